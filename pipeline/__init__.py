@@ -1,0 +1,1 @@
+"""Rapport: does leadership explain innovation better than plans and budgets do?"""

@@ -1,0 +1,19 @@
+"""The sources: one module a dataset, each with a ``SOURCE``. Adding a module adds a source."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from pipeline.source import Source
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Every declared source by name, in alphabetical order."""
+    found = {}
+    for module in sorted(info.name for info in iter_modules(__path__)):
+        source: Source = import_module(f"{__name__}.{module}").SOURCE
+        if source.name != module:
+            raise ValueError(f"sources/{module}.py declares the name {source.name!r}")
+        found[source.name] = source
+    return found

@@ -1,0 +1,248 @@
+"""Reading published files as text, with errors that name file, sheet, row and column."""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+HEADER_SEARCH_ROWS = 40
+EXAMPLES = 5
+
+
+class SourceError(Exception):
+    """Something in a published file is not as its source declares.
+
+    The message says where (file, sheet, row, column), what was expected, what was found and
+    what to do.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: str,
+        sheet: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        todo: str = "Compare the file with the publisher's; if the layout changed, update the "
+        "source's declaration.",
+    ) -> None:
+        place = [file]
+        if sheet is not None:
+            place.append(f"sheet '{sheet}'")
+        if row is not None:
+            place.append(f"row {row}")
+        if column is not None:
+            place.append(f"column '{column}'")
+        super().__init__(f"{', '.join(place)}: {problem}. {todo}")
+
+
+def squash(text: str | None) -> str:
+    """Text with runs of white space (line breaks too) folded to one space."""
+    return re.sub(r"\s+", " ", text or "").strip()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A rectangle of text cells: one worksheet, or one CSV file.
+
+    ``rows`` holds the cells as text (None where empty); row numbers in messages count from 1 as
+    a spreadsheet does.
+    """
+
+    file: str
+    sheet: str | None
+    rows: Sequence[tuple[str | None, ...]]
+
+    def error(self, problem: str, **where: object) -> SourceError:
+        """An error that already names this file and sheet."""
+        return SourceError(problem, file=self.file, sheet=self.sheet, **where)  # type: ignore[arg-type]
+
+    def header(self, *labels: str) -> int:
+        """Index of the first row that holds every one of the labels.
+
+        Raises:
+            SourceError: no row within the first 40 holds them all.
+        """
+        wanted = {label.casefold() for label in labels}
+        best: set[str] = set()
+        for index, row in enumerate(self.rows[:HEADER_SEARCH_ROWS]):
+            found = wanted & {squash(cell).casefold() for cell in row}
+            if found == wanted:
+                return index
+            best = max(best, found, key=len)
+        missing = ", ".join(f"'{label}'" for label in labels if label.casefold() not in best)
+        raise self.error(
+            f"expected a header row with the columns {', '.join(map(repr, labels))}; no row has "
+            f"{missing}"
+        )
+
+    def table(
+        self,
+        header: int,
+        columns: Mapping[str, str],
+        *,
+        span: slice = slice(None),
+        others: bool = False,
+        optional: frozenset[str] = frozenset(),
+    ) -> pl.DataFrame:
+        """The rows under a header as a text frame, with the row number in ``row``.
+
+        Args:
+            header: index of the header row.
+            columns: published label (case and spacing do not matter) to our name.
+            span: which cells of the row belong to this table.
+            others: whether columns beside the declared ones are allowed (and left out).
+            optional: our names that may be absent; they come back empty.
+
+        Raises:
+            SourceError: a declared column is missing, repeated, or an undeclared one is there.
+        """
+        labels = [squash(cell) for cell in self.rows[header][span]]
+        wanted = {label.casefold(): name for label, name in columns.items()}
+        places: dict[str, int] = {}
+        for place, label in enumerate(labels):
+            name = wanted.get(label.casefold())
+            if name is None:
+                if label and not others:
+                    raise self.error(
+                        f"column not declared; expected {', '.join(map(repr, columns))}",
+                        row=header + 1,
+                        column=label,
+                    )
+                continue
+            if name in places:
+                raise self.error("the column appears twice", row=header + 1, column=label)
+            places[name] = place
+        for label, name in columns.items():
+            if name not in places and name not in optional:
+                raise self.error(
+                    "expected this column, found " + ", ".join(repr(x) for x in labels if x),
+                    row=header + 1,
+                    column=label,
+                )
+        body = [row[span] for row in self.rows[header + 1 :]]
+        data: dict[str, list[str | None] | list[int]] = {
+            name: [row[places[name]] for row in body] if name in places else [None] * len(body)
+            for name in dict.fromkeys(columns.values())
+        }
+        schema = {name: pl.String for name in data}
+        frame = pl.DataFrame(data, schema=schema)
+        return frame.with_columns(
+            pl.col(pl.String).str.strip_chars().replace("", None),
+            pl.int_range(header + 2, header + 2 + len(body), dtype=pl.Int32).alias("row"),
+        )
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """One file of a release, as bytes on disk."""
+
+    path: Path
+    name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def error(self, problem: str, **where: object) -> SourceError:
+        """An error that already names this file."""
+        return SourceError(problem, file=self.name, **where)  # type: ignore[arg-type]
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return self.path.read_bytes()
+
+    @cached_property
+    def _workbook(self) -> "fastexcel.ExcelReader":  # type: ignore[name-defined] # noqa: F821
+        import fastexcel  # noqa: PLC0415 - costs start-up time only where a workbook is read
+
+        try:
+            # From bytes the container is told by its content: publishers do rename files.
+            return fastexcel.read_excel(self._bytes)
+        except Exception as problem:
+            raise self.error(
+                f"not a readable workbook ({squash(str(problem))[:200]})",
+                todo="The file is damaged or cut short; fetch it again from its address.",
+            ) from problem
+
+    def sheets(self) -> list[str]:
+        """The names of the worksheets."""
+        return list(self._workbook.sheet_names)
+
+    def sheet(self, *names: str) -> Grid:
+        """The first of the named worksheets (case and outer spaces do not matter) as text.
+
+        Raises:
+            SourceError: the workbook has none of them, or cannot be read.
+        """
+        have = {squash(name).casefold(): name for name in self.sheets()}
+        for name in names:
+            actual = have.get(name.casefold())
+            if actual is not None:
+                try:
+                    loaded = self._workbook.load_sheet(
+                        actual, header_row=None, skip_rows=0, dtypes="string"
+                    )
+                except Exception as problem:
+                    raise self.error(
+                        f"the sheet cannot be read ({squash(str(problem))[:200]})", sheet=actual
+                    ) from problem
+                frame = loaded.to_polars()
+                return Grid(self.name, actual, frame.rows())
+        raise self.error(
+            f"expected a sheet named {' or '.join(map(repr, names))}, found "
+            + ", ".join(map(repr, self.sheets()))
+        )
+
+    def text(self) -> str:
+        """The file decoded: UTF-8 (with or without a mark), UTF-16, else Windows-1252."""
+        raw = self._bytes
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return raw.decode("utf-16")
+        try:
+            return raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return raw.decode("cp1252", errors="replace")
+
+    def csv(self) -> Grid:
+        """The file as a grid of text cells.
+
+        Raises:
+            SourceError: a row has more or fewer cells than the first one.
+        """
+        import csv  # noqa: PLC0415
+
+        rows = [
+            tuple(cell if cell != "" else None for cell in row)
+            for row in csv.reader(io.StringIO(self.text(), newline=""))
+        ]
+        width = len(rows[0]) if rows else 0
+        for index, row in enumerate(rows):
+            if len(row) != width and any(row):
+                raise self.error(
+                    f"expected {width} cells as in the first row, found {len(row)}",
+                    row=index + 1,
+                    todo="The file may be cut short; fetch it again from its address.",
+                )
+        return Grid(self.name, None, [row for row in rows if len(row) == width])
+
+    def rdata(self, name: str) -> pl.DataFrame:
+        """One data frame out of an R data file, every column as text or number.
+
+        Raises:
+            SourceError: the file is damaged or holds no such frame.
+        """
+        import pyreadr  # noqa: PLC0415
+
+        try:
+            frames = pyreadr.read_r(str(self.path))
+        except Exception as problem:
+            raise self.error(
+                f"not a readable R data file ({squash(str(problem))[:200]})",
+                todo="The file is damaged or cut short; fetch it again from its address.",
+            ) from problem
+        if name not in frames:
+            raise self.error(f"expected a data frame {name!r}, found {', '.join(frames)}")
+        return pl.from_pandas(frames[name])

@@ -1,0 +1,242 @@
+"""What a source is: one published dataset, declared once, with the way to make it tidy."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+from pipeline.published import EXAMPLES, PublishedFile, SourceError
+
+Grade = Literal["original", "derived", "scraped"]
+Level = Literal["council", "district", "trust", "country"]
+
+STATUS = {
+    "ok": "observed and published",
+    "c": "confidential: suppressed by the publisher",
+    "x": "not available",
+    "z": "not applicable",
+    "low": "too few to publish; shown as low",
+    "u": "unreliable, by the publisher's own mark",
+    "p": "provisional",
+    "r": "revised",
+}
+"""The statuses a value may have, in the wording of the Government Analysis Function's symbols."""
+
+WARNINGS = {
+    "rekeyed": "Typed again or reshaped by a third party; not the publisher's own bytes.",
+    "licence_unclear": "The publisher's licence for this copy is not stated without doubt.",
+    "unit_not_stated": "The file states no unit; the unit here is inferred from magnitudes.",
+    "rounded": "Some years are published rounded to whole percents.",
+    "revised_once": "Each month is published once more, revised, about a year later.",
+    "net_of_transfers": "Net figures fall when money moves from the NHS; compare with care.",
+    "reporting_practice": "Zeros may be a way of reporting and not an absence of money.",
+    "not_one_basis": "Budget and outturn are not on one basis; their gap is no deviation.",
+    "residence_not_use": "Says where a trust's patients live, not where a place's patients go.",
+    "later_vintage": "Drawn on later boundaries or codes than the years it is used for.",
+    "model_based": "Estimated from a model, not counted.",
+}
+"""The vocabulary of usage warnings."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published file of a source.
+
+    Attributes:
+        file: path of the file in a mirror, with forward slashes.
+        url: its pinned address, which never changes what it gives.
+        sha256: of its bytes.
+        period: what it covers, such as ``2011-04`` or ``2016-17``.
+        published: ISO date it was published or last revised; empty where the file states none.
+        rows: rows that ``tidy`` makes of it.
+        label: how people call it, where the period alone does not tell releases apart.
+    """
+
+    file: str
+    url: str
+    sha256: str
+    period: str
+    published: str = ""
+    rows: int | None = None
+    label: str = "final"
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Unique within the source; sorts by period, then publication date."""
+        return " ".join(part for part in (self.period, self.published, self.label) if part)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a tidy table.
+
+    Attributes:
+        kind: polars type of the column.
+        meaning: one sentence for the data dictionary, with the unit where it has one.
+        low, high: bounds that every value must keep.
+        values: the only values allowed.
+        null: whether it may be empty.
+    """
+
+    kind: pl.DataType | type[pl.DataType]
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    values: Sequence[str] | None = None
+    null: bool = False
+
+
+VALUE = Column(pl.Float64, "The published figure; empty where the status says so.", null=True)
+STATUS_COLUMN = Column(
+    pl.String, "What stands behind the value; see meta.dictionary.", values=tuple(STATUS)
+)
+ORIGIN = {
+    "release": Column(pl.String, "Which release the row came from."),
+    "file": Column(pl.String, "Published file that the row came from."),
+    "row": Column(pl.Int32, "Row of that file or sheet, counted from 1.", low=1, null=True),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A published dataset.
+
+    ``tidy`` makes one release's file into rows with exactly ``columns``; everything else
+    (assets, checks, dictionary, attribution, tests) follows from this declaration.
+
+    Attributes:
+        key: columns that identify a row within one release.
+        area: column with the place's code, and what kind of place it is.
+        markers: published text that stands for a status instead of a number.
+        reconcile: checks of published totals: rows of ``check, period, area, published,
+            computed, tolerance``.
+        places: how many releases may be read; ``expected`` is part of each release.
+    """
+
+    name: str
+    title: str
+    publisher: str
+    licence: str
+    attribution: str
+    grade: Grade
+    about: str
+    releases: Sequence[Release]
+    columns: Mapping[str, Column]
+    key: Sequence[str]
+    tidy: Callable[[PublishedFile, Release], pl.DataFrame]
+    area: tuple[str, Level] | None = None
+    markers: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    reconcile: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+
+    def __post_init__(self) -> None:
+        unknown = [w for w in self.warnings if w not in WARNINGS]
+        if unknown:
+            raise ValueError(f"source {self.name}: no usage warning {unknown}; see WARNINGS")
+        bad = {m: s for m, s in self.markers.items() if s not in STATUS}
+        if bad:
+            raise ValueError(f"source {self.name}: markers map to unknown statuses {bad}")
+        ids = [release.id for release in self.releases]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"source {self.name}: releases share an id")
+
+    @property
+    def schema(self) -> Mapping[str, Column]:
+        """All columns of the tidy table: the declared ones and where each row came from."""
+        return {**self.columns, **ORIGIN}
+
+
+def numbers(
+    frame: pl.DataFrame,
+    text: str,
+    *,
+    file: PublishedFile,
+    sheet: str | None = None,
+    markers: Mapping[str, str],
+    blank: str = "x",
+    scale: float = 1.0,
+) -> pl.DataFrame:
+    """Replace a text column by ``value`` (float) and ``status``.
+
+    Thousands commas are dropped. A marker leaves the value empty with its status; an empty cell
+    gets the status ``blank``.
+
+    Raises:
+        SourceError: some text is neither a number nor a declared marker; the rows are named.
+    """
+    published = pl.col(text).str.strip_chars()
+    value = published.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+    mark = published.replace_strict(
+        list(markers), list(markers.values()), default=None, return_dtype=pl.String
+    )
+    parsed = frame.with_columns(
+        pl.when(mark.is_null()).then(value * scale).alias("value"),
+        pl.when(published.is_null())
+        .then(pl.lit(blank))
+        .when(mark.is_not_null())
+        .then(mark)
+        .when(value.is_finite())
+        .then(pl.lit("ok"))
+        .alias("status"),
+    )
+    wrong = parsed.filter(pl.col("status").is_null())
+    if wrong.height:
+        first = wrong.row(0, named=True)
+        others = wrong[text].unique(maintain_order=True).to_list()[:EXAMPLES]
+        raise file.error(
+            f"expected a number or one of {', '.join(map(repr, markers)) or 'no marker'}, found "
+            f"{', '.join(map(repr, others))} ({wrong.height} cells)",
+            sheet=sheet,
+            row=first.get("row"),
+            column=first.get("label"),
+            todo="If it is a new symbol of the publisher's, declare it in the source's markers; "
+            "if it is an error, declare a correction.",
+        )
+    return parsed.drop(text)
+
+
+def conform(source: Source, release: Release, frame: pl.DataFrame) -> pl.DataFrame:
+    """One release's rows with exactly the declared columns, typed, keyed and sorted.
+
+    Raises:
+        SourceError: columns are missing or new, a column that may not be empty is, or two rows
+            share a key.
+    """
+    frame = frame.with_columns(
+        pl.lit(release.id).alias("release"), pl.lit(release.file).alias("file")
+    )
+    missing = [name for name in source.schema if name not in frame.columns]
+    extra = [name for name in frame.columns if name not in source.schema]
+    if missing or extra:
+        raise SourceError(
+            f"tidy() of source {source.name} gave columns missing {missing}, undeclared {extra}",
+            file=release.file,
+            todo="Make tidy() and the declared columns agree.",
+        )
+    frame = frame.select(
+        pl.col(name).cast(column.kind) for name, column in source.schema.items()
+    ).sort(*source.key, maintain_order=True)
+    for name, column in source.schema.items():
+        if not column.null and frame[name].null_count():
+            first = frame.filter(pl.col(name).is_null()).row(0, named=True)
+            raise SourceError(
+                f"{frame[name].null_count()} rows have no {name}, which may not be empty",
+                file=release.file,
+                row=first["row"],
+                column=name,
+            )
+    twice = frame.filter(pl.struct(source.key).is_duplicated())
+    if twice.height:
+        first = twice.row(0, named=True)
+        key = ", ".join(f"{name}={first[name]}" for name in source.key)
+        rows = twice.filter(
+            pl.all_horizontal(pl.col(name).eq_missing(pl.lit(first[name])) for name in source.key)
+        )["row"].to_list()
+        raise SourceError(
+            f"the key ({key}) stands on {len(rows)} rows ({', '.join(map(str, rows))}); expected one",
+            file=release.file,
+            row=first["row"],
+        )
+    return frame
