@@ -12,12 +12,19 @@ from typing import Any
 import polars as pl
 
 LAYERS = ("tidy", "locality", "evidence", "meta")
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds ``sql`` and the committed part of ``data``."""
 
 
 def data_root() -> Path:
     """The folder of all data: ``RAPPORT_DATA``, else ``data`` beside the package."""
     configured = os.environ.get("RAPPORT_DATA")
-    return Path(configured) if configured else Path(__file__).resolve().parent.parent / "data"
+    return Path(configured) if configured else PROJECT / "data"
+
+
+def reference(name: str) -> pl.DataFrame:
+    """A committed small table of ``data/reference``, every column as text."""
+    return pl.read_csv(PROJECT / "data" / "reference" / f"{name}.csv", infer_schema_length=0)
 
 
 @contextmanager
@@ -65,9 +72,10 @@ class Edition:
         """Where the sample's own published files are generated (unused by ``england``)."""
         return self.folder / "published"
 
-    def raw(self, source: str) -> Path:
-        """The folder with a source's files, byte for byte as published."""
-        return self.folder / "raw" / source
+    @property
+    def raw(self) -> Path:
+        """The folder of published files, byte for byte, laid out as a mirror is."""
+        return self.folder / "raw"
 
     def table(self, layer: str, name: str) -> Path:
         """The Parquet file of one table."""

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -62,6 +62,25 @@ class Grid:
         """An error that already names this file and sheet."""
         return SourceError(problem, file=self.file, sheet=self.sheet, **where)  # type: ignore[arg-type]
 
+    def refuse(self, wrong: pl.DataFrame, name: str, label: str, expected: str) -> None:
+        """Raise an error at the first of the rows that are wrong, if there are any.
+
+        Args:
+            wrong: rows, with their number in ``row``.
+            name: the column that is wrong, and ``label`` what the publisher calls it.
+            expected: the start of the message, such as "expected a council code".
+
+        Raises:
+            SourceError: there is a wrong row.
+        """
+        if wrong.height:
+            first = wrong.row(0, named=True)
+            raise self.error(
+                f"{expected}, found {first[name]!r} ({wrong.height} rows)",
+                row=first["row"],
+                column=label,
+            )
+
     def header(self, *labels: str) -> int:
         """Index of the first row that holds every one of the labels.
 
@@ -86,7 +105,6 @@ class Grid:
         header: int,
         columns: Mapping[str, str],
         *,
-        span: slice = slice(None),
         others: bool = False,
         optional: frozenset[str] = frozenset(),
     ) -> pl.DataFrame:
@@ -95,14 +113,13 @@ class Grid:
         Args:
             header: index of the header row.
             columns: published label (case and spacing do not matter) to our name.
-            span: which cells of the row belong to this table.
             others: whether columns beside the declared ones are allowed (and left out).
             optional: our names that may be absent; they come back empty.
 
         Raises:
             SourceError: a declared column is missing, repeated, or an undeclared one is there.
         """
-        labels = [squash(cell) for cell in self.rows[header][span]]
+        labels = [squash(cell) for cell in self.rows[header]]
         wanted = {label.casefold(): name for label, name in columns.items()}
         places: dict[str, int] = {}
         for place, label in enumerate(labels):
@@ -125,13 +142,12 @@ class Grid:
                     row=header + 1,
                     column=label,
                 )
-        body = [row[span] for row in self.rows[header + 1 :]]
-        data: dict[str, list[str | None] | list[int]] = {
-            name: [row[places[name]] for row in body] if name in places else [None] * len(body)
+        body = self.rows[header + 1 :]
+        data: dict[str, list[str | None]] = {
+            name: [row[places[name]] if name in places else None for row in body]
             for name in dict.fromkeys(columns.values())
         }
-        schema = {name: pl.String for name in data}
-        frame = pl.DataFrame(data, schema=schema)
+        frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String))
         return frame.with_columns(
             pl.col(pl.String).str.strip_chars().replace("", None),
             pl.int_range(header + 2, header + 2 + len(body), dtype=pl.Int32).alias("row"),
@@ -144,7 +160,6 @@ class PublishedFile:
 
     path: Path
     name: str
-    options: Mapping[str, str] = field(default_factory=dict)
 
     def error(self, problem: str, **where: object) -> SourceError:
         """An error that already names this file."""
@@ -220,13 +235,15 @@ class PublishedFile:
         ]
         width = len(rows[0]) if rows else 0
         for index, row in enumerate(rows):
-            if len(row) != width and any(row):
+            if not any(row):
+                rows[index] = (None,) * width
+            elif len(row) != width:
                 raise self.error(
                     f"expected {width} cells as in the first row, found {len(row)}",
                     row=index + 1,
                     todo="The file may be cut short; fetch it again from its address.",
                 )
-        return Grid(self.name, None, [row for row in rows if len(row) == width])
+        return Grid(self.name, None, rows)
 
     def rdata(self, name: str) -> pl.DataFrame:
         """One data frame out of an R data file, every column as text or number.
@@ -245,4 +262,5 @@ class PublishedFile:
             ) from problem
         if name not in frames:
             raise self.error(f"expected a data frame {name!r}, found {', '.join(frames)}")
-        return pl.from_pandas(frames[name])
+        frame: pl.DataFrame = pl.from_pandas(frames[name])
+        return frame

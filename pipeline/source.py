@@ -34,6 +34,10 @@ WARNINGS = {
     "not_one_basis": "Budget and outturn are not on one basis; their gap is no deviation.",
     "residence_not_use": "Says where a trust's patients live, not where a place's patients go.",
     "later_vintage": "Drawn on later boundaries or codes than the years it is used for.",
+    "scope_changes": "What a total covers differs between years and classes of council.",
+    "voluntary_item": "Councils need not report it; many do not, and some report zero.",
+    "zero_for_missing": "Some zeros are almost certainly missing values.",
+    "part_years": "Years of a merger hold a part of a year.",
     "model_based": "Estimated from a model, not counted.",
 }
 """The vocabulary of usage warnings."""
@@ -51,6 +55,7 @@ class Release:
         published: ISO date it was published or last revised; empty where the file states none.
         rows: rows that ``tidy`` makes of it.
         label: how people call it, where the period alone does not tell releases apart.
+        revision: 0 for the first release held of a period, 1 for the next, and so on.
     """
 
     file: str
@@ -60,7 +65,7 @@ class Release:
     published: str = ""
     rows: int | None = None
     label: str = "final"
-    options: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 0
 
     @property
     def id(self) -> str:
@@ -94,6 +99,9 @@ STATUS_COLUMN = Column(
 )
 ORIGIN = {
     "release": Column(pl.String, "Which release the row came from."),
+    "revision": Column(
+        pl.Int32, "0 for the first release held of a period, 1 for the next, and so on.", low=0
+    ),
     "file": Column(pl.String, "Published file that the row came from."),
     "row": Column(pl.Int32, "Row of that file or sheet, counted from 1.", low=1, null=True),
 }
@@ -112,7 +120,6 @@ class Source:
         markers: published text that stands for a status instead of a number.
         reconcile: checks of published totals: rows of ``check, period, area, published,
             computed, tolerance``.
-        places: how many releases may be read; ``expected`` is part of each release.
     """
 
     name: str
@@ -205,7 +212,9 @@ def conform(source: Source, release: Release, frame: pl.DataFrame) -> pl.DataFra
             share a key.
     """
     frame = frame.with_columns(
-        pl.lit(release.id).alias("release"), pl.lit(release.file).alias("file")
+        pl.lit(release.id).alias("release"),
+        pl.lit(release.revision).alias("revision"),
+        pl.lit(release.file).alias("file"),
     )
     missing = [name for name in source.schema if name not in frame.columns]
     extra = [name for name in frame.columns if name not in source.schema]
@@ -235,7 +244,8 @@ def conform(source: Source, release: Release, frame: pl.DataFrame) -> pl.DataFra
             pl.all_horizontal(pl.col(name).eq_missing(pl.lit(first[name])) for name in source.key)
         )["row"].to_list()
         raise SourceError(
-            f"the key ({key}) stands on {len(rows)} rows ({', '.join(map(str, rows))}); expected one",
+            f"the key ({key}) stands on {len(rows)} rows ({', '.join(map(str, rows))}), expected "
+            "one",
             file=release.file,
             row=first["row"],
         )

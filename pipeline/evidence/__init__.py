@@ -1,0 +1,1 @@
+"""The statistics of the analysis: pure functions, arrays in, frozen dataclasses out."""

@@ -166,9 +166,9 @@ def _columns(grid: Grid, header: int, declared: dict[str, str], end: int) -> dic
 
 
 def _block(
-    file: PublishedFile, grid: Grid, header: int, span: slice, columns: dict[str, str], measure: str
+    file: PublishedFile, grid: Grid, header: int, columns: dict[str, str], measure: str
 ) -> pl.DataFrame:
-    frame = grid.table(header, columns, span=span, optional=frozenset({"region", "areacd"}))
+    frame = grid.table(header, columns, optional=frozenset({"region", "areacd"}))
     named = frame.filter(pl.col("areanm").is_not_null())
     long = named.unpivot(
         index=["region", "areacd", "dh_code", "areanm", "row"],
@@ -191,8 +191,8 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
         end = next(i for i, label in enumerate(labels) if label.upper() == "TOTAL") + 1
         categories = _columns(grid, header, declared, end)
         columns = PLACE | categories
-        days = _block(file, grid, header, slice(0, end), columns, "delayed_days")
-        frames = [days]
+        first = Grid(grid.file, grid.sheet, [row[:end] for row in grid.rows])
+        frames = [_block(file, first, header, columns, "delayed_days")]
         if any(labels[end:]):
             # The second block repeats the measures without the places: put them beside.
             second = Grid(
@@ -200,9 +200,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
                 grid.sheet,
                 [row[: end - len(categories)] + row[end + 1 :] for row in grid.rows],
             )
-            frames.append(
-                _block(file, second, header, slice(None), columns, "average_people_delayed")
-            )
+            frames.append(_block(file, second, header, columns, "average_people_delayed"))
         parts.append(pl.concat(frames).with_columns(pl.lit(breakdown).alias("breakdown")))
     year, month = (int(part) for part in release.period.split("-"))
     is_england = pl.col("areanm").str.to_uppercase() == "ENGLAND"

@@ -1,0 +1,48 @@
+"""The locality tables: one row a place and period."""
+
+import dagster as dg
+import polars as pl
+
+from pipeline.assets.keys import group, key, shown, tags
+from pipeline.edition import Edition
+from pipeline.indicators import FrameworkTable, framework_tables
+from pipeline.sqltable import SqlTable, checked, run, sql_tables
+
+LAYER = "locality"
+
+
+def tables() -> dict[str, SqlTable | FrameworkTable]:
+    """Every locality table, by name."""
+    return {**sql_tables(LAYER), **framework_tables()}
+
+
+def make(table: SqlTable | FrameworkTable, edition: Edition) -> pl.DataFrame:
+    """Compute one table from the edition's files."""
+    if isinstance(table, SqlTable):
+        return run(table, edition)
+    return checked(table, table.make(edition))
+
+
+def locality_asset(edition: Edition, table: SqlTable | FrameworkTable) -> dg.AssetsDefinition:
+    """The asset of one locality table."""
+
+    @dg.asset(
+        key=key(edition, LAYER, table.name),
+        group_name=group(edition, LAYER),
+        tags=tags(edition),
+        deps=[key(edition, layer, name) for layer, name in table.inputs if layer != "reference"],
+        description=f"{table.about} One row: {', '.join(table.grain)}.",
+        kinds={"duckdb", "parquet"} if isinstance(table, SqlTable) else {"polars", "parquet"},
+    )
+    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        frame = make(table, edition)
+        edition.write(LAYER, table.name, frame)
+        context.log.info(f"{frame.height:,} rows")
+        return dg.MaterializeResult(metadata=shown(frame, table.columns))
+
+    return made
+
+
+def locality_assets(edition: Edition) -> list[dg.AssetsDefinition]:
+    """All locality assets of an edition."""
+    return [locality_asset(edition, table) for table in tables().values()]

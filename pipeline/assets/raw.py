@@ -1,0 +1,85 @@
+"""Published files: generated for the sample, fetched for everything else."""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import dagster as dg
+
+from pipeline.assets.keys import group, key, tags
+from pipeline.edition import Edition
+from pipeline.fetch import fetch, manifest
+from pipeline.source import Source
+from pipeline.sources import sources
+
+
+class Mirror(dg.ConfigurableResource):
+    """Where published files are copied from.
+
+    ``folder`` is a directory laid out as the declared file names; empty means the environment's
+    ``RAPPORT_MIRROR``, and without that the files' own addresses.
+    """
+
+    folder: str = ""
+
+    def path(self) -> Path | None:
+        """The mirror's folder, or None to use the addresses."""
+        chosen = self.folder or os.environ.get("RAPPORT_MIRROR", "")
+        return Path(chosen).expanduser().resolve() if chosen else None
+
+
+def generated(edition: Edition) -> dg.AssetsDefinition:
+    """The asset that writes the synthetic England as published files."""
+
+    @dg.asset(
+        key=key(edition, "raw", "generated"),
+        group_name=group(edition, "raw"),
+        tags=tags(edition),
+        description="A synthetic England in the publishers' own file layouts, with a known truth.",
+        kinds={"python"},
+    )
+    def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from pipeline.sample import generate  # noqa: PLC0415 - only where a sample is made
+
+        truth = generate(edition.published_files)
+        context.log.info(f"{len(manifest(edition.published_files))} synthetic files written")
+        return dg.MaterializeResult(metadata={"truth": dg.MetadataValue.json(truth.summary())})
+
+    return files
+
+
+def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
+    """The asset that brings a source's files."""
+
+    @dg.asset(
+        key=key(edition, "raw", source.name),
+        group_name=group(edition, "raw"),
+        tags=tags(edition),
+        deps=[key(edition, "raw", "generated")] if edition.synthetic else [],
+        description=f"{source.title}. {source.publisher}. Files as published, verified by sha256.",
+        kinds={"file"},
+    )
+    def files(context: dg.AssetExecutionContext, mirror: Mirror) -> dg.MaterializeResult:
+        if edition.synthetic:
+            folder: Path | None = edition.published_files
+            hashes = manifest(edition.published_files)
+        else:
+            folder, hashes = mirror.path(), None
+        fetched = fetch(source, edition, folder, hashes, context.log.info)
+        edition.record("fetched", source.name, [asdict(one) for one in fetched])
+        return dg.MaterializeResult(
+            metadata={
+                "files": len(fetched),
+                "megabytes": round(sum(one.bytes for one in fetched) / 1e6, 2),
+                "licence": source.licence,
+                "provenance": source.grade,
+            }
+        )
+
+    return files
+
+
+def raw_assets(edition: Edition) -> list[dg.AssetsDefinition]:
+    """All raw assets of an edition."""
+    made = [generated(edition)] if edition.synthetic else []
+    return made + [raw_asset(edition, source) for source in sources().values()]

@@ -1,0 +1,66 @@
+"""One tidy table a source."""
+
+import dagster as dg
+import polars as pl
+
+from pipeline.assets.keys import group, key, shown, tags
+from pipeline.corrections import declared
+from pipeline.edition import Edition
+from pipeline.geography import refuse_unknown
+from pipeline.ingest import reconciliation, tidy_table
+from pipeline.source import Source
+from pipeline.sources import sources
+
+REGISTRY = "council_registry"
+
+
+def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
+    """The asset that makes a source's files one long table."""
+    deps = [key(edition, "raw", source.name)]
+    if source.area is not None and source.name != REGISTRY:
+        deps.append(key(edition, "tidy", REGISTRY))
+
+    @dg.asset(
+        key=key(edition, "tidy", source.name),
+        group_name=group(edition, "tidy"),
+        tags=tags(edition),
+        deps=deps,
+        description=f"{source.title}. {source.about}",
+        kinds={"polars", "parquet"},
+    )
+    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        frame = tidy_table(source, edition, declared())
+        registry = frame if source.name == REGISTRY else None
+        if source.area is not None:
+            refuse_unknown(
+                source,
+                frame,
+                registry if registry is not None else edition.read("tidy", REGISTRY),
+            )
+        sums = reconciliation(source, frame)
+        edition.write("tidy", source.name, frame)
+        edition.write("meta", f"reconciliation_{source.name}", sums)
+        context.log.info(f"{frame.height:,} rows, {sums.height:,} published totals compared")
+        metadata = shown(frame, {name: column.meaning for name, column in source.schema.items()})
+        metadata["licence"] = dg.MetadataValue.text(source.licence)
+        metadata["provenance"] = dg.MetadataValue.text(source.grade)
+        if "status" in frame.columns:
+            counts = frame["status"].value_counts().sort("status")
+            metadata["status"] = dg.MetadataValue.json(dict(counts.iter_rows()))
+        metadata["totals that agree"] = dg.MetadataValue.text(
+            f"{int(sums['agrees'].sum())} of {sums.height}"
+        )
+        return dg.MaterializeResult(metadata=metadata)
+
+    return table
+
+
+def tidy_assets(edition: Edition) -> list[dg.AssetsDefinition]:
+    """All tidy assets of an edition."""
+    return [tidy_asset(edition, source) for source in sources().values()]
+
+
+def reconciliations(edition: Edition) -> pl.DataFrame:
+    """Every published total that was compared, all sources together."""
+    names = [f"reconciliation_{name}" for name in sources()]
+    return pl.concat([edition.read("meta", name) for name in names])

@@ -1,0 +1,90 @@
+"""The ``rapport`` command."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.edition import EDITIONS, PROJECT, Edition, data_root
+
+app = typer.Typer(
+    help="Does leadership explain innovation better than plans and budgets do? "
+    "From published files to a verdict.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Which = Annotated[
+    str, typer.Argument(help="sample (synthetic, no network) or england (the real data).")
+]
+
+
+def _edition(name: str) -> Edition:
+    if name not in EDITIONS:
+        raise typer.BadParameter(f"{name!r} is not an edition; there are {', '.join(EDITIONS)}")
+    return EDITIONS[name]
+
+
+def _home() -> Path:
+    """Dagster's folder, inside the data folder, with its configuration in place."""
+    home = data_root() / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+@app.command()
+def run(
+    edition: Which = "sample",
+    mirror: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with the published files, instead of downloading each from its address.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Run the whole pipeline for one edition: fetch, check, analyse, publish, report.
+
+    Ends by printing the verdict and the paths of the database and of the report. On failure the
+    last published version stays as it is, and the command exits with 1.
+    """
+    chosen = _edition(edition)
+    _home()
+    from pipeline.execute import execute  # noqa: PLC0415 - Dagster takes a second to import
+
+    if not execute(chosen, mirror):
+        raise typer.Exit(1)
+
+
+@app.command()
+def status() -> None:
+    """Say what is published in each edition, and what the last run's checks found."""
+    from pipeline.execute import summary  # noqa: PLC0415
+
+    for edition in EDITIONS.values():
+        typer.echo(summary(edition))
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000,
+) -> None:
+    """Open Dagster's UI on the same definitions (stop it with Ctrl-C)."""
+    _home()
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port)]
+    raise typer.Exit(subprocess.run(command, check=False, cwd=PROJECT).returncode)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,67 @@
+"""Declared corrections of publishers' errors."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import Any
+
+import polars as pl
+
+from pipeline.edition import PROJECT
+from pipeline.published import SourceError
+from pipeline.source import Source
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One declared correction.
+
+    Attributes:
+        where: column to value; all must match.
+        published: the wrong value, where it is not part of ``where``.
+        rows: how many rows must match.
+    """
+
+    source: str
+    where: dict[str, Any]
+    column: str
+    corrected: Any
+    rows: int
+    why: str
+    evidence: str
+    published: Any = None
+
+
+def declared() -> list[Correction]:
+    """The corrections of ``data/corrections.toml``."""
+    text = (PROJECT / "data" / "corrections.toml").read_text(encoding="utf-8")
+    entries = tomllib.loads(text).get("correction", [])
+    return [Correction(**entry) for entry in entries]
+
+
+def apply(source: Source, frame: pl.DataFrame, corrections: list[Correction]) -> pl.DataFrame:
+    """The source's rows with its corrections made.
+
+    Raises:
+        SourceError: a correction matches another number of rows than it declares.
+    """
+    for correction in (c for c in corrections if c.source == source.name):
+        where = dict(correction.where)
+        if correction.published is not None:
+            where[correction.column] = correction.published
+        matches = reduce(and_, (pl.col(name) == value for name, value in where.items()))
+        found = frame.filter(matches).height
+        if found != correction.rows:
+            raise SourceError(
+                f"the correction where {where} expects {correction.rows} rows, found {found}",
+                file="data/corrections.toml",
+                todo="The publisher may have mended the error: compare, then change or drop it.",
+            )
+        frame = frame.with_columns(
+            pl.when(matches)
+            .then(pl.lit(correction.corrected))
+            .otherwise(pl.col(correction.column))
+            .alias(correction.column)
+        )
+    return frame

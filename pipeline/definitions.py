@@ -1,0 +1,42 @@
+"""Everything that Dagster loads: the same assets, checks and job for each edition."""
+
+import dagster as dg
+
+from pipeline.assets.evidence import evidence_assets
+from pipeline.assets.locality import locality_assets
+from pipeline.assets.publish import publish_assets
+from pipeline.assets.raw import Mirror, raw_assets
+from pipeline.assets.tidy import tidy_assets
+from pipeline.checks.asset_checks import all_checks
+from pipeline.console import console
+from pipeline.edition import EDITIONS, Edition
+
+
+def edition_assets(edition: Edition) -> list[dg.AssetsDefinition]:
+    """Every asset of an edition, in the way of the data."""
+    return [
+        *raw_assets(edition),
+        *tidy_assets(edition),
+        *locality_assets(edition),
+        *evidence_assets(edition),
+        *publish_assets(edition),
+    ]
+
+
+defs = dg.Definitions(
+    assets=[asset for edition in EDITIONS.values() for asset in edition_assets(edition)],
+    asset_checks=[check for edition in EDITIONS.values() for check in all_checks(edition)],
+    jobs=[
+        dg.define_asset_job(
+            edition.name,
+            selection=dg.AssetSelection.key_prefixes([edition.name]),
+            description=f"{edition.title}: from published files to the report.",
+            tags={"synthetic": "true" if edition.synthetic else "false"},
+        )
+        for edition in EDITIONS.values()
+    ],
+    resources={"mirror": Mirror()},
+    # One process: DuckDB and GX start once, and every other executor is a matter of configuration.
+    executor=dg.in_process_executor,
+    loggers={"console": console},
+)

@@ -1,0 +1,199 @@
+"""Errors on rows a model has not seen, and the ridge penalty chosen on rows it has."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import stats
+
+from pipeline.evidence.moments import (
+    Design,
+    Moments,
+    loss,
+    loss_of_mean,
+    moments,
+    net_of_controls,
+    spectrum,
+)
+from pipeline.evidence.panel import Array, Ints
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Squared errors of M models on F held-out sets.
+
+    Attributes:
+        sse: (F, M, m).
+        sst: (F, m) about the mean of the training rows, so a model that helps has q2 > 0.
+        n_test, n_train: (F,) rows.
+    """
+
+    sse: Array
+    sst: Array
+    n_test: Array
+    n_train: Array
+
+    def q2(self) -> Array:
+        """(M, m) share of the held-out squares predicted; negative is worse than the mean."""
+        q2: Array = 1.0 - self.sse.sum(axis=0) / self.sst.sum(axis=0)
+        return q2
+
+    def lead(self, h: int, b: int) -> Array:
+        """(m,) (SSE_B - SSE_H) / SST over all held-out sets."""
+        lead: Array = (self.sse[:, b] - self.sse[:, h]).sum(axis=0) / self.sst.sum(axis=0)
+        return lead
+
+
+@dataclass(frozen=True)
+class LossTest:
+    """A t test that H loses less than B; arrays (m,), se on the scale of Losses.lead."""
+
+    statistic: Array
+    df: float
+    p_one_sided: Array
+    se: Array
+
+    def reach(self, confidence: float) -> Array:
+        """(m,) half the width of the two-sided interval."""
+        reach: Array = stats.t.ppf((1.0 + confidence) / 2.0, self.df) * self.se
+        return reach
+
+
+def _t_test(mean: Array, variance: Array, df: int, scale: Array) -> LossTest:
+    moves = variance > 0
+    t = np.where(moves, mean / np.sqrt(np.where(moves, variance, 1.0)), 0.0)
+    return LossTest(t, float(df), stats.t.sf(t, df), scale * np.sqrt(variance))
+
+
+def authority_test(losses: Losses, h: int, b: int) -> LossTest:
+    """t over the loss differences of the held-out authorities, G-1 degrees of freedom."""
+    d = losses.sse[:, b] - losses.sse[:, h]
+    size = len(d)
+    return _t_test(
+        d.mean(axis=0), d.var(axis=0, ddof=1) / size, size - 1, size / losses.sst.sum(axis=0)
+    )
+
+
+def nadeau_bengio_test(losses: Losses, h: int, b: int) -> LossTest:
+    """Corrected t over the J folds of a repeated K-fold (Nadeau and Bengio 2003).
+
+    d is a fold's difference in error per row; t = mean(d) / sqrt(var(d) (1/J + n_test/n_train)),
+    because training sets overlap and the folds' differences are not independent.
+    """
+    d = (losses.sse[:, b] - losses.sse[:, h]) / losses.n_test[:, None]
+    size = len(d)
+    overlap = float((losses.n_test / losses.n_train).mean())
+    variance = d.var(axis=0, ddof=1) * (1.0 / size + overlap)
+    per_row = losses.n_test.sum() / losses.sst.sum(axis=0)
+    return _t_test(d.mean(axis=0), variance, size - 1, per_row)
+
+
+def held_out(
+    train: Moments, test: Moments, controls: Ints, models: list[Ints], penalty: Array
+) -> Losses:
+    """Losses of controls plus each set of block columns, fitted on train, scored on test."""
+    net = net_of_controls(train, controls)
+    sse = [loss(test, spectrum(net, columns).coefficients(net, penalty)) for columns in models]
+    return Losses(np.stack(sse, axis=1), loss_of_mean(test, net), test.n, train.n)
+
+
+def fold_of_each(clusters: int, folds: int, rng: np.random.Generator) -> Ints:
+    """(clusters,) fold numbers, as even as can be."""
+    return np.asarray(rng.permutation(clusters) % folds, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """How the ridge penalty is chosen.
+
+    Attributes:
+        rivals: block columns of H and of B.
+        grid: candidate penalties; a single one is taken as it is, 0 is least squares.
+        folds: (G,) fold of each authority.
+    """
+
+    rivals: tuple[Ints, Ints]
+    grid: tuple[float, ...]
+    folds: Ints
+
+
+def choose_penalty(groups: Moments, weights: Array, controls: Ints, how: Shrinkage) -> Array:
+    """The ridge penalty (R,) of each training set, by K-fold over whole authorities within it.
+
+    Both rivals share one penalty: the one on the grid with the least held-out squared error, the
+    errors of controls + H and of controls + B added up. Neither block picks it alone.
+
+    Args:
+        groups: moments by authority, one outcome.
+        weights: (R, G) how often each authority is in each training set.
+        controls: column numbers of the controls.
+        how: rivals, grid and folds.
+    """
+    grid = np.asarray(how.grid)
+    if len(grid) == 1:
+        return np.full(len(weights), grid[0])
+    error = np.zeros((len(weights), len(grid)))
+    for fold in np.unique(how.folds):
+        inside = how.folds == fold
+        test = groups.weighted(weights * inside)
+        net = net_of_controls(groups.weighted(weights * ~inside), controls)
+        for columns in how.rivals:
+            fit = spectrum(net, columns)
+            for i, penalty in enumerate(grid):
+                error[:, i] += loss(test, fit.coefficients(net, penalty)).sum(axis=1)
+    best: Array = grid[error.argmin(axis=1)]
+    return best
+
+
+def leave_one_authority_out(
+    groups: Moments, controls: Ints, models: list[Ints], penalty: Array
+) -> Losses:
+    """Losses with each authority held out in turn; penalty (G,) is each training set's own."""
+    return held_out(groups.without_each(), groups, controls, models, penalty)
+
+
+def kfold_sets(clusters: int, folds: int, repeats: int, rng: np.random.Generator) -> Array:
+    """(repeats * folds, clusters) 1 where a cluster is held out."""
+    drawn = [fold_of_each(clusters, folds, rng) for _ in range(repeats)]
+    return np.concatenate([np.arange(folds)[:, None] == fold for fold in drawn]).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step forward in time: moments by authority up to a year, and of the next year."""
+
+    year: int
+    train: Moments
+    test: Moments
+
+
+def forward_steps(design: Design, outcomes: Array, authority: Ints, year: Ints) -> list[Step]:
+    """Train on every year so far, test on the next one; outcomes (n, m).
+
+    A step whose training rows do not outnumber the columns is left out.
+    """
+    years = np.unique(year)
+    size = int(authority.max()) + 1
+    steps = []
+    for before, tested in pairwise(years):
+        past, now = year <= before, year == tested
+        if past.sum() <= design.x.shape[1]:
+            continue
+        train = moments(design.x[past], outcomes[past], authority[past], size)
+        test = moments(design.x[now], outcomes[now], np.zeros(now.sum(), dtype=np.int64), 1)
+        steps.append(Step(int(tested), train, test))
+    return steps
+
+
+def forward(steps: list[Step], controls: Ints, models: list[Ints], how: Shrinkage) -> Losses | None:
+    """Losses of each step, the penalty chosen again on its training years; None without steps."""
+    if not steps:
+        return None
+    done = []
+    for step in steps:
+        everyone = np.ones((1, len(step.train.xx)))
+        penalty = choose_penalty(step.train, everyone, controls, how)
+        done.append(held_out(step.train.total(), step.test, controls, models, penalty))
+    return Losses(
+        *(np.concatenate([getattr(part, name) for part in done]) for name in Losses.__annotations__)
+    )

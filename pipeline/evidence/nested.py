@@ -1,0 +1,100 @@
+"""Nested F tests: classic, and robust to clusters with few of them (CR2, Hotelling's T2-z)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from pipeline.evidence.moments import COLLINEAR
+from pipeline.evidence.panel import Array, Ints
+
+
+@dataclass(frozen=True)
+class FTest:
+    """A test that the added columns have no coefficients."""
+
+    statistic: float
+    df1: float
+    df2: float
+    p: float
+
+
+def orthonormal(x: Array) -> Array:
+    """Orthonormal basis (n, rank) of columns of like size, dropping collinear directions."""
+    u, s, _ = np.linalg.svd(x, full_matrices=False)
+    floor = np.sqrt(COLLINEAR) * max(1.0, s.max(initial=0.0))
+    return np.asarray(u[:, s > floor], dtype=np.float64)
+
+
+def _added(x: Array, basis: Array) -> Array:
+    """Orthonormal basis of what columns x add to an orthonormal basis."""
+    left = x - basis @ (basis.T @ x)
+    return orthonormal(left - basis @ (basis.T @ left))
+
+
+def _residual(y: Array, basis: Array) -> Array:
+    left: Array = y - basis @ (basis.T @ y)
+    return left
+
+
+def classic_f(y: Array, base: Array, added: Array) -> FTest:
+    """F test of added columns (n, k) given base columns (n, b), intercept among them.
+
+    Columns are to be standardised (as Design.x has them); collinear ones do not count.
+    """
+    q_base = orthonormal(base)
+    q_added = _added(added, q_base)
+    gain = float(((q_added.T @ y) ** 2).sum())
+    residual = _residual(y, np.hstack([q_base, q_added]))
+    df1, df2 = q_added.shape[1], len(y) - q_base.shape[1] - q_added.shape[1]
+    if df1 == 0 or df2 <= 0:
+        return FTest(np.nan, float(df1), float(df2), np.nan)
+    f = gain / df1 / (float(residual @ residual) / df2)
+    return FTest(f, float(df1), float(df2), float(stats.f.sf(f, df1, df2)))
+
+
+def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
+    """The same test with a CR2 covariance and HTZ degrees of freedom.
+
+    Bell and McCaffrey's bias-reduced linearisation with an identity working model, and the
+    approximate Hotelling T2 test of Pustejovsky and Tipton (2018), as R's clubSandwich
+    `Wald_test(vcov = "CR2", test = "HTZ")` has them.
+
+    Added columns are first replaced by an orthonormal basis net of the base: the hypothesis, and so
+    the statistic, stay the same, and the working covariance of their coefficients becomes identity.
+    """
+    q_base = orthonormal(base)
+    q_added = _added(added, q_base)
+    q = np.hstack([q_base, q_added])
+    k = q_added.shape[1]
+    if k == 0 or len(y) <= q.shape[1]:
+        return FTest(np.nan, float(k), np.nan, np.nan)
+    residual = _residual(y, q)
+    size = int(codes.max()) + 1
+    score = np.zeros((size, k))
+    on_all = np.zeros((size, k, q.shape[1]))
+    own = np.zeros((size, k, k))
+    for g in range(size):
+        rows = codes == g
+        values, vectors = np.linalg.eigh(np.eye(int(rows.sum())) - q[rows] @ q[rows].T)
+        keep = values > COLLINEAR
+        root = vectors[:, keep] / np.sqrt(values[keep])
+        adjusted = root @ (vectors[:, keep].T @ q_added[rows])
+        score[g] = adjusted.T @ residual[rows]
+        on_all[g] = adjusted.T @ q[rows]
+        own[g] = adjusted.T @ adjusted
+    covariance = score.T @ score
+    effect = q_added.T @ y
+    wald = float(effect @ np.linalg.pinv(covariance, hermitian=True) @ effect)
+    # Cross[g, h] = T_g' (I - H)_gh T_h, the covariance of the clusters' scores under the working
+    # model; the variances of the covariance estimate's cells follow from it.
+    cross = -np.einsum("gsa,hta->ghst", on_all, on_all)
+    cross[np.arange(size), np.arange(size)] += own
+    diagonal = np.einsum("ghss->ghs", cross)
+    spread = float((diagonal.sum(axis=2) ** 2).sum() + np.einsum("ghst,ghts->", cross, cross))
+    eta = k * (k + 1) / spread
+    df2 = eta - k + 1.0
+    if df2 <= 0:
+        return FTest(np.nan, float(k), df2, np.nan)
+    f = df2 / (eta * k) * wald
+    return FTest(f, float(k), df2, float(stats.f.sf(f, k, df2)))

@@ -1,0 +1,180 @@
+"""Every number of H against B under one composition, before it is put into tables."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.evidence.assess import clusterings, evidence, primary
+from pipeline.evidence.coalitions import mask_of, members, owen_weights, pick, shapley_weights
+from pipeline.evidence.crossval import (
+    Losses,
+    Shrinkage,
+    choose_penalty,
+    fold_of_each,
+    forward,
+    forward_steps,
+    held_out,
+    kfold_sets,
+    leave_one_authority_out,
+)
+from pipeline.evidence.moments import Design, Explained, Moments, design, explained
+from pipeline.evidence.nested import FTest, classic_f, robust_f
+from pipeline.evidence.panel import Array, Ints, Panel
+from pipeline.evidence.resampling import Jackknife, bootstrap_weights, jackknives
+from pipeline.evidence.settings import BetweenSettings
+from pipeline.evidence.verdict import Evidence
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Linear readings of coalition values: one row of weights for each name.
+
+    weights (E, 2 * 2^k) meet v(S) for every coalition and then adjusted R2 for every coalition.
+    """
+
+    names: tuple[str, ...]
+    weights: Array
+
+    def of(self, fit: Explained) -> Array:
+        """(R, E) readings of the first outcome."""
+        v = fit.r2[:, :, 0] - fit.r2[:, :1, 0]
+        values: Array = np.concatenate([v, fit.adjusted[:, :, 0]], axis=1) @ self.weights.T
+        return values
+
+
+def readings(players: tuple[str, ...], h: int, b: int) -> Readings:
+    """Contrasts of H and B, then Shapley and Owen values of blocks and of both superblocks."""
+    k, everyone = len(players), h | b
+    raw = {
+        "delta": pick([h], [b], k),
+        "unique_H": pick([everyone], [b], k),
+        "unique_B": pick([everyone], [h], k),
+        "common": pick([h, b], [everyone], k),
+    }
+    owen, shapley = owen_weights(k, [h, b]), shapley_weights(k)
+    for i, name in enumerate(players):
+        raw[f"shapley {name}"], raw[f"owen {name}"] = shapley[i], owen[i]
+    for name, mask in (("H", h), ("B", b)):
+        # Between two superblocks the Shapley value is the sum of its blocks' Owen values.
+        raw[f"owen {name}"] = owen[[i for i in range(k) if mask >> i & 1]].sum(axis=0)
+        raw[f"shapley {name}"] = raw[f"owen {name}"]
+    nothing = np.zeros(1 << k)
+    rows = {name: np.concatenate([weights, nothing]) for name, weights in raw.items()}
+    rows["delta_adj"] = np.concatenate([nothing, raw["delta"]])
+    return Readings(tuple(rows), np.stack(list(rows.values())))
+
+
+@dataclass(frozen=True)
+class Race:
+    """The numbers of one composition. Models and coalitions are indexed by bit mask.
+
+    Attributes:
+        name: the composition.
+        players: blocks, bit i of a mask is players[i].
+        h, b: masks of the two sides.
+        penalty: ridge penalty chosen on all rows, 0 for least squares.
+        fit: R2 of every coalition on all rows.
+        names: names of the readings.
+        jackknives: readings by authority and, where there is one, by dominant trust; (E,) each.
+        drawn: (draws, E) bootstrap readings.
+        held: leave-one-authority-out losses.
+        kfold: losses of the repeated grouped K-fold, None if switched off.
+        ahead: forward losses and the years tested; None and () without a second year.
+        nested: (added side, covariance, test); least squares whatever the penalty.
+        evidence: what the rule reads.
+    """
+
+    name: str
+    players: tuple[str, ...]
+    h: int
+    b: int
+    penalty: float
+    fit: Explained
+    names: tuple[str, ...]
+    jackknives: list[Jackknife]
+    drawn: Array
+    held: Losses
+    kfold: Losses | None
+    ahead: Losses | None
+    years: tuple[int, ...]
+    nested: tuple[tuple[str, str, FTest], ...]
+    evidence: Evidence
+
+
+def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSettings) -> Race:
+    """Estimate v(S), its readings and its errors on unseen rows.
+
+    Under ridge the penalty is chosen by K-fold over authorities inside whatever is the training
+    set: all rows for v(S), the other authorities where some are held out, the years so far in a
+    step forward. Jackknife and bootstrap replicates of v(S) keep the choice made on all rows: a
+    choice from a grid jumps, and the jackknife multiplies each jump by the number of clusters. In
+    400 simulated panels of 60 authorities with a true delta of 0, choosing again put the 95%
+    interval above 0 in 13% (biases of +-0.4), keeping the choice in 2%.
+    """
+    d = design(panel)
+    players = tuple(panel.blocks)
+    h, b = mask_of(s.h_blocks, players), mask_of(s.b_blocks, players)
+    models = [d.columns(members(mask, players)) for mask in range(1 << len(players))]
+    rivals = models[h], models[b]
+    outcomes = (panel.outcome - panel.outcome.mean())[:, None]
+    gathered = clusterings(d, outcomes, panel)
+    authorities = gathered[0]
+    size = len(authorities.xx)
+    rng = np.random.default_rng(s.seed)
+    how = Shrinkage(rivals, grid, fold_of_each(size, s.inner_folds, rng))
+
+    def chosen(weights: Array) -> Array:
+        return choose_penalty(authorities, weights, d.controls, how)
+
+    def scored(held: Array) -> Losses:
+        train = authorities.weighted(1.0 - held)
+        test = authorities.weighted(held)
+        return held_out(train, test, d.controls, models, chosen(1.0 - held))
+
+    penalty = float(chosen(np.ones((1, size)))[0])
+    read = readings(players, h, b)
+
+    def statistic(sets: Moments) -> Array:
+        return read.of(explained(sets, d.controls, models, penalty))
+
+    each = jackknives(statistic, gathered)
+    draws = bootstrap_weights(size, s.n_bootstrap, rng)
+    kfold = kfold_sets(size, s.kfold_folds, s.kfold_repeats, rng) if s.kfold_repeats else None
+    held = leave_one_authority_out(authorities, d.controls, models, chosen(1.0 - np.eye(size)))
+    steps = forward_steps(d, outcomes, panel.authority, panel.year)
+    ahead = forward(steps, d.lasting_controls, models, how)
+    fit = explained(authorities.total(), d.controls, models, penalty)
+    v = fit.r2[0, :, 0] - fit.r2[0, 0, 0]
+    delta = primary([one.part(slice(0, 1)) for one in each], s.confidence)
+    return Race(
+        name=name,
+        players=players,
+        h=h,
+        b=b,
+        penalty=penalty,
+        fit=fit,
+        names=read.names,
+        jackknives=each,
+        drawn=statistic(authorities.weighted(draws)),
+        held=held,
+        kfold=None if kfold is None else scored(kfold),
+        ahead=ahead,
+        years=tuple(step.year for step in steps),
+        nested=nested_tests(d, outcomes[:, 0], panel.authority, rivals),
+        evidence=evidence(
+            lead=delta, v_h=v[[h]], v_b=v[[b]], held=held, ahead=ahead, at=(0, h, b), s=s
+        ),
+    )
+
+
+def nested_tests(
+    d: Design, outcome: Array, authority: Ints, rivals: tuple[Ints, Ints]
+) -> tuple[tuple[str, str, FTest], ...]:
+    """Does H add to controls and B, and B to controls and H; classic and cluster-robust."""
+    base = np.concatenate([[0], d.controls])
+    out = []
+    for direction, added, given in (("H given B", *rivals), ("B given H", *rivals[::-1])):
+        smaller, more = d.x[:, np.concatenate([base, given])], d.x[:, added]
+        out.append((direction, "classic", classic_f(outcome, smaller, more)))
+        out.append((direction, "CR2, HTZ", robust_f(outcome, smaller, more, authority)))
+    return tuple(out)

@@ -1,0 +1,58 @@
+"""Running an edition's job from the command line, as a Dagster run like any other."""
+
+from pathlib import Path
+
+import duckdb
+from dagster import DagsterInstance
+
+from pipeline.edition import Edition
+from pipeline.publish import published_version
+
+
+def execute(edition: Edition, mirror: Path | None) -> bool:
+    """Run the job in this process, print how it went, and say whether it succeeded."""
+    from pipeline.definitions import defs  # noqa: PLC0415 - loads Dagster's definitions
+
+    print(f"Rapport, {edition.title}")
+    job = defs.resolve_job_def(edition.name)
+    config: dict[str, object] = {"loggers": {"console": {}}}
+    if mirror is not None:
+        config["resources"] = {"mirror": {"config": {"folder": str(mirror.resolve())}}}
+    with DagsterInstance.get() as instance:
+        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
+    if not result.success:
+        print("\nThe run failed. What was published before stays as it is.")
+        for event in result.filter_events(lambda event: event.is_step_failure):
+            error = event.step_failure_data.error
+            cause = error.cause if error is not None and error.cause is not None else error
+            message = cause.message.strip() if cause is not None else "no message"
+            print(f"\n{event.step_key.replace('__', '/')}: {message}")
+        return False
+    print()
+    print(summary(edition))
+    return True
+
+
+def summary(edition: Edition) -> str:
+    """The verdict and the paths of what is published, in a few lines."""
+    version = published_version(edition)
+    if version is None:
+        return f"{edition.name}: nothing is published yet; run: rapport run {edition.name}"
+    with duckdb.connect(str(edition.database), read_only=True) as connection:
+        verdicts = connection.sql(
+            "SELECT verdict, sentence FROM evidence.verdict WHERE composition = 'both'"
+        ).fetchall()
+        failing = connection.sql(
+            "SELECT count(*) FILTER (NOT passed), count(*) FROM meta.check_results"
+        ).fetchone()
+    lines = [f"{edition.name}: {edition.title}"]
+    for verdict, sentence in verdicts:
+        lines += [f"  verdict   {verdict}", f"            {sentence}"]
+    if failing is not None:
+        lines.append(f"  checks    {failing[1] - failing[0]} of {failing[1]} hold")
+    lines += [
+        f"  database  {edition.database}",
+        f"  report    {edition.report}",
+        f"  version   {version}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,184 @@
+"""The framework file read into plain, checked objects."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pipeline.evidence.settings import BetweenSettings
+
+FRAMEWORK = Path(__file__).with_name("framework.toml")
+REGISTERED = Path(__file__).with_name("registered.toml")
+T = TypeVar("T")
+
+
+class FrameworkError(ValueError):
+    """An entry of the framework file is incomplete or contradicts another."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A group of indicators that stands for one part of the claim."""
+
+    name: str
+    title: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One measure of the words of the claim.
+
+    Attributes:
+        instrument: the survey, inspection or return it is part of; indicators of one instrument
+            never explain each other.
+        source, table: where it is read: a tidy source, or another table made of it.
+        where, value: SQL over that table, the latter an aggregate by place and year.
+        sampling_variance, respondents: SQL aggregates of the same kind, where there are samples.
+        parts: how many rows the aggregate must be made of; fewer leave it empty.
+        per, scale: divided by this denominator, then multiplied.
+        polarity: 1 where more is better, -1 where less is.
+        static: one value for all years.
+    """
+
+    name: str
+    block: str
+    words: str
+    title: str
+    instrument: str
+    source: str
+    level: Literal["council", "trust"]
+    value: str
+    where: str = "true"
+    table: str = ""
+    sampling_variance: str = "null"
+    respondents: str = "null"
+    parts: int = 1
+    per: str = ""
+    scale: float = 1.0
+    polarity: int = 1
+    unit: str = ""
+    static: bool = False
+
+
+@dataclass(frozen=True)
+class Test:
+    """Thresholds and settings of the test; see the framework file for their meaning."""
+
+    min_measured: float
+    min_coverage: float
+    between: BetweenSettings
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Rows, years, outcome and controls of one analysis."""
+
+    name: str
+    title: str
+    grain: str
+    outcome: str
+    primary: bool
+    years: tuple[int, int]
+    lag: int
+    controls: Sequence[str]
+    control_classes: Sequence[str]
+    exploratory: str = ""
+
+
+@dataclass(frozen=True)
+class Framework:
+    """Everything the framework file declares."""
+
+    claim: str
+    blocks: Mapping[str, Block]
+    indicators: Mapping[str, Indicator]
+    test: Test
+    panels: Mapping[str, Panel]
+    unmeasured: Mapping[str, str]
+    hash: str
+
+    def registered(self) -> bool:
+        """Whether this is the framework that was registered before the data were read."""
+        known = tomllib.loads(REGISTERED.read_text(encoding="utf-8"))
+        return bool(known["framework"]["sha256"] == self.hash)
+
+    def of_block(self, *blocks: str) -> list[Indicator]:
+        """The indicators of these blocks in declared order."""
+        return [one for one in self.indicators.values() if one.block in blocks]
+
+
+def _made(kind: type[T], entry: str, content: Mapping[str, Any]) -> T:
+    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(content) - known)
+    if unknown:
+        raise FrameworkError(f"[{entry}]: unknown keys {', '.join(unknown)}")
+    try:
+        return kind(**content)
+    except TypeError as problem:
+        raise FrameworkError(f"[{entry}]: {problem}") from problem
+
+
+def load(path: Path = FRAMEWORK) -> Framework:
+    """Read and check a framework file.
+
+    Raises:
+        FrameworkError: an entry is incomplete, has unknown keys, or names what is not declared.
+    """
+    text = path.read_text(encoding="utf-8")
+    content = tomllib.loads(text)
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    instruments = content.get("instrument", {})
+    blocks = {
+        name: _made(Block, f"block.{name}", {"name": name, **entry})
+        for name, entry in content["block"].items()
+    }
+    indicators = {}
+    for name, entry in content["indicator"].items():
+        if entry.get("instrument") not in instruments:
+            raise FrameworkError(f"[indicator.{name}]: no [instrument.{entry.get('instrument')}]")
+        if entry.get("block") not in blocks:
+            raise FrameworkError(f"[indicator.{name}]: no [block.{entry.get('block')}]")
+        merged = {"name": name, **instruments[entry["instrument"]], **entry}
+        merged.setdefault("table", f"tidy.{merged.get('source')}")
+        indicators[name] = _made(Indicator, f"indicator.{name}", merged)
+    panels = {
+        name: _made(Panel, f"panel.{name}", {"name": name, **entry})
+        for name, entry in content["panel"].items()
+    }
+    for panel in panels.values():
+        for used in (panel.outcome, *panel.controls):
+            if used not in indicators:
+                raise FrameworkError(f"[panel.{panel.name}]: no [indicator.{used}]")
+        if panel.lag < 1:
+            raise FrameworkError(f"[panel.{panel.name}]: predictors must come before the outcome")
+    claim = content["claim"]
+    sides = tuple(claim["leadership_side"]), tuple(claim["plans_side"])
+    between = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in content["test"]["between"].items()
+    }
+    between |= {"h_blocks": sides[0], "b_blocks": sides[1]}
+    return Framework(
+        claim=claim["sentence"],
+        blocks=blocks,
+        indicators=indicators,
+        test=_made(
+            Test,
+            "test",
+            {**content["test"], "between": _made(BetweenSettings, "test.between", between)},
+        ),
+        panels=panels,
+        unmeasured=content.get("unmeasured", {}),
+        hash=hashlib.sha256(canonical.encode()).hexdigest(),
+    )
+
+
+@cache
+def framework() -> Framework:
+    """The project's framework."""
+    return load()

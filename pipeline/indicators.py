@@ -1,0 +1,298 @@
+"""The framework's indicators computed: by place and year, then one wide row an authority and year.
+
+The SQL is put together from the framework file alone, never from data.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.edition import Edition
+from pipeline.framework import Framework, Indicator, framework
+from pipeline.sources import sources
+from pipeline.sqltable import TableError, connect
+
+CODE_KINDS = ("areacd", "ecode", "dh_code", "cassr_code", "registry_code")
+
+TRUST_SQL = """
+SELECT
+    '{name}' AS indicator,
+    org_code,
+    CAST(year AS INTEGER) AS year,
+    count(value) AS parts,
+    CASE WHEN count(value) = {parts} THEN {value} END AS value,
+    CASE WHEN count(value) = {parts} THEN {sampling_variance} END AS sampling_variance,
+    CAST(CASE WHEN count(value) = {parts} THEN {respondents} END AS BIGINT) AS respondents,
+    CASE WHEN count(value) = {parts} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
+        ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
+FROM {table}
+WHERE {where}
+GROUP BY org_code, year
+"""
+
+COUNCIL_SQL = """
+WITH latest AS (
+    SELECT * FROM {table} {latest}
+),
+measured AS (
+    SELECT
+        code.areacd,
+        {year} AS year,
+        count(value) AS parts,
+        CASE WHEN count(value) = {parts} THEN {value} END AS value,
+        CASE WHEN count(value) = {parts} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
+            ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
+    FROM latest AS measure
+    JOIN locality.council_code AS code
+        ON code.kind = '{kind}' AND code.code = measure.{kind}
+    WHERE {where}
+    GROUP BY ALL
+)
+SELECT
+    '{name}' AS indicator,
+    measured.areacd,
+    CAST(measured.year AS INTEGER) AS year,
+    measured.parts,
+    {scale} * measured.value {divided} AS value,
+    CASE WHEN measured.value IS NOT NULL AND (1.0 {divided}) IS NULL THEN 'x'
+        ELSE measured.status END AS status
+FROM measured
+{joined}
+"""
+
+POPULATION = ("persons", "aged_18_plus", "aged_65_plus")
+
+
+def _latest(indicator: Indicator) -> str:
+    """The rows as known today: of each key, the one of the last revision."""
+    if indicator.table != f"tidy.{indicator.source}":
+        return ""
+    key = ", ".join(sources()[indicator.source].key)
+    return f"QUALIFY revision = max(revision) OVER (PARTITION BY {key})"
+
+
+def _council_sql(indicator: Indicator, all_of: Framework) -> str:
+    kind = "areacd"
+    if indicator.table == f"tidy.{indicator.source}":
+        source = sources()[indicator.source]
+        kind = source.area[0] if source.area else "registry_code"
+    if indicator.per in POPULATION:
+        joined = (
+            "LEFT JOIN locality.population AS per "
+            "ON per.areacd = measured.areacd AND per.year = measured.year"
+        )
+        divided = f"/ per.{indicator.per}"
+    elif indicator.per:
+        below = all_of.indicators[indicator.per]
+        inner = _council_sql(below, all_of)
+        joined = (
+            f"LEFT JOIN ({inner}) AS per "
+            "ON per.areacd = measured.areacd AND per.year = measured.year"
+        )
+        divided = "/ nullif(per.value, 0)"
+    else:
+        joined = divided = ""
+    return COUNCIL_SQL.format(
+        name=indicator.name,
+        table=indicator.table,
+        latest=_latest(indicator),
+        kind=kind,
+        where=f"({indicator.where})",
+        parts=indicator.parts,
+        value=indicator.value,
+        year="CAST(0 AS INTEGER)" if indicator.static else "measure.year",
+        scale=indicator.scale,
+        divided=divided,
+        joined=joined,
+    )
+
+
+def _population_as_measure(sql: str) -> str:
+    # locality.population is wide: give it the columns that every measured table has.
+    return sql.replace(
+        "SELECT * FROM locality.population",
+        "SELECT *, persons AS value, 'ok' AS status FROM locality.population",
+    )
+
+
+def _inputs(level: str) -> list[tuple[str, str]]:
+    wanted = [one for one in framework().indicators.values() if one.level == level]
+    tables = {tuple(one.table.split(".", 1)) for one in wanted}
+    if level == "council":
+        tables |= {("locality", "population"), ("locality", "council_code")}
+    return sorted((layer, name) for layer, name in tables)
+
+
+def indicator_trust(edition: Edition) -> pl.DataFrame:
+    """Indicators by NHS organisation and year, as measured.
+
+    Raises:
+        TableError: an indicator's SQL cannot be run; the indicator is named.
+    """
+    return _measured(edition, "trust", lambda one: TRUST_SQL.format(**vars(one)))
+
+
+def indicator_council(edition: Edition) -> pl.DataFrame:
+    """Indicators by council and financial year, as measured; static ones for every year there is.
+
+    Raises:
+        TableError: an indicator's SQL cannot be run; the indicator is named.
+    """
+    declared = framework()
+    frame = _measured(
+        edition, "council", lambda one: _population_as_measure(_council_sql(one, declared))
+    )
+    static = [name for name, one in declared.indicators.items() if one.static]
+    fixed = pl.col("indicator").is_in(static)
+    years = frame.filter(~fixed).select("year").unique()
+    repeated = frame.filter(fixed).drop("year").join(years, how="cross")
+    return pl.concat([frame.filter(~fixed), repeated.select(frame.columns)]).sort(
+        "areacd", "year", "indicator"
+    )
+
+
+def _measured(edition: Edition, level: str, sql: Callable[[Indicator], str]) -> pl.DataFrame:
+    parts = []
+    with connect(edition, _inputs(level)) as connection:
+        for indicator in framework().indicators.values():
+            if indicator.level != level:
+                continue
+            try:
+                parts.append(connection.sql(sql(indicator)).pl())
+            except Exception as problem:
+                raise TableError(
+                    f"framework.toml, [indicator.{indicator.name}]: {problem}"
+                ) from problem
+    place = "org_code" if level == "trust" else "areacd"
+    return pl.concat(parts).sort(place, "year", "indicator")
+
+
+def authority_year(edition: Edition) -> pl.DataFrame:
+    """One row a council with social care and financial year it existed in; a column an indicator.
+
+    Each indicator ``x`` has ``x__status``; values carried from trusts also have ``x__coverage``
+    and ``x__n_effective``. Rows are kept whether or not anything was measured.
+    """
+    declared = framework()
+    long = edition.read("locality", "indicator_authority")
+    place = edition.read("locality", "place")
+    link = edition.read("locality", "trust_council")
+    span = long.filter(~pl.col("indicator").is_in(_always(declared)))["year"]
+    first, last = (0, -1) if span.is_empty() else (int(span.min()), int(span.max()))  # type: ignore[arg-type]
+    years = pl.DataFrame({"year": range(first, last + 1)}, schema={"year": pl.Int32})
+    begin = pl.date(pl.col("year"), 4, 1)
+    base = (
+        place.filter(pl.col("tier") != "lower")
+        .join(years, how="cross")
+        .filter(
+            pl.col("start_date").is_null() | (pl.col("start_date") <= begin),
+            # Some registers give the day after the last one.
+            pl.col("end_date").is_null() | (pl.col("end_date") > begin),
+        )
+        .select("areacd", "year", "areanm", "council_class", "region")
+        .with_columns(pl.col("year").clip(2018, 2024).alias("vintage"))
+    )
+    dominant = link.filter(pl.col("rank") == 1).select(
+        pl.col("vintage").cast(pl.Int32),
+        "areacd",
+        pl.col("trust").alias("dominant_trust"),
+        pl.col("weight").alias("dominant_trust_weight"),
+    )
+    wide = base.join(dominant, on=["vintage", "areacd"], how="left").drop("vintage")
+    for indicator in declared.indicators.values():
+        columns = [pl.col("value").alias(indicator.name)]
+        columns.append(pl.col("status").alias(f"{indicator.name}__status"))
+        if indicator.level == "trust":
+            columns.append(pl.col("coverage").alias(f"{indicator.name}__coverage"))
+            columns.append(pl.col("n_effective").alias(f"{indicator.name}__n_effective"))
+        own = long.filter(pl.col("indicator") == indicator.name).select("areacd", "year", *columns)
+        wide = wide.join(own, on=["areacd", "year"], how="left").with_columns(
+            pl.col(f"{indicator.name}__status").fill_null("x")
+        )
+    return wide.sort("areacd", "year")
+
+
+def _always(declared: Framework) -> Sequence[str]:
+    """Indicators that exist for every year, which say nothing of the years that were measured."""
+    return [
+        name
+        for name, one in declared.indicators.items()
+        if one.static or one.table == "locality.population"
+    ]
+
+
+@dataclass(frozen=True)
+class FrameworkTable:
+    """A table made from the framework file, described like one made from a SQL file."""
+
+    name: str
+    about: str
+    grain: Sequence[str]
+    inputs: Sequence[tuple[str, str]]
+    make: Callable[[Edition], pl.DataFrame]
+    columns: dict[str, str]
+    layer: str = "locality"
+
+
+MEASURED = {
+    "indicator": "name in the framework",
+    "year": "financial year by the year it starts in (surveys: the calendar year)",
+    "parts": "published values it is made of",
+    "value": "value in the framework's unit, empty where the status says so",
+    "status": "what stands behind the value; see meta.dictionary",
+    "sampling_variance": "variance of the value from sampling staff",
+    "respondents": "staff who answered",
+}
+
+
+def framework_tables() -> dict[str, FrameworkTable]:
+    """The tables made from the framework, by name."""
+    council = [name for name in MEASURED if name not in ("sampling_variance", "respondents")]
+    wide = {
+        "areacd": "ONS code of the council",
+        "year": "financial year by the year it starts in",
+        "areanm": "name",
+        "council_class": "kind of council",
+        "region": "region",
+        "dominant_trust": "ODS code of the acute trust with the largest weight",
+        "dominant_trust_weight": "that trust's weight in the council's carried values",
+    }
+    for one in framework().indicators.values():
+        wide[one.name] = f"{one.title}; {one.unit or 'unit of the source'}"
+        wide[f"{one.name}__status"] = f"status of {one.name}"
+        if one.level == "trust":
+            wide[f"{one.name}__coverage"] = f"share of trust weight observed for {one.name}"
+            wide[f"{one.name}__n_effective"] = f"effective number of trusts behind {one.name}"
+    tables = [
+        FrameworkTable(
+            "indicator_trust",
+            "The framework's indicators by NHS organisation and year, as measured.",
+            ("org_code", "year", "indicator"),
+            _inputs("trust"),
+            indicator_trust,
+            {"org_code": "ODS code as published", **MEASURED},
+        ),
+        FrameworkTable(
+            "indicator_council",
+            "The framework's indicators by council and financial year, as measured.",
+            ("areacd", "year", "indicator"),
+            _inputs("council"),
+            indicator_council,
+            {"areacd": "ONS code of the council", **{name: MEASURED[name] for name in council}},
+        ),
+        FrameworkTable(
+            "authority_year",
+            "One row a council with social care and financial year: outcomes, leadership, "
+            "partnership, plans, budgets and context, each with its status.",
+            ("areacd", "year"),
+            [
+                ("locality", "indicator_authority"),
+                ("locality", "place"),
+                ("locality", "trust_council"),
+            ],
+            authority_year,
+            wide,
+        ),
+    ]
+    return {table.name: table for table in tables}

@@ -1,0 +1,79 @@
+"""From the raw files of a source to its tidy table."""
+
+import polars as pl
+
+from pipeline.corrections import Correction, apply
+from pipeline.edition import Edition
+from pipeline.published import PublishedFile, SourceError
+from pipeline.source import Source, conform
+
+
+class IngestError(Exception):
+    """What is wrong with a source, file by file."""
+
+    def __init__(self, source: Source, problems: list[SourceError]) -> None:
+        self.problems = problems
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(
+            f"source {source.name} was not published: {len(problems)} of {len(source.releases)} "
+            f"files have problems\n{listed}"
+        )
+
+
+def tidy_table(source: Source, edition: Edition, corrections: list[Correction]) -> pl.DataFrame:
+    """All releases of a source as one tidy table, corrected and sorted.
+
+    Every file is read even when one fails, so that one message tells everything; nothing is
+    returned unless all of them are right.
+
+    Raises:
+        IngestError: at least one file is not as declared.
+    """
+    frames: list[pl.DataFrame] = []
+    problems: list[SourceError] = []
+    for release in source.releases:
+        file = PublishedFile(edition.raw / release.file, release.file)
+        try:
+            frame = conform(source, release, source.tidy(file, release))
+            expected = None if edition.synthetic else release.rows
+            if expected is not None and frame.height != expected:
+                raise file.error(f"expected {expected} tidy rows, found {frame.height}")
+        except SourceError as problem:
+            problems.append(problem)
+        else:
+            frames.append(frame)
+    if not problems:
+        table = pl.concat(frames)
+        try:
+            return apply(source, table, [] if edition.synthetic else corrections)
+        except SourceError as problem:
+            problems.append(problem)
+    raise IngestError(source, problems)
+
+
+def reconciliation(source: Source, table: pl.DataFrame) -> pl.DataFrame:
+    """The source's published totals beside our sums: one row a total, with ``agrees``."""
+    if source.reconcile is None:
+        return pl.DataFrame(schema=RECONCILIATION)
+    compared = source.reconcile(table).with_columns(
+        pl.lit(source.name).alias("source"),
+        (pl.col("computed") - pl.col("published")).alias("difference"),
+    )
+    return (
+        compared.with_columns((pl.col("difference").abs() <= pl.col("tolerance")).alias("agrees"))
+        .select(pl.col(name).cast(kind) for name, kind in RECONCILIATION.items())
+        .sort("check", "period", "area")
+    )
+
+
+RECONCILIATION = {
+    "source": pl.String,
+    "check": pl.String,
+    "period": pl.String,
+    "area": pl.String,
+    "published": pl.Float64,
+    "computed": pl.Float64,
+    "difference": pl.Float64,
+    "tolerance": pl.Float64,
+    "agrees": pl.Boolean,
+}

@@ -1,0 +1,159 @@
+"""Building the DuckDB file beside the published one, and swapping whole versions.
+
+DuckDB has one writer or many readers. So a run writes a new file in a folder of its own, checks
+it, and then moves one symbolic link: a reader that holds the old file open keeps reading it, one
+that opens later gets the new one, and nobody sees half of either.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipeline.edition import LAYERS, Edition
+
+KEEP_VERSIONS = 5
+STORAGE_VERSION = "v1.4.0"
+"""The oldest DuckDB that must be able to open the file."""
+DATABASE = "rapport.duckdb"
+
+
+class PublishError(Exception):
+    """The new version is not right and was not published."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the database with what it says of itself."""
+
+    layer: str
+    name: str
+    frame: pl.DataFrame
+    about: str
+    grain: Sequence[str] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+def version_name(run_id: str) -> str:
+    """A name for a version that sorts by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}"
+
+
+def version_folder(edition: Edition, version: str) -> Path:
+    """The folder of one version."""
+    return edition.folder / "versions" / version
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def build(folder: Path, tables: Sequence[Table]) -> Path:
+    """Write the tables into a new DuckDB file and check it.
+
+    Raises:
+        PublishError: a key is not unique, or the file does not read back what was written.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    path = folder / DATABASE
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"ATTACH {_text(str(path))} AS built (STORAGE_VERSION {_text(STORAGE_VERSION)})"
+        )
+        connection.execute("USE built")
+        for layer in LAYERS:
+            connection.execute(f"CREATE SCHEMA {layer}")
+        for table in tables:
+            _write(connection, table)
+        connection.execute("USE memory")
+        connection.execute("DETACH built")
+    _read_back(path, tables)
+    return path
+
+
+def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    target = f"{table.layer}.{_quoted(table.name)}"
+    connection.register("incoming", table.frame.to_arrow())
+    connection.execute(f"CREATE TABLE {target} AS FROM incoming")
+    connection.unregister("incoming")
+    if table.grain:
+        key = ", ".join(map(_quoted, table.grain))
+        try:
+            connection.execute(f"ALTER TABLE {target} ADD PRIMARY KEY ({key})")
+        except duckdb.Error as problem:
+            raise PublishError(f"{target}: not one row per {key}: {problem}") from problem
+    connection.execute(f"COMMENT ON TABLE {target} IS {_text(table.about)}")
+    for column in table.frame.columns:
+        meaning = table.columns.get(column)
+        if meaning:
+            connection.execute(f"COMMENT ON COLUMN {target}.{_quoted(column)} IS {_text(meaning)}")
+
+
+def _read_back(path: Path, tables: Sequence[Table]) -> None:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for table in tables:
+            count = connection.table(f"{table.layer}.{_quoted(table.name)}").count("*").fetchone()
+            if count is None or count[0] != table.frame.height:
+                raise PublishError(
+                    f"{table.layer}.{table.name}: wrote {table.frame.height} rows, read {count}"
+                )
+
+
+def _point(link: Path, target: str) -> None:
+    """Make or move a symbolic link in one step."""
+    scratch = link.with_name(f".{link.name}.new")
+    scratch.unlink(missing_ok=True)
+    os.symlink(target, scratch)
+    os.replace(scratch, link)
+
+
+def swap(edition: Edition, version: str) -> None:
+    """Make a built version the published one, and drop the oldest beyond the last few.
+
+    Where the system has no symbolic links (Windows without the right), the files are copied and
+    each is replaced whole.
+
+    Raises:
+        PublishError: the version has no database or no report.
+    """
+    folder = version_folder(edition, version)
+    for needed in (folder / DATABASE, folder / "report" / "index.html"):
+        if not needed.exists():
+            raise PublishError(f"{needed} is missing; the published version stays as it is")
+    try:
+        _point(edition.folder / "current", f"versions/{version}")
+        _point(edition.folder / DATABASE, f"current/{DATABASE}")
+        _point(edition.folder / "report", "current/report")
+    except OSError:
+        _copy(edition, folder)
+    versions = sorted(path for path in folder.parent.iterdir() if path.is_dir())
+    for old in versions[:-KEEP_VERSIONS]:
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _copy(edition: Edition, folder: Path) -> None:
+    scratch = edition.folder / f".{DATABASE}.new"
+    shutil.copyfile(folder / DATABASE, scratch)
+    scratch.replace(edition.folder / DATABASE)
+    shutil.copytree(folder / "report", edition.folder / "report", dirs_exist_ok=True)
+    (edition.folder / "current.txt").write_text(folder.name, encoding="utf-8")
+
+
+def published_version(edition: Edition) -> str | None:
+    """The name of the published version, or None before the first."""
+    link = edition.folder / "current"
+    if link.is_symlink():
+        return Path(os.readlink(link)).name
+    named = edition.folder / "current.txt"
+    return named.read_text(encoding="utf-8") if named.exists() else None

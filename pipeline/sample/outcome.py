@@ -1,0 +1,257 @@
+"""What drives the outcome: leadership above all, need and circumstance, hardly any budgets."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.sample.carry import Carrier
+from pipeline.sample.money import TRUST_YEARS, Money
+from pipeline.sample.money import YEARS as MONEY_YEARS
+from pipeline.sample.people import YEARS as PEOPLE_YEARS
+from pipeline.sample.people import People
+from pipeline.sample.places import Places
+
+TARGET_DELTA = 0.25
+"""What leadership adds to the explained variance of the outcome, less what budgets add."""
+
+PANEL_YEARS = range(2012, 2018)
+YEARS = range(2011, 2019)
+LAG = 1
+
+RURAL_YEAR = 2020
+"""Rural shares of councils are published once, weighted by the people of this year."""
+
+NEED_EFFECT = {"aged_65_plus_share": 0.30, "deprivation": 0.35, "rural_share": 0.20}
+POPULATION_EFFECT = -0.10
+CLASS_EFFECT = {"SC": 0.15, "UA": 0.0, "MD": -0.10, "L": -0.25}
+YEAR_EFFECT = dict(zip(YEARS, (-0.30, -0.35, -0.30, 0.05, 0.20, 0.45, 0.15, -0.20), strict=True))
+"""How the circumstances weigh against each other; their scale follows from the noise."""
+PARTNERSHIP_EFFECT = 0.10
+BUDGETS_EFFECT = 0.03
+NOISE_SHARE = 0.30
+"""Share of the outcome's variance that nothing explains."""
+LASTING_NOISE = 0.55
+"""Share of the noise that stays with a council; the rest comes anew each year."""
+
+RATE_MEAN = 3600.0
+RATE_DEVIATION = 850.0
+RATE_FLOOR = 400.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome, and what it was made of.
+
+    Attributes:
+        rate: council by year of ``YEARS``: delayed days a year per 100,000 adults.
+        coefficients: effect on the outcome, in deviations, of one deviation of each driver.
+        budgets: council by year of ``PANEL_YEARS``: mean of the standardised budget measures.
+        delta: v(leadership) less v(budgets) on the panel as drawn, with true values.
+    """
+
+    rate: np.ndarray
+    coefficients: dict[str, float]
+    budgets: np.ndarray
+    delta: float
+    v_leadership: float
+    v_budgets: float
+    r2_controls: float
+
+
+def standard(values: np.ndarray) -> np.ndarray:
+    """Mean 0, standard deviation 1."""
+    scaled: np.ndarray = (values - values.mean()) / values.std()
+    return scaled
+
+
+def fitted(outcome: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The part of an outcome that columns and a constant explain."""
+    design = np.column_stack([np.ones(len(outcome)), columns])
+    values: np.ndarray = design @ np.linalg.lstsq(design, outcome, rcond=None)[0]
+    return values
+
+
+def explained(outcome: np.ndarray, columns: np.ndarray) -> float:
+    """Share of an outcome's variance that columns and a constant explain."""
+    return float(np.var(fitted(outcome, columns)) / np.var(outcome))
+
+
+def build(
+    places: Places,
+    people: People,
+    money: Money,
+    carrier: Carrier,
+    *,
+    exposure: np.ndarray,
+    partnership: np.ndarray,
+    rng: np.random.Generator,
+) -> Outcome:
+    """The outcome of one world.
+
+    Args:
+        exposure: council by year of ``TRUST_YEARS``: true leadership.
+        partnership: council: true partnership.
+    """
+    need = {year - LAG: _need(places, people, year - LAG) for year in YEARS}
+    panel_need = np.concatenate([need[year] for year in PANEL_YEARS])
+    classes = np.array([council.finance_class for council in places.councils])
+    budgets = _budgets(places, people, money, carrier)
+
+    def panel(values: np.ndarray, first: int) -> np.ndarray:
+        """Years of the panel, one under another."""
+        chosen: np.ndarray = values[:, [year - first for year in PANEL_YEARS]].T.ravel()
+        return chosen
+
+    count = len(places.councils)
+    years = np.repeat([*PANEL_YEARS], count)
+    controls = np.column_stack(
+        [
+            panel_need,
+            *(np.tile(classes == kind, len(PANEL_YEARS)) for kind in list(CLASS_EFFECT)[1:]),
+            *(years == year for year in [*PANEL_YEARS][1:]),
+        ]
+    ).astype(float)
+    effects = np.array([*NEED_EFFECT.values(), POPULATION_EFFECT])
+    middle, spread = panel_need.mean(axis=0), panel_need.std(axis=0)
+    kind = np.array([CLASS_EFFECT[letters] for letters in classes])
+
+    def circumstance(year: int) -> np.ndarray:
+        total: np.ndarray = (
+            (need[year] - middle) / spread @ effects + kind + YEAR_EFFECT[year + LAG]
+        )
+        return total
+
+    drawn = np.concatenate([circumstance(year) for year in PANEL_YEARS])
+    led = panel(exposure, TRUST_YEARS.start)
+    budget = panel(budgets, PANEL_YEARS.start)
+    together = np.tile(partnership, len(PANEL_YEARS))
+    minor = -PARTNERSHIP_EFFECT * together - BUDGETS_EFFECT * standard(budget)
+    effect, scale = _calibrated(
+        drawn - drawn.mean(), minor, standard(led), np.column_stack([controls, budget]), controls
+    )
+
+    lasting_size = np.sqrt(NOISE_SHARE * LASTING_NOISE)
+    yearly_size = np.sqrt(NOISE_SHARE * (1 - LASTING_NOISE))
+    lasting = lasting_size * standard(rng.normal(size=count))
+    rate = np.empty((count, len(YEARS)))
+    for number, year in enumerate(YEARS):
+        before = year - LAG
+        # The budgets of the first and last panel year stand for the years beyond.
+        money_year = min(max(before, PANEL_YEARS.start), PANEL_YEARS[-1]) - PANEL_YEARS.start
+        outcome = (
+            scale * (circumstance(before) - drawn.mean())
+            - effect * (exposure[:, before - TRUST_YEARS.start] - led.mean()) / led.std()
+            - PARTNERSHIP_EFFECT * partnership
+            - BUDGETS_EFFECT * (budgets[:, money_year] - budget.mean()) / budget.std()
+            + lasting
+            + yearly_size * standard(rng.normal(size=count))
+        )
+        rate[:, number] = np.maximum(RATE_MEAN + RATE_DEVIATION * outcome, RATE_FLOOR)
+
+    after = rate[:, [year + LAG - YEARS.start for year in PANEL_YEARS]].T.ravel()
+    base = explained(after, controls)
+    v_leadership = explained(after, np.column_stack([controls, led])) - base
+    v_budgets = explained(after, np.column_stack([controls, budget])) - base
+    coefficients = {name: float(scale * value) for name, value in NEED_EFFECT.items()}
+    coefficients |= {
+        "population_log": scale * POPULATION_EFFECT,
+        "leadership": -effect,
+        "partnership": -PARTNERSHIP_EFFECT,
+        "budgets": -BUDGETS_EFFECT,
+        "noise_lasting": lasting_size,
+        "noise_yearly": yearly_size,
+    }
+    return Outcome(
+        rate,
+        {name: round(float(value), 6) for name, value in coefficients.items()},
+        budgets,
+        v_leadership - v_budgets,
+        v_leadership,
+        v_budgets,
+        base,
+    )
+
+
+def _calibrated(
+    circumstance: np.ndarray,
+    minor: np.ndarray,
+    leadership: np.ndarray,
+    with_budgets: np.ndarray,
+    controls: np.ndarray,
+) -> tuple[float, float]:
+    """The effect of leadership at which delta is the target, and the scale of circumstances.
+
+    The scale is the one at which the noise makes up its share of a variance of 1. The effect is
+    found by halving: delta grows with it.
+    """
+    with_leadership = np.column_stack([controls, leadership])
+
+    def at(effect: float) -> tuple[float, float]:
+        rest = minor - effect * leadership
+        square = float(np.var(circumstance))
+        cross = float(np.mean(circumstance * (rest - rest.mean())))
+        short = 1 - NOISE_SHARE - float(np.var(rest))
+        scale = (-cross + np.sqrt(max(cross**2 + square * short, 0.0))) / square
+        signal = scale * circumstance + rest
+        gain = np.var(fitted(signal, with_leadership)) - np.var(fitted(signal, with_budgets))
+        return float(gain), scale
+
+    low, high = 0.0, float(np.sqrt(1 - NOISE_SHARE))
+    for _ in range(50):
+        effect = (low + high) / 2
+        delta, scale = at(effect)
+        low, high = (effect, high) if delta < TARGET_DELTA else (low, effect)
+    return effect, scale
+
+
+def _need(places: Places, people: People, year: int) -> np.ndarray:
+    """Council: share of 65 and over, deprivation, rural share, logarithm of population."""
+    rows = []
+    for number in range(len(places.councils)):
+        members = places.area_council == number
+        persons = people.of(members, year)
+        weight = people.persons[members, RURAL_YEAR - PEOPLE_YEARS.start].sum(axis=1)
+        rows.append(
+            (
+                people.of(members, year, 65) / persons,
+                people.deprivation[number],
+                float(np.average(people.rural[members].sum(axis=1), weights=weight)),
+                np.log(persons),
+            )
+        )
+    return np.array(rows)
+
+
+def _budgets(places: Places, people: People, money: Money, carrier: Carrier) -> np.ndarray:
+    """Council by year of the panel: mean of five standardised measures of money.
+
+    Adult social care per adult and per person of 65 and over, all services per head, and the
+    margin and the (logarithm of the) income of the trusts that residents use.
+    """
+    councils = range(len(places.councils))
+    books = [year - MONEY_YEARS.start for year in PANEL_YEARS]
+    accounts = [year - TRUST_YEARS.start for year in PANEL_YEARS]
+
+    def persons(low: int) -> np.ndarray:
+        return np.array(
+            [
+                [people.of(places.area_council == council, year, low) for year in PANEL_YEARS]
+                for council in councils
+            ],
+            dtype=float,
+        )
+
+    care = money.spending["adult_social_care"][: len(councils), books]
+    total = money.spending["total_service_expenditure"][: len(councils), books]
+    income = money.income_of_hospital
+    margin = carrier.by_trust(money.margin, income)
+    size = {code: np.log(values) for code, values in carrier.totals(income).items()}
+    measures = [
+        care / persons(18),
+        care / persons(65),
+        total / persons(0),
+        carrier.to_councils(margin)[:, accounts],
+        carrier.to_councils(size)[:, accounts],
+    ]
+    mean: np.ndarray = np.mean([standard(measure) for measure in measures], axis=0)
+    return mean

@@ -1,0 +1,127 @@
+"""Tables that are one SQL file each: a SELECT under a header of comments.
+
+The header says what a row is (``-- grain: areacd, year``) and what each column means
+(``-- column areacd: ONS code``); the first lines say what the table is. The inputs are the
+tables that the query reads, as ``layer.name``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipeline.edition import LAYERS, PROJECT, Edition, reference
+
+SQL = PROJECT / "sql"
+
+
+class TableError(Exception):
+    """A table is not as its file declares."""
+
+
+@dataclass(frozen=True)
+class SqlTable:
+    """One SQL file."""
+
+    layer: str
+    name: str
+    about: str
+    grain: Sequence[str]
+    columns: Mapping[str, str]
+    query: str
+
+    @property
+    def inputs(self) -> list[tuple[str, str]]:
+        """The tables that the query reads, as (layer, name), sorted."""
+        import sqlglot  # noqa: PLC0415 - parsing is not needed to run a query
+        from sqlglot import exp  # noqa: PLC0415
+
+        tree = sqlglot.parse_one(self.query, dialect="duckdb")
+        found = {(table.db, table.name) for table in tree.find_all(exp.Table) if table.db}
+        return sorted(found)
+
+
+def parse(path: Path) -> SqlTable:
+    """Read one SQL file.
+
+    Raises:
+        TableError: the header states no grain or no meaning.
+    """
+    about: list[str] = []
+    columns: dict[str, str] = {}
+    grain: list[str] = []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    start = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    last = ""
+    for line in (line[2:].strip() for line in lines[:start]):
+        key, _, rest = line.partition(":")
+        if key == "grain":
+            grain = [name.strip() for name in rest.split(",")]
+        elif key.startswith("column "):
+            last = key.removeprefix("column ").strip()
+            columns[last] = rest.strip()
+        elif last:
+            columns[last] += f" {line}"
+        else:
+            about.append(line)
+    if not grain or not about:
+        raise TableError(f"{path}: the header must say what the table is and its '-- grain:'")
+    return SqlTable(
+        path.parent.name, path.stem, " ".join(about), grain, columns, "\n".join(lines[start:])
+    )
+
+
+@cache
+def sql_tables(layer: str) -> dict[str, SqlTable]:
+    """Every table of a layer that is a SQL file, by name."""
+    return {path.stem: parse(path) for path in sorted((SQL / layer).glob("*.sql"))}
+
+
+def connect(edition: Edition, inputs: Sequence[tuple[str, str]]) -> duckdb.DuckDBPyConnection:
+    """A private in-memory DuckDB with the named tables as views over their files.
+
+    One thread, so that sums are added in one order and the same inputs give the same bytes.
+    """
+    connection = duckdb.connect(config={"threads": 1})
+    for layer in (*LAYERS, "reference"):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {layer}")
+    for layer, name in inputs:
+        if layer == "reference":
+            rows = reference(name)
+        else:
+            rows = edition.read(layer, name)
+        connection.register(f"_{layer}_{name}", rows.to_arrow())
+        connection.execute(f"CREATE VIEW {layer}.{name} AS FROM _{layer}_{name}")
+    return connection
+
+
+def checked(table: SqlTable, frame: pl.DataFrame) -> pl.DataFrame:
+    """The result in declared column order, sorted by its grain.
+
+    Raises:
+        TableError: columns differ from the header's, or the grain is not unique.
+    """
+    where = f"sql/{table.layer}/{table.name}.sql"
+    missing = [name for name in table.columns if name not in frame.columns]
+    extra = [name for name in frame.columns if name not in table.columns]
+    if missing or extra:
+        raise TableError(f"{where}: header and query differ: missing {missing}, extra {extra}")
+    frame = frame.select(table.columns.keys()).sort(*table.grain)
+    for name in table.grain:
+        if frame[name].null_count():
+            raise TableError(f"{where}: {name} is part of the grain and is empty on some rows")
+    twice = frame.filter(pl.struct(table.grain).is_duplicated())
+    if twice.height:
+        raise TableError(
+            f"{where}: {twice.height} rows share their grain, first {twice.row(0, named=True)}"
+        )
+    return frame
+
+
+def run(table: SqlTable, edition: Edition) -> pl.DataFrame:
+    """Run the query on the edition's tables."""
+    with connect(edition, table.inputs) as connection:
+        return checked(table, connection.sql(table.query).pl())

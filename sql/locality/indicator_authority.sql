@@ -1,0 +1,48 @@
+-- Every indicator by council with social care and financial year: measured there, or carried from
+-- the trusts that its residents use, with the share that was really observed.
+-- grain: areacd, year, indicator
+-- column areacd: ONS code of the council
+-- column year: financial year by the year it starts in
+-- column indicator: name in the framework
+-- column value: the value, empty where the status says so
+-- column status: see meta.dictionary; x where no trust of the council was observed
+-- column coverage: share of the council's trust weight that was observed (carried values only)
+-- column n_effective: effective number of trusts behind the value, 1 / sum of squared weights
+-- column sampling_variance: variance of the value from sampling staff
+-- column respondents: staff of the observed trusts who answered
+WITH years AS (
+    SELECT DISTINCT indicator, year FROM locality.trust_indicator
+),
+carried AS (
+    SELECT
+        link.areacd,
+        years.year,
+        years.indicator,
+        sum(link.weight) FILTER (measured.value IS NOT NULL) AS observed,
+        sum(link.weight) AS everything,
+        sum(link.weight * measured.value) AS total,
+        sum(link.weight ** 2) FILTER (measured.value IS NOT NULL) AS squares,
+        sum(link.weight ** 2 * measured.sampling_variance) AS noise,
+        sum(measured.respondents) AS respondents
+    FROM locality.trust_council AS link
+    JOIN years ON link.vintage = greatest(2018, least(2024, years.year))
+    LEFT JOIN locality.trust_indicator AS measured
+        ON measured.trust = link.trust
+        AND measured.year = years.year
+        AND measured.indicator = years.indicator
+    GROUP BY ALL
+)
+SELECT
+    areacd,
+    year,
+    indicator,
+    total / observed AS value,
+    CASE WHEN observed > 0 THEN 'ok' ELSE 'x' END AS status,
+    coalesce(observed, 0) / everything AS coverage,
+    observed ** 2 / squares AS n_effective,
+    noise / observed ** 2 AS sampling_variance,
+    CAST(respondents AS BIGINT) AS respondents
+FROM carried
+UNION ALL
+SELECT areacd, year, indicator, value, status, NULL, NULL, NULL, NULL
+FROM locality.indicator_council

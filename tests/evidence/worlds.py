@@ -1,0 +1,101 @@
+"""Panels with a known truth, and plain least squares to check against."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.evidence.panel import Array, Panel
+from pipeline.evidence.settings import BetweenSettings
+
+QUICK = BetweenSettings(n_bootstrap=0, kfold_repeats=0, n_simulations=0)
+
+
+def world(
+    h: float = 0.0,
+    b: float = 0.0,
+    *,
+    authorities: int = 60,
+    years: int = 4,
+    seed: int = 1,
+    cancelling: bool = False,
+) -> Panel:
+    """Authority-persistent predictors and residuals; h and b are the strengths of the two sides.
+
+    With `cancelling`, the two leadership indicators push the outcome in opposite directions.
+    """
+    rng = np.random.default_rng(seed)
+    authority = np.repeat(np.arange(authorities), years)
+    year = np.tile(2012 + np.arange(years), authorities)
+    n = len(year)
+
+    def persistent(k: int) -> Array:
+        return 0.8 * rng.normal(size=(authorities, k))[authority] + 0.6 * rng.normal(size=(n, k))
+
+    controls = np.column_stack(
+        [persistent(2), *[(year == one).astype(float) for one in np.unique(year)[1:]]]
+    )
+    blocks = {"leadership": persistent(2), "partnership": persistent(2), "budgets": persistent(2)}
+    signs = np.array([1.0, -1.0]) if cancelling else np.array([1.0, 1.0])
+    outcome = (
+        0.5 * controls[:, 0]
+        + h * (blocks["leadership"] @ signs)
+        + (0.0 if cancelling else h) * blocks["partnership"].sum(axis=1)
+        + b * blocks["budgets"].sum(axis=1)
+        + 0.6 * rng.normal(size=authorities)[authority]
+        + 0.8 * rng.normal(size=n)
+    )
+    trust = np.unique(rng.integers(0, authorities // 2, size=authorities), return_inverse=True)[1]
+    return Panel(outcome, controls, blocks, authority, trust[authority], year)
+
+
+def awkward(panel: Panel) -> Panel:
+    """The panel with a doubled control, a constant one and a class of which one authority is all.
+
+    Without that authority the class dummy vanishes.
+    """
+    extra = np.column_stack(
+        [3.0 * panel.controls[:, 0] - 1.0, np.full(len(panel.year), 7.0), panel.authority == 4]
+    )
+    return replace(panel, controls=np.column_stack([panel.controls, extra]))
+
+
+def shuffled(panel: Panel, seed: int = 3) -> Panel:
+    """The same rows in another order."""
+    order = np.random.default_rng(seed).permutation(len(panel.year))
+    assert panel.dominant_trust is not None
+    return Panel(
+        panel.outcome[order],
+        panel.controls[order],
+        {name: x[order] for name, x in panel.blocks.items()},
+        panel.authority[order],
+        panel.dominant_trust[order],
+        panel.year[order],
+    )
+
+
+def predict(
+    controls: Array, x: Array, y: Array, train: Array, test: Array, *, penalty: float = 0.0
+) -> Array:
+    """Predictions for the test rows from stacked least squares on the raw training columns.
+
+    The penalty is written as extra rows, sqrt(penalty * sum of squares) for each column of x.
+    """
+    flat = np.column_stack([np.ones(len(y)), controls, x])
+    own = ((x[train] - x[train].mean(axis=0)) ** 2).sum(axis=0)
+    extra = np.column_stack(
+        [np.zeros((x.shape[1], 1 + controls.shape[1])), np.diag(np.sqrt(penalty * own))]
+    )
+    solution = np.linalg.lstsq(
+        np.vstack([flat[train], extra]),
+        np.concatenate([y[train], np.zeros(x.shape[1])]),
+        rcond=1e-12,
+    )[0]
+    predicted: Array = flat[test] @ solution
+    return predicted
+
+
+def sse(
+    controls: Array, x: Array, y: Array, train: Array, test: Array, *, penalty: float = 0.0
+) -> float:
+    """Squared error of those predictions."""
+    return float(((y[test] - predict(controls, x, y, train, test, penalty=penalty)) ** 2).sum())
