@@ -39,18 +39,17 @@ def summary(edition: Edition) -> str:
     if version is None:
         return f"{edition.name}: nothing is published yet; run: rapport run {edition.name}"
     with duckdb.connect(str(edition.database), read_only=True) as connection:
-        verdicts = connection.sql(
-            "SELECT verdict, sentence FROM evidence.verdict WHERE composition = 'both'"
+        verdicts = connection.execute(
+            "SELECT DISTINCT verdict, sentence FROM evidence.verdict WHERE composition = 'both'"
         ).fetchall()
-        failing = connection.sql(
+        ((failing, checks),) = connection.execute(
             "SELECT count(*) FILTER (NOT passed), count(*) FROM meta.check_results"
-        ).fetchone()
+        ).fetchall()
     lines = [f"{edition.name}: {edition.title}"]
     for verdict, sentence in verdicts:
         lines += [f"  verdict   {verdict}", f"            {sentence}"]
-    if failing is not None:
-        lines.append(f"  checks    {failing[1] - failing[0]} of {failing[1]} hold")
     lines += [
+        f"  checks    {checks - failing} of {checks} hold",
         f"  database  {edition.database}",
         f"  report    {edition.report}",
         f"  version   {version}",

@@ -84,14 +84,19 @@ def build(folder: Path, tables: Sequence[Table]) -> Path:
 def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     target = f"{table.layer}.{_quoted(table.name)}"
     connection.register("incoming", table.frame.to_arrow())
-    connection.execute(f"CREATE TABLE {target} AS FROM incoming")
-    connection.unregister("incoming")
+    columns = [
+        f"{_quoted(name)} {kind}"
+        for name, kind, *_ in connection.execute("DESCRIBE FROM incoming").fetchall()
+    ]
     if table.grain:
-        key = ", ".join(map(_quoted, table.grain))
-        try:
-            connection.execute(f"ALTER TABLE {target} ADD PRIMARY KEY ({key})")
-        except duckdb.Error as problem:
-            raise PublishError(f"{target}: not one row per {key}: {problem}") from problem
+        columns.append(f"PRIMARY KEY ({', '.join(map(_quoted, table.grain))})")
+    try:
+        # The key is declared before the rows come: adding it later leaves a second copy behind.
+        connection.execute(f"CREATE TABLE {target} ({', '.join(columns)})")
+        connection.execute(f"INSERT INTO {target} FROM incoming")
+    except duckdb.ConstraintException as problem:
+        raise PublishError(f"{target}: not one row per key: {problem}") from problem
+    connection.unregister("incoming")
     connection.execute(f"COMMENT ON TABLE {target} IS {_text(table.about)}")
     for column in table.frame.columns:
         meaning = table.columns.get(column)
@@ -102,11 +107,10 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 def _read_back(path: Path, tables: Sequence[Table]) -> None:
     with duckdb.connect(str(path), read_only=True) as connection:
         for table in tables:
-            count = connection.table(f"{table.layer}.{_quoted(table.name)}").count("*").fetchone()
-            if count is None or count[0] != table.frame.height:
-                raise PublishError(
-                    f"{table.layer}.{table.name}: wrote {table.frame.height} rows, read {count}"
-                )
+            target = f"{table.layer}.{_quoted(table.name)}"
+            ((count,),) = connection.execute(f"SELECT count(*) FROM {target}").fetchall()
+            if count != table.frame.height:
+                raise PublishError(f"{target}: wrote {table.frame.height} rows, read {count}")
 
 
 def _point(link: Path, target: str) -> None:

@@ -32,14 +32,16 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
                 "tidy",
                 source.name,
                 edition.read("tidy", source.name),
-                f"{mark}{source.title}. {source.about} Provenance: {source.grade}.",
-                (*source.key, "release"),
-                {name: column.meaning for name, column in source.schema.items()},
+                f"{mark}{source.title}. {source.about} Provenance: {source.grade}. "
+                f"One row: {', '.join((*source.key, 'release'))}.",
+                # Unique by check: an index over the long text keys would treble the file.
+                columns={name: column.meaning for name, column in source.schema.items()},
             )
         )
     for name, table in locality_tables().items():
         frame = edition.read("locality", name)
-        made.append(Table("locality", name, frame, mark + table.about, table.grain, table.columns))
+        about = f"{mark}{table.about} One row: {', '.join(table.grain)}."
+        made.append(Table("locality", name, frame, about, table.grain, table.columns))
     for name, about in TABLES.items():
         frame = edition.read("evidence", name)
         if frame.width:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.evidence.moments import design, moments, net_of_controls
+from pipeline.evidence.moments import COLLINEAR, design, moments, net_of_controls
 from pipeline.evidence.panel import Array, Panel
 
 
@@ -16,7 +16,7 @@ def partial_correlations(panel: Panel) -> dict[str, Array]:
     net = net_of_controls(moments(d.x, y, np.zeros(len(y), dtype=np.int64), 1), d.controls)
     left = np.einsum("jj->j", net.xx[0])
     own = left * net.scale[0] ** 2
-    there = own > 1e-10
+    there = own > COLLINEAR
     r = np.where(there, net.xy[0, :, 0] / np.sqrt(np.where(there, left, 1.0) * net.yy[0, 0]), 0.0)
     return {name: r[columns] for name, columns in d.blocks.items()}
 

@@ -16,7 +16,7 @@ from pipeline.evidence.moments import (
     spectrum,
 )
 from pipeline.evidence.panel import Panel
-from tests.evidence.worlds import awkward, predict, sse, world
+from tests.evidence.worlds import awkward, predict, sse, unbalanced, world
 
 
 @pytest.fixture(params=[world, lambda: awkward(world())], ids=["plain", "rank-deficient"])
@@ -48,7 +48,7 @@ def test_every_deletion_agrees_with_least_squares_on_its_rows(panel: Panel) -> N
 
 def test_a_dummy_that_vanishes_from_the_training_rows_predicts_nothing() -> None:
     """Ten classes of one authority each: what rounding leaves of their dummies must not count."""
-    panel = world()
+    panel = unbalanced(world())
     dummies = panel.authority[:, None] == np.arange(10)
     panel = replace(panel, controls=np.column_stack([panel.controls, dummies]))
     d, x = design(panel), panel.blocks["budgets"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.evidence.panel import Array, Panel
+from pipeline.evidence.panel import Array, Ints, Panel
 from pipeline.evidence.settings import BetweenSettings
 
 QUICK = BetweenSettings(n_bootstrap=0, kfold_repeats=0, n_simulations=0)
@@ -59,17 +59,27 @@ def awkward(panel: Panel) -> Panel:
     return replace(panel, controls=np.column_stack([panel.controls, extra]))
 
 
+def unbalanced(panel: Panel) -> Panel:
+    """The panel with about one row in six missing, every authority still there."""
+    keep = np.random.default_rng(0).random(len(panel.year)) > 1 / 6
+    return chosen_rows(panel, np.flatnonzero(keep))
+
+
 def shuffled(panel: Panel, seed: int = 3) -> Panel:
     """The same rows in another order."""
-    order = np.random.default_rng(seed).permutation(len(panel.year))
+    return chosen_rows(panel, np.random.default_rng(seed).permutation(len(panel.year)))
+
+
+def chosen_rows(panel: Panel, rows: Ints) -> Panel:
+    """Some rows of the panel."""
     assert panel.dominant_trust is not None
     return Panel(
-        panel.outcome[order],
-        panel.controls[order],
-        {name: x[order] for name, x in panel.blocks.items()},
-        panel.authority[order],
-        panel.dominant_trust[order],
-        panel.year[order],
+        panel.outcome[rows],
+        panel.controls[rows],
+        {name: x[rows] for name, x in panel.blocks.items()},
+        panel.authority[rows],
+        panel.dominant_trust[rows],
+        panel.year[rows],
     )
 
 

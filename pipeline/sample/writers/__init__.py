@@ -14,7 +14,7 @@ from pipeline.source import Release
 Writer = Callable[[World, Release, Path], None]
 
 
-def writers() -> dict[str, Writer]:
+def by_source() -> dict[str, Writer]:
     """Every writer by the name of its source."""
     return {
         name: import_module(f"{__name__}.{name}").write

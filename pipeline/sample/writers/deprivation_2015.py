@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.sample.layout import Cell, Sheet, workbook
+from pipeline.sample.layout import Cell, Row, Sheet, workbook
 from pipeline.sample.world import World
 from pipeline.source import Release
 
@@ -70,9 +70,12 @@ def write(world: World, release: Release, path: Path) -> None:
         for measure in measures:
             values, digits = figures[measure]
             rank = np.argsort(np.argsort(-values)) + 1
-            headings += [f"{words} - {measure}", f"{words} - Rank of {measure[0].lower()}{measure[1:]}"]
+            headings += [
+                f"{words} - {measure}",
+                f"{words} - Rank of {measure[0].lower()}{measure[1:]}",
+            ]
             columns += [np.round(values, digits), rank]
-        body = [
+        body: list[Row] = [
             [council.former_code or council.code, council.name, *(float(v) for v in values)]
             for council, values in zip(councils, np.column_stack(columns), strict=True)
         ]

@@ -82,13 +82,9 @@ def write(world: World, release: Release, path: Path) -> None:
     header: list[Cell] = [layout.case(label) for label in ("Code", "Name")]
     header += [layout.kind] if layout.kind else []
     header += [layout.case("All ages"), *range(OLDEST), layout.oldest]
-    body = [
-        _row(layout, code, name, ages) for code, name, ages in _areas(world, layout, persons)
-    ]
+    body = [_row(layout, code, name, ages) for code, name, ages in _areas(world, layout, persons)]
     above = [[line.format(release.period) or None] for line in layout.above]
-    page = Sheet(
-        layout.sheet, [*above, header, *body, *([note or None] for note in layout.notes)]
-    )
+    page = Sheet(layout.sheet, [*above, header, *body, *([note or None] for note in layout.notes)])
     first, *others = layout.others
     blank = [["Generated, not real"]]
     workbook(path, [Sheet(first, blank), page, *(Sheet(name, blank) for name in others)])
@@ -99,9 +95,7 @@ def _row(layout: Layout, code: str, name: str, ages: np.ndarray) -> Row:
     return [code, name, *kind, int(ages.sum()), *(int(n) for n in ages)]
 
 
-def _areas(
-    world: World, layout: Layout, persons: np.ndarray
-) -> list[tuple[str, str, np.ndarray]]:
+def _areas(world: World, layout: Layout, persons: np.ndarray) -> list[tuple[str, str, np.ndarray]]:
     """Code, name and people by age: countries, then region by region as publishers list them."""
     places = world.places
     england = persons.sum(axis=0)

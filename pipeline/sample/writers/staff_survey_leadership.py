@@ -65,8 +65,10 @@ def write(world: World, release: Release, path: Path) -> None:
 def _staff(world: World, trust: Trust, rng: np.random.Generator) -> int:
     """Staff who answer when everyone is asked."""
     if trust.kind != "acute":
-        return int(rng.integers(45, 160) if trust.kind == "commissioner" else rng.integers(700, 1600))
-    first = [years for years in world.carrier.running[trust.code] if years][0]
+        return int(
+            rng.integers(45, 160) if trust.kind == "commissioner" else rng.integers(700, 1600)
+        )
+    first = next(years for years in world.carrier.running[trust.code] if years)
     cost = float(world.money.cost[first, 0].sum())
     return int(cost / 130 * rng.uniform(0.85, 1.15))
 

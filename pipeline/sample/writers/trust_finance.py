@@ -16,7 +16,7 @@ COMMUNITY_COST = 90_000.0
 def write(world: World, release: Release, path: Path) -> None:
     """Write all years. Years of a merger hold a part of a year; the year after, zeros."""
     rng = world.rng("trust accounts")
-    rows = []
+    rows: list[tuple[str, int, str, str, str]] = []
     for trust in world.hospitals.trusts:
         if trust.kind == "commissioner":
             continue
@@ -31,14 +31,16 @@ def write(world: World, release: Release, path: Path) -> None:
             closed = trust.closed is not None and trust.closed <= begin - timedelta(days=365)
             if trust.opened >= end or closed:
                 continue
-            figures = (income - cost, income, -cost)
-            rows.append((trust.code, year, *(decimal(_kept(figure)) for figure in figures)))
-    text_file(path, [COLUMNS, *sorted(rows, key=lambda row: (row[1], row[0]))], encoding="utf-8-sig")
+            position, earned, spent = (_text(x) for x in (income - cost, income, -cost))
+            rows.append((trust.code, year, position, earned, spent))
+    text_file(
+        path, [COLUMNS, *sorted(rows, key=lambda row: (row[1], row[0]))], encoding="utf-8-sig"
+    )
 
 
-def _kept(figure: float) -> float:
+def _text(figure: float) -> str:
     """Whole thousands; a zero has no sign."""
-    return round(figure) or 0.0
+    return decimal(round(figure) or 0.0)
 
 
 def _hospitals(

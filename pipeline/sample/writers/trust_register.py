@@ -30,15 +30,12 @@ def write(world: World, release: Release, path: Path) -> None:
         row[:4] = [trust.code, trust.name.upper(), f"Y9{number % 9}", f"{geography}{number % 7}"]
         row[4:10] = ["1 INVENTED ROAD", "", "", "NOWHERE", "", f"ZZ{number % 90 + 1} 9ZZ"]
         row[10] = _compact(trust.opened)
-        row[11] = _compact(trust.closed - timedelta(days=1)) if _known(trust.closed, day) else ""
+        if trust.closed is not None and trust.closed <= day:
+            row[11] = _compact(trust.closed - timedelta(days=1))
         row[21], row[23] = "0", "Z"
         rows.append(row)
     text_file(path, rows, line_end=line_end, quote_all=True)
 
 
-def _known(closed: date | None, day: date) -> bool:
-    return closed is not None and closed <= day
-
-
-def _compact(day: date | None) -> str:
-    return f"{day:%Y%m%d}" if day else ""
+def _compact(day: date) -> str:
+    return f"{day:%Y%m%d}"
