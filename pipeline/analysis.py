@@ -190,7 +190,7 @@ def measure_quality(built: Built, long: pl.DataFrame) -> list[Row]:
 
 TABLES = {
     "analysis_spec": "What was asked of which rows: declaration, thresholds and what thinned them.",
-    "panel": "The rows that were analysed, with each block's composite (z-score, higher is better).",
+    "panel": "The rows analysed, with each block's composite (z-score, higher is better).",
     "measure_quality": "How well each indicator used is measured.",
     "block_fit": "What each coalition of blocks explains and predicts beyond the controls.",
     "block_contrast": "Leadership's side against plans' side: estimates with every interval.",

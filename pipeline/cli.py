@@ -1,5 +1,6 @@
 """The ``rapport`` command."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -62,6 +63,8 @@ def run(
     _home()
     from pipeline.execute import execute  # noqa: PLC0415 - Dagster takes a second to import
 
+    # DuckDB's binding prints pages about objects that other libraries keep to the very end.
+    atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
     if not execute(chosen, mirror):
         raise typer.Exit(1)
 

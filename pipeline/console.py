@@ -55,7 +55,7 @@ class _Lines(logging.Handler):
         sys.stdout.flush()
 
 
-@dg.logger(description="One line a step.")
+@dg.logger({}, description="One line a step.")
 def console(context: dg.InitLoggerContext) -> logging.Logger:
     """The logger of runs started from the command line and in the UI."""
     logger = logging.getLogger("rapport.console")

@@ -26,7 +26,7 @@ def execute(edition: Edition, mirror: Path | None) -> bool:
             error = event.step_failure_data.error
             cause = error.cause if error is not None and error.cause is not None else error
             message = cause.message.strip() if cause is not None else "no message"
-            print(f"\n{event.step_key.replace('__', '/')}: {message}")
+            print(f"\n{str(event.step_key).replace('__', '/')}: {message}")
         return False
     print()
     print(summary(edition))

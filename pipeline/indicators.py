@@ -153,7 +153,7 @@ def indicator_council(edition: Edition) -> pl.DataFrame:
 
 
 def _measured(edition: Edition, level: str, sql: Callable[[Indicator], str]) -> pl.DataFrame:
-    parts = []
+    parts: list[pl.DataFrame] = []
     with connect(edition, _inputs(level)) as connection:
         for indicator in framework().indicators.values():
             if indicator.level != level:

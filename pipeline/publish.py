@@ -5,7 +5,6 @@ it, and then moves one symbolic link: a reader that holds the old file open keep
 that opens later gets the new one, and nobody sees half of either.
 """
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -108,7 +107,7 @@ def _read_back(path: Path, tables: Sequence[Table]) -> None:
     with duckdb.connect(str(path), read_only=True) as connection:
         for table in tables:
             target = f"{table.layer}.{_quoted(table.name)}"
-            ((count,),) = connection.execute(f"SELECT count(*) FROM {target}").fetchall()
+            ((count,),) = connection.table(target).aggregate("count(*)").fetchall()
             if count != table.frame.height:
                 raise PublishError(f"{target}: wrote {table.frame.height} rows, read {count}")
 
@@ -117,8 +116,8 @@ def _point(link: Path, target: str) -> None:
     """Make or move a symbolic link in one step."""
     scratch = link.with_name(f".{link.name}.new")
     scratch.unlink(missing_ok=True)
-    os.symlink(target, scratch)
-    os.replace(scratch, link)
+    scratch.symlink_to(target)
+    scratch.replace(link)
 
 
 def swap(edition: Edition, version: str) -> None:
@@ -158,6 +157,6 @@ def published_version(edition: Edition) -> str | None:
     """The name of the published version, or None before the first."""
     link = edition.folder / "current"
     if link.is_symlink():
-        return Path(os.readlink(link)).name
+        return link.readlink().name
     named = edition.folder / "current.txt"
     return named.read_text(encoding="utf-8") if named.exists() else None

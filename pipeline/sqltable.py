@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import polars as pl
@@ -20,6 +21,26 @@ SQL = PROJECT / "sql"
 
 class TableError(Exception):
     """A table is not as its file declares."""
+
+
+class Described(Protocol):
+    """A table that says what it is, what a row of it is, and what its columns mean."""
+
+    @property
+    def layer(self) -> str:
+        """Schema in the database."""
+
+    @property
+    def name(self) -> str:
+        """Name within the layer."""
+
+    @property
+    def grain(self) -> Sequence[str]:
+        """Columns that tell a row."""
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Column to meaning, in order."""
 
 
 @dataclass(frozen=True)
@@ -89,22 +110,19 @@ def connect(edition: Edition, inputs: Sequence[tuple[str, str]]) -> duckdb.DuckD
     for layer in (*LAYERS, "reference"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {layer}")
     for layer, name in inputs:
-        if layer == "reference":
-            rows = reference(name)
-        else:
-            rows = edition.read(layer, name)
+        rows = reference(name) if layer == "reference" else edition.read(layer, name)
         connection.register(f"_{layer}_{name}", rows.to_arrow())
         connection.execute(f"CREATE VIEW {layer}.{name} AS FROM _{layer}_{name}")
     return connection
 
 
-def checked(table: SqlTable, frame: pl.DataFrame) -> pl.DataFrame:
+def checked(table: Described, frame: pl.DataFrame) -> pl.DataFrame:
     """The result in declared column order, sorted by its grain.
 
     Raises:
         TableError: columns differ from the header's, or the grain is not unique.
     """
-    where = f"sql/{table.layer}/{table.name}.sql"
+    where = f"{table.layer}.{table.name}"
     missing = [name for name in table.columns if name not in frame.columns]
     extra = [name for name in frame.columns if name not in table.columns]
     if missing or extra:

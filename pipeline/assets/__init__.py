@@ -1,0 +1,1 @@
+"""Dagster assets: thin shells around the functions that do the work."""

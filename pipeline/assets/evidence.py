@@ -29,7 +29,7 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
             for name, about in TABLES.items()
         ],
     )
-    def evidence(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def evidence(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         made = evidence_tables(edition, framework())
         edition.write("meta", "construct_coverage", made.pop("construct_coverage"))
         for name, frame in made.items():

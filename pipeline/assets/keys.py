@@ -50,8 +50,7 @@ def shown(frame: pl.DataFrame, columns: Mapping[str, str]) -> dict[str, dg.Metad
     }
     for name in ("period", "year"):
         if name in frame.columns and frame.height:
-            metadata["period"] = dg.MetadataValue.text(
-                f"{frame[name].min()} to {frame[name].max()}"
-            )
+            span = f"{frame[name].min()!s} to {frame[name].max()!s}"
+            metadata["period"] = dg.MetadataValue.text(span)
             break
     return metadata

@@ -34,7 +34,7 @@ def locality_asset(edition: Edition, table: SqlTable | FrameworkTable) -> dg.Ass
         description=f"{table.about} One row: {', '.join(table.grain)}.",
         kinds={"duckdb", "parquet"} if isinstance(table, SqlTable) else {"polars", "parquet"},
     )
-    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         frame = make(table, edition)
         edition.write(LAYER, table.name, frame)
         context.log.info(f"{frame.height:,} rows")

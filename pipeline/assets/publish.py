@@ -91,7 +91,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         description="A new DuckDB file beside the published one, read back and not yet public.",
         kinds={"duckdb"},
     )
-    def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         version = version_name(context.run_id)
         path = build(
             version_folder(edition, version), database_tables(edition, context.run_id, version)
@@ -109,7 +109,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         description="The report of the new database.",
         kinds={"html"},
     )
-    def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from pipeline.report.build import write  # noqa: PLC0415 - charts take a second to import
 
         folder = version_folder(edition, edition.recall(LAYER, "candidate")["version"])
@@ -124,7 +124,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         description="The published version: database and report swapped in together, whole.",
         kinds={"duckdb", "html"},
     )
-    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         version = edition.recall(LAYER, "candidate")["version"]
         swap(edition, version)
         context.log.info(f"published {version}")

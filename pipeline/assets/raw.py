@@ -13,7 +13,7 @@ from pipeline.source import Source
 from pipeline.sources import sources
 
 
-class Mirror(dg.ConfigurableResource):
+class Mirror(dg.ConfigurableResource[None]):
     """Where published files are copied from.
 
     ``folder`` is a directory laid out as the declared file names; empty means the environment's
@@ -38,7 +38,7 @@ def generated(edition: Edition) -> dg.AssetsDefinition:
         description="A synthetic England in the publishers' own file layouts, with a known truth.",
         kinds={"python"},
     )
-    def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from pipeline.sample import generate  # noqa: PLC0415 - only where a sample is made
 
         truth = generate(edition.published_files)
@@ -59,7 +59,7 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         description=f"{source.title}. {source.publisher}. Files as published, verified by sha256.",
         kinds={"file"},
     )
-    def files(context: dg.AssetExecutionContext, mirror: Mirror) -> dg.MaterializeResult:
+    def files(context: dg.AssetExecutionContext, mirror: Mirror) -> dg.MaterializeResult[None]:
         if edition.synthetic:
             folder: Path | None = edition.published_files
             hashes = manifest(edition.published_files)

@@ -28,7 +28,7 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         description=f"{source.title}. {source.about}",
         kinds={"polars", "parquet"},
     )
-    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         frame = tidy_table(source, edition, declared())
         registry = frame if source.name == REGISTRY else None
         if source.area is not None:

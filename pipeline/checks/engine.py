@@ -47,9 +47,7 @@ def _context() -> Any:
 
 def _where(frame: pl.DataFrame, indexes: Sequence[int]) -> str:
     """File and row of the first failing rows, as far as the table knows them."""
-    names = [name for name in ("file", "row") if name in frame.columns]
-    if not names:
-        names = frame.columns[:2]
+    names = [name for name in frame.columns if name in ("file", "row")] or frame.columns[:2]
     places = [
         ", ".join(f"{name} {frame[index, name]}" for name in names) for index in indexes[:EXAMPLES]
     ]

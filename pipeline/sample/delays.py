@@ -1,7 +1,5 @@
 """Delayed days by council and month, split by care, responsible organisation and reason."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pipeline.sample.outcome import YEARS
@@ -28,21 +26,14 @@ ELSEWHERE = {"9900": 420.0, "9901": 9.0, "9902": 32.0}
 """People who live outside England: code, and days a month."""
 
 
-@dataclass(frozen=True)
-class Delays:
-    """Days: place (councils, then elsewhere) by month, care type, organisation and reason."""
-
-    days: np.ndarray
-
-
 def build(
     places: Places,
     people: People,
     rate: np.ndarray,
     partnership: np.ndarray,
     rng: np.random.Generator,
-) -> Delays:
-    """Draw the days of one world.
+) -> np.ndarray:
+    """Days by place (councils, then elsewhere), month, care type, organisation and reason.
 
     Args:
         rate: council by year of ``YEARS``: days a year per 100,000 adults.
@@ -69,7 +60,7 @@ def build(
     chance = np.where(before[None, :, None, None, None], earlier[:, None], shares[:, None])
     cells = chance.reshape(*total.shape, -1)
     days = rng.multinomial(total, cells / cells.sum(axis=-1, keepdims=True))
-    return Delays(days.reshape(chance.shape))
+    return days.reshape(chance.shape)
 
 
 def _shares(partnership: np.ndarray, rng: np.random.Generator) -> np.ndarray:

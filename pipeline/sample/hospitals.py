@@ -123,8 +123,7 @@ def build(places: Places, persons: np.ndarray, rng: np.random.Generator) -> Hosp
     cost = patients.sum(axis=1) * 3.1 * rng.lognormal(0, 0.08, HOSPITALS)
 
     codes = _acute_codes(rng)
-    names = [f"{STEMS[n % len(STEMS)]} {'Infirmary' if n < 26 else 'General'}" for n in range(60)]
-    acute, succession = _acute(codes, names)
+    acute, succession = _acute(codes)
     community = [
         Trust(f"RS{LETTERS[n]}", f"{STEMS[n]} Community Care", "community", date(2011, 4, 1))
         for n in range(COMMUNITY_TRUSTS)
@@ -174,7 +173,7 @@ def _acute_codes(rng: np.random.Generator) -> list[str]:
 
 
 def _acute(
-    codes: list[str], names: list[str]
+    codes: list[str],
 ) -> tuple[list[Trust], tuple[tuple[str, str, date], ...]]:
     """Each hospital its own trust, but for a merger, two takeovers and a split."""
     own = dict(enumerate(codes))
@@ -204,13 +203,14 @@ def _acute(
     for hospital, history in runs.items():
         for code, first, end in history:
             spells.setdefault(code, []).append((hospital, first, end))
+    kinds = ("Infirmary", "General")
     trusts = []
     for number, code in enumerate(sorted(spells)):
         ends = [end for _, _, end in spells[code]]
         trusts.append(
             Trust(
                 code,
-                f"{names[number]} NHS Trust",
+                f"{STEMS[number % len(STEMS)]} {kinds[number // len(STEMS)]} NHS Trust",
                 "acute",
                 min(first for _, first, _ in spells[code]),
                 None if None in ends else max(end for end in ends if end),

@@ -147,10 +147,9 @@ def _bodies(places: Places) -> tuple[Body, ...]:
     ]
     lower = [Body(p.name, p.ecode, p.code, p.finance_class, p.region, p) for p in places.districts]
     others = [
-        Body(f"{region.name} {what} Authority", f"E98{number:02d}", f"{code}{900 + n:06d}", "O", n)
-        for kind, (what, code) in enumerate((("Police", "E23"), ("Fire", "E31")))
+        Body(f"{region.name} {what} Authority", f"{ecode}{n}", f"{code}{900 + n:06d}", "O", n)
+        for what, ecode, code in (("Police", "E980", "E23"), ("Fire", "E981", "E31"))
         for n, region in enumerate(places.regions)
-        for number in [10 * kind + n]
     ]
     return (*upper, *lower, *others)
 

@@ -1,5 +1,6 @@
 """What drives the outcome: leadership above all, need and circumstance, hardly any budgets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,12 @@ LAG = 1
 RURAL_YEAR = 2020
 """Rural shares of councils are published once, weighted by the people of this year."""
 
-NEED_EFFECT = {"aged_65_plus_share": 0.30, "deprivation": 0.35, "rural_share": 0.20}
-POPULATION_EFFECT = -0.10
+NEED_EFFECT = {
+    "aged_65_plus_share": 0.30,
+    "deprivation": 0.35,
+    "rural_share": 0.20,
+    "population_log": -0.10,
+}
 CLASS_EFFECT = {"SC": 0.15, "UA": 0.0, "MD": -0.10, "L": -0.25}
 YEAR_EFFECT = dict(zip(YEARS, (-0.30, -0.35, -0.30, 0.05, 0.20, 0.45, 0.15, -0.20), strict=True))
 """How the circumstances weigh against each other; their scale follows from the noise."""
@@ -45,17 +50,21 @@ class Outcome:
     Attributes:
         rate: council by year of ``YEARS``: delayed days a year per 100,000 adults.
         coefficients: effect on the outcome, in deviations, of one deviation of each driver.
-        budgets: council by year of ``PANEL_YEARS``: mean of the standardised budget measures.
-        delta: v(leadership) less v(budgets) on the panel as drawn, with true values.
+        v_leadership, v_budgets: what each adds to the explained variance of the panel as drawn,
+            with true values, beyond the controls.
+        r2_controls: what the controls explain by themselves.
     """
 
     rate: np.ndarray
     coefficients: dict[str, float]
-    budgets: np.ndarray
-    delta: float
     v_leadership: float
     v_budgets: float
     r2_controls: float
+
+    @property
+    def delta(self) -> float:
+        """v(leadership) less v(budgets)."""
+        return self.v_leadership - self.v_budgets
 
 
 def standard(values: np.ndarray) -> np.ndarray:
@@ -92,91 +101,77 @@ def build(
         exposure: council by year of ``TRUST_YEARS``: true leadership.
         partnership: council: true partnership.
     """
-    need = {year - LAG: _need(places, people, year - LAG) for year in YEARS}
-    panel_need = np.concatenate([need[year] for year in PANEL_YEARS])
-    classes = np.array([council.finance_class for council in places.councils])
-    budgets = _budgets(places, people, money, carrier)
-
-    def panel(values: np.ndarray, first: int) -> np.ndarray:
-        """Years of the panel, one under another."""
-        chosen: np.ndarray = values[:, [year - first for year in PANEL_YEARS]].T.ravel()
-        return chosen
-
     count = len(places.councils)
-    years = np.repeat([*PANEL_YEARS], count)
+    before = [year - LAG for year in YEARS]
+    in_panel = [number for number, year in enumerate(before) if year in PANEL_YEARS]
+
+    def panel(values: np.ndarray) -> np.ndarray:
+        """Council by year of ``YEARS`` to the panel's rows, year under year."""
+        rows: np.ndarray = values[:, in_panel].T.ravel()
+        return rows
+
+    def scaled(values: np.ndarray) -> np.ndarray:
+        """In deviations from the panel's mean."""
+        deviations: np.ndarray = (values - panel(values).mean()) / panel(values).std()
+        return deviations
+
+    need = np.array([_need(places, people, year) for year in before]).transpose(2, 1, 0)
+    classes = np.array([council.finance_class for council in places.councils])
+    circumstance = (
+        sum(e * scaled(one) for e, one in zip(NEED_EFFECT.values(), need, strict=True))
+        + np.array([CLASS_EFFECT[letters] for letters in classes])[:, None]
+        + np.array([*YEAR_EFFECT.values()])
+    )
+    circumstance = circumstance - panel(circumstance).mean()
+    led = scaled(exposure[:, [year - TRUST_YEARS.start for year in before]])
+    budgets = scaled(_budgets(places, people, money, carrier, before))
+    together = np.repeat(partnership[:, None], len(YEARS), axis=1)
+
+    years = np.repeat(in_panel, count)
     controls = np.column_stack(
         [
-            panel_need,
-            *(np.tile(classes == kind, len(PANEL_YEARS)) for kind in list(CLASS_EFFECT)[1:]),
-            *(years == year for year in [*PANEL_YEARS][1:]),
+            *(panel(one) for one in need),
+            *(np.tile(classes == kind, len(in_panel)) for kind in list(CLASS_EFFECT)[1:]),
+            *(years == year for year in in_panel[1:]),
         ]
     ).astype(float)
-    effects = np.array([*NEED_EFFECT.values(), POPULATION_EFFECT])
-    middle, spread = panel_need.mean(axis=0), panel_need.std(axis=0)
-    kind = np.array([CLASS_EFFECT[letters] for letters in classes])
-
-    def circumstance(year: int) -> np.ndarray:
-        total: np.ndarray = (
-            (need[year] - middle) / spread @ effects + kind + YEAR_EFFECT[year + LAG]
-        )
-        return total
-
-    drawn = np.concatenate([circumstance(year) for year in PANEL_YEARS])
-    led = panel(exposure, TRUST_YEARS.start)
-    budget = panel(budgets, PANEL_YEARS.start)
-    together = np.tile(partnership, len(PANEL_YEARS))
-    minor = -PARTNERSHIP_EFFECT * together - BUDGETS_EFFECT * standard(budget)
+    minor = -PARTNERSHIP_EFFECT * together - BUDGETS_EFFECT * budgets
     effect, scale = _calibrated(
-        drawn - drawn.mean(), minor, standard(led), np.column_stack([controls, budget]), controls
+        panel(circumstance), panel(minor), panel(led), panel(budgets), controls
     )
 
-    lasting_size = np.sqrt(NOISE_SHARE * LASTING_NOISE)
-    yearly_size = np.sqrt(NOISE_SHARE * (1 - LASTING_NOISE))
-    lasting = lasting_size * standard(rng.normal(size=count))
-    rate = np.empty((count, len(YEARS)))
-    for number, year in enumerate(YEARS):
-        before = year - LAG
-        # The budgets of the first and last panel year stand for the years beyond.
-        money_year = min(max(before, PANEL_YEARS.start), PANEL_YEARS[-1]) - PANEL_YEARS.start
-        outcome = (
-            scale * (circumstance(before) - drawn.mean())
-            - effect * (exposure[:, before - TRUST_YEARS.start] - led.mean()) / led.std()
-            - PARTNERSHIP_EFFECT * partnership
-            - BUDGETS_EFFECT * (budgets[:, money_year] - budget.mean()) / budget.std()
-            + lasting
-            + yearly_size * standard(rng.normal(size=count))
-        )
-        rate[:, number] = np.maximum(RATE_MEAN + RATE_DEVIATION * outcome, RATE_FLOOR)
+    lasting = np.sqrt(NOISE_SHARE * LASTING_NOISE)
+    yearly = np.sqrt(NOISE_SHARE * (1 - LASTING_NOISE))
+    noise = lasting * standard(rng.normal(size=count))[:, None] + yearly * np.column_stack(
+        [standard(rng.normal(size=count)) for _ in YEARS]
+    )
+    outcome = scale * circumstance - effect * led + minor + noise
+    rate = np.maximum(RATE_MEAN + RATE_DEVIATION * outcome, RATE_FLOOR)
 
-    after = rate[:, [year + LAG - YEARS.start for year in PANEL_YEARS]].T.ravel()
-    base = explained(after, controls)
-    v_leadership = explained(after, np.column_stack([controls, led])) - base
-    v_budgets = explained(after, np.column_stack([controls, budget])) - base
-    coefficients = {name: float(scale * value) for name, value in NEED_EFFECT.items()}
-    coefficients |= {
-        "population_log": scale * POPULATION_EFFECT,
+    base = explained(panel(rate), controls)
+    v_leadership, v_budgets = (
+        explained(panel(rate), np.column_stack([controls, panel(block)])) - base
+        for block in (led, budgets)
+    )
+    effects = {
         "leadership": -effect,
         "partnership": -PARTNERSHIP_EFFECT,
         "budgets": -BUDGETS_EFFECT,
-        "noise_lasting": lasting_size,
-        "noise_yearly": yearly_size,
+        **{name: scale * value for name, value in NEED_EFFECT.items()},
+        **{f"class_{letters}": scale * value for letters, value in CLASS_EFFECT.items()},
+        **{f"outcome_year_{year}": scale * value for year, value in YEAR_EFFECT.items()},
+        "noise_lasting": lasting,
+        "noise_yearly": yearly,
     }
-    return Outcome(
-        rate,
-        {name: round(float(value), 6) for name, value in coefficients.items()},
-        budgets,
-        v_leadership - v_budgets,
-        v_leadership,
-        v_budgets,
-        base,
-    )
+    coefficients = {name: round(float(value), 6) for name, value in effects.items()}
+    return Outcome(rate, coefficients, v_leadership, v_budgets, base)
 
 
 def _calibrated(
     circumstance: np.ndarray,
     minor: np.ndarray,
     leadership: np.ndarray,
-    with_budgets: np.ndarray,
+    budgets: np.ndarray,
     controls: np.ndarray,
 ) -> tuple[float, float]:
     """The effect of leadership at which delta is the target, and the scale of circumstances.
@@ -185,6 +180,7 @@ def _calibrated(
     found by halving: delta grows with it.
     """
     with_leadership = np.column_stack([controls, leadership])
+    with_budgets = np.column_stack([controls, budgets])
 
     def at(effect: float) -> tuple[float, float]:
         rest = minor - effect * leadership
@@ -222,24 +218,23 @@ def _need(places: Places, people: People, year: int) -> np.ndarray:
     return np.array(rows)
 
 
-def _budgets(places: Places, people: People, money: Money, carrier: Carrier) -> np.ndarray:
-    """Council by year of the panel: mean of five standardised measures of money.
+def _budgets(
+    places: Places, people: People, money: Money, carrier: Carrier, years: Sequence[int]
+) -> np.ndarray:
+    """Council by year: mean of five standardised measures of money.
 
     Adult social care per adult and per person of 65 and over, all services per head, and the
     margin and the (logarithm of the) income of the trusts that residents use.
     """
     councils = range(len(places.councils))
-    books = [year - MONEY_YEARS.start for year in PANEL_YEARS]
-    accounts = [year - TRUST_YEARS.start for year in PANEL_YEARS]
+    books = [year - MONEY_YEARS.start for year in years]
+    accounts = [year - TRUST_YEARS.start for year in years]
 
     def persons(low: int) -> np.ndarray:
-        return np.array(
-            [
-                [people.of(places.area_council == council, year, low) for year in PANEL_YEARS]
-                for council in councils
-            ],
-            dtype=float,
-        )
+        counts = [
+            [people.of(places.area_council == n, year, low) for year in years] for n in councils
+        ]
+        return np.array(counts, dtype=float)
 
     care = money.spending["adult_social_care"][: len(councils), books]
     total = money.spending["total_service_expenditure"][: len(councils), books]

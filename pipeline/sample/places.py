@@ -264,7 +264,9 @@ def _reorganise(places: Places, codes: _Codes) -> Places:
     county, convert = counties[1], counties[2]
     region = councils[county].region
     pair = [
-        n for n, c in enumerate(councils) if c.letters == "UA" and c.region == region and c.dh_code
+        n
+        for n, council in enumerate(councils)
+        if (council.letters, council.region) == ("UA", region)
     ][:2]
     joined = next(n for n, district in enumerate(districts) if district.county == county)
     names = [councils[pair[0]].name, districts[joined].name, councils[pair[1]].name]

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile
+from pipeline.published import PublishedFile
 from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 MEASURES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.sample.delays import ELSEWHERE, MONTHS, OTHER, OTHER_FROM, REASONS
+from pipeline.sample.delays import ELSEWHERE, MONTHS, OTHER_FROM
 from pipeline.sample.delays import ORGANISATIONS as ORGANISATION
 from pipeline.sample.delays import TYPES as CARE
 from pipeline.sample.layout import Cell, Row, Sheet, day_in_words, plain, with_ampersand, workbook
@@ -69,7 +69,7 @@ def write(world: World, release: Release, path: Path) -> None:
     """Write one month."""
     year, number = (int(part) for part in release.period.split("-"))
     month = (year, number)
-    days = world.delays.days[:, MONTHS.index(month)]
+    days = world.delays[:, MONTHS.index(month)]
     lines = _lines(world, month)
     later = month >= BEDS_FROM
     reasons = SENTENCES if later else CAPITALS
@@ -196,6 +196,3 @@ def _england(days: np.ndarray, reasons: Sequence[str]) -> list[Row]:
         for number, reason in enumerate(reasons):
             rows.append([None if number else care, reason, *(int(n) for n in part[:, number])])
     return rows
-
-
-assert REASONS[OTHER] == "O" and len(SENTENCES) == len(REASONS)

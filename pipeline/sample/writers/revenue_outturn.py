@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.sample.layout import Cell, Row, Sheet, plain, with_ampersand, workbook
-from pipeline.sample.money import SERVICES, YEARS, Body
+from pipeline.sample.money import YEARS, Body
 from pipeline.sample.world import World
 from pipeline.source import Release
 
@@ -47,6 +47,8 @@ CLASSES = {
 UNIT = "Net current expenditure (£ thousand)"
 NO_RETURN = {"2016-17": 2, "2017-18 provisional": 4, "2017-18 final": 1}
 """Districts that sent no return: theirs are dots, while the totals hold an estimate."""
+OTHER_BASIS = 'Net current expenditure (non-IAS19 and PFI "off-balance" sheet)'
+OTHER_BASIS_SHARE = 0.98
 MISSING = "…"
 NOT_COLLECTED = "..."
 
@@ -59,6 +61,9 @@ class Form:
         lines: line to heading, in the order of the sheet.
         reserves: line to heading, under a common title above the header.
         above: what stands above the header, before the row of common titles.
+        titles: the common titles, by the block that they stand over.
+        coded, regions, spacer: whether there are ONS codes, regions, an empty cell after them.
+        again: lines that stand a second time at the end, on another basis.
     """
 
     sheet: str
@@ -69,6 +74,7 @@ class Form:
     coded: bool
     regions: bool = False
     spacer: bool = True
+    again: Mapping[str, str] = field(default_factory=dict)
     others: Sequence[Sheet] = field(default_factory=tuple)
 
 
@@ -99,12 +105,12 @@ def _provisional(world: World, figures: Mapping[str, np.ndarray]) -> dict[str, n
 
 
 def _form(release: Release, year: int) -> Form:
-    services = {
-        line: title
-        for line, title in TITLES.items()
-        if (line == "social_care") == (year < SPLIT_FROM and line.endswith("social_care"))
-        and (line != "public_health" or year >= PUBLIC_HEALTH_FROM)
-    }
+    absent = (
+        {"social_care"} if year >= SPLIT_FROM else {"children_social_care", "adult_social_care"}
+    )
+    if year < PUBLIC_HEALTH_FROM:
+        absent.add("public_health")
+    services = {line: title for line, title in TITLES.items() if line not in absent}
     return (
         _old_form(release, year, services)
         if year < NEW_SHEET_FROM
@@ -112,8 +118,8 @@ def _form(release: Release, year: int) -> Form:
     )
 
 
-def _reserves(year: int, words: str) -> dict[str, str]:
-    """Headings of the reserves; ``words`` has a place for the kind."""
+def _reserves(year: int, before: str, after: str) -> dict[str, str]:
+    """Headings of the reserves: a kind of reserve with words before and after."""
     kinds = {
         "reserves_schools_opening": "schools reserves",
         "reserves_public_health_opening": "public health financial reserves",
@@ -122,10 +128,8 @@ def _reserves(year: int, words: str) -> dict[str, str]:
     }
     if year < PUBLIC_HEALTH_FROM:
         del kinds["reserves_public_health_opening"]
-    return {
-        line: words.format(kind if "{}" in words[3:] else kind[0].upper() + kind[1:])
-        for line, kind in kinds.items()
-    }
+    headings = {line: f"{before}{kind}{after}" for line, kind in kinds.items()}
+    return {line: heading[0].upper() + heading[1:] for line, heading in headings.items()}
 
 
 def _old_form(release: Release, year: int, services: Mapping[str, str]) -> Form:
@@ -141,14 +145,15 @@ def _old_form(release: Release, year: int, services: Mapping[str, str]) -> Form:
             else "NET CURRENT EXPENDITURE(TOTAL OF LINES 699TO748)",
             "revenue_expenditure": f"REVENUE EXPENDITURE (TOTAL OF LINES 785 TO {end})",
         },
-        _reserves(year, "{} level"),
+        _reserves(year, "", " level"),
         [
             [f"Revenue Outturn Summary (RS): {release.period} data (generated, not real)"],
             [None],
             [UNIT],
             [None],
         ],
-        {"reserves": f"Financial reserves levels at 1 April {year}"},
+        {"reserves": f"Financial reserves levels at 1 April {year}", "again": OTHER_BASIS},
+        again=dict(list(services.items())[:3]) if year < SPLIT_FROM else {},
         coded=year >= ONS_CODES_FROM,
         regions=year >= ONS_CODES_FROM,
         others=[
@@ -163,7 +168,6 @@ def _old_form(release: Release, year: int, services: Mapping[str, str]) -> Form:
 def _new_form(release: Release, year: int, services: Mapping[str, str]) -> Form:
     """From 2015-16: line numbers above the header in row 7, one data sheet."""
     estimated = year != 2016
-    words = "Estimated {} level at 1 April" if estimated else "{} level at 1 April"
     provisional = "PROVISIONAL (1)" if release.label == "provisional" else None
     return Form(
         f"RS LA Data {release.period}",
@@ -173,7 +177,7 @@ def _new_form(release: Release, year: int, services: Mapping[str, str]) -> Form:
             "net_current_expenditure": "NET CURRENT EXPENDITURE",
             "revenue_expenditure": "REVENUE EXPENDITURE",
         },
-        _reserves(year, words),
+        _reserves(year, "Estimated " if estimated else "", " level at 1 April"),
         [
             [f"Revenue Outturn (RO) {release.period}: Revenue Outturn Summary (RS) data"],
             [UNIT],
@@ -205,25 +209,14 @@ def sheet(
     """The data sheet: bodies, then England and the classes, then notes."""
     bodies = world.money.bodies
     lines = [*form.lines, *form.reserves]
-    values = np.column_stack([figures[line] for line in lines])
-    place: list[Cell] = ["E-code", "Local authority", None, "Class"]
-    if form.coded:
-        place.insert(1, "ONS Code")
-    if form.regions:
-        place[3] = "Region"
-    if form.spacer:
-        place.append(None)
-    # One line that is not asked for stands between, as many do in the publisher's sheet.
+    values = np.column_stack(
+        [
+            *(figures[line] for line in lines),
+            *(np.rint(figures[line] * OTHER_BASIS_SHARE) for line in form.again),
+        ]
+    )
+    place, titles, headings = _header(form)
     gap = len(form.lines)
-    headings: list[Cell] = [
-        *place,
-        *form.lines.values(),
-        "Council tax: number of dwellings",
-        *form.reserves.values(),
-    ]
-    titles: list[Cell] = [None] * len(headings)
-    for title, at in (("place", 0), ("services", len(place)), ("reserves", len(place) + gap + 1)):
-        titles[at] = form.titles.get(title) or None
     rng = world.rng("order of the returns")
     districts = [n for n, body in enumerate(bodies) if body.finance_class == "SD"]
     silent = set(rng.permutation(districts)[:absent].tolist())
@@ -232,7 +225,7 @@ def sheet(
     def row(number: int) -> Row:
         body = bodies[number]
         if number in silent:
-            return [*_place(world, form, body, year), *[MISSING] * (len(lines) + 1)]
+            return [*_place(world, form, body, year), *[MISSING] * (values.shape[1] + 1)]
         cells: list[Cell] = [plain(round(float(value), 3)) for value in values[number]]
         return [*_place(world, form, body, year), *cells[:gap], NOT_COLLECTED, *cells[gap:]]
 
@@ -267,6 +260,32 @@ def sheet(
     )
 
 
+def _header(form: Form) -> tuple[list[Cell], list[Cell], list[Cell]]:
+    """The headings of the place, the row of common titles, and the row of all headings."""
+    place: list[Cell] = ["E-code", "Local authority", None, "Class"]
+    if form.coded:
+        place.insert(1, "ONS Code")
+    if form.regions:
+        place[3] = "Region"
+    if form.spacer:
+        place.append(None)
+    # One line that is not asked for stands between, as many do in the publisher's sheet.
+    headings: list[Cell] = [
+        *place,
+        *form.lines.values(),
+        "Council tax: number of dwellings",
+        *form.reserves.values(),
+        *form.again.values(),
+    ]
+    titles: list[Cell] = [None] * len(headings)
+    blocks = {"place": 0, "services": len(place), "reserves": len(place) + len(form.lines) + 1}
+    if form.again:
+        blocks["again"] = len(headings) - len(form.again)
+    for block, at in blocks.items():
+        titles[at] = form.titles.get(block) or None
+    return place, titles, headings
+
+
 def _place(world: World, form: Form, body: Body, year: int) -> list[Cell]:
     name = f"{body.name} UA" if body.finance_class == "UA" else body.name
     code = body.code
@@ -279,6 +298,3 @@ def _place(world: World, form: Form, body: Body, year: int) -> list[Cell]:
     if form.coded:
         start.insert(1, code)
     return [*start, *([None] if form.spacer else [])]
-
-
-assert set(SERVICES) <= set(TITLES)

@@ -1,5 +1,6 @@
 """NHS Staff Survey 2012-2018: percent by answer to eleven statements, and how many answered."""
 
+from math import erf, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,8 @@ LIMITS = (-1.65, -0.95, -0.25, 1.05)
 OWN = 0.05
 """How far a question goes its own way in an organisation, for good."""
 NOT_ASKED = "NA"
+ABSENT = 0.01
+"""Share of acute trusts' surveys that are missing from the file."""
 
 
 def write(world: World, release: Release, path: Path) -> None:
@@ -56,7 +59,8 @@ def write(world: World, release: Release, path: Path) -> None:
             asked = int(rng.integers(330, 450)) if sample and year < CENSUS_FROM else staff
             answered = int(asked * rng.uniform(0.9, 1.0))
             cells = _answers(year, leadership, own, max(answered, 40), rng)
-            if not np.isnan(leadership):
+            absent = trust.kind == "acute" and rng.random() < ABSENT
+            if not (absent or np.isnan(leadership)):
                 rows.append([trust.code, str(year), *cells])
     rows.sort(key=lambda row: (row[1], row[0]))
     text_file(path, [header, *rows], encoding="utf-8-sig", line_end="\r\n")
@@ -101,6 +105,4 @@ def _answers(
 
 def _normal(value: float) -> float:
     """Share of a standard normal below a value."""
-    from math import erf, sqrt  # noqa: PLC0415
-
     return 0.5 * (1 + erf(value / sqrt(2)))
