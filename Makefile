@@ -1,0 +1,36 @@
+# A thin face on the `rapport` command. Everything it needs is installed into .venv.
+.PHONY: run england test check dev setup lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+setup: $(INSTALLED)
+
+# uv installs the locked packages (versions and hashes) in seconds and compiles them, which
+# halves every later start.
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup
+	@$(BIN)/rapport run sample
+
+england: setup
+	@$(BIN)/rapport run england $(if $(MIRROR),--mirror $(MIRROR))
+
+test: setup
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+dev: setup
+	@$(BIN)/rapport dev
+
+lock: setup
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--group dev pyproject.toml -o requirements.lock
