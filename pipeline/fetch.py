@@ -17,7 +17,6 @@ from pipeline.source import Release, Source
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 ATTEMPTS = 4
 GONE = (401, 403, 404, 410)
-CHUNK = 1 << 20
 
 
 class FetchError(Exception):
@@ -57,7 +56,9 @@ def _download(release: Release, part: Path) -> None:
     for attempt in stamina.retry_context(on=_retry, attempts=ATTEMPTS, timeout=None):
         with attempt:
             done = part.stat().st_size if part.exists() else 0
-            headers = {"Range": f"bytes={done}-"} if done else {}
+            headers = {"Accept-Encoding": "identity"}
+            if done:
+                headers["Range"] = f"bytes={done}-"
             with (
                 httpx.Client(follow_redirects=True, timeout=TIMEOUT) as client,
                 client.stream("GET", release.url, headers=headers) as answer,
@@ -67,7 +68,7 @@ def _download(release: Release, part: Path) -> None:
                 answer.raise_for_status()
                 goes_on = answer.status_code == httpx.codes.PARTIAL_CONTENT
                 with part.open("ab" if goes_on else "wb") as stream:
-                    for chunk in answer.iter_bytes(CHUNK):
+                    for chunk in answer.iter_raw():
                         stream.write(chunk)
 
 

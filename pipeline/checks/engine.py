@@ -54,6 +54,27 @@ def _where(frame: pl.DataFrame, indexes: Sequence[int]) -> str:
     return "; ".join(places)
 
 
+def _kwargs(one: Expectation) -> dict[str, Any]:
+    kwargs = dict(one.kwargs)
+    if one.only is not None:
+        from great_expectations.expectations.row_conditions import Column  # noqa: PLC0415
+
+        column, values = one.only
+        kwargs["row_condition"] = Column(column).is_in(list(values))
+    return kwargs
+
+
+def _raised(info: dict[str, Any]) -> str:
+    """The exception that kept an expectation from running, if any.
+
+    The library gives one record, or one for each metric.
+    """
+    records = [info] if "raised_exception" in info else list(info.values())
+    return "; ".join(
+        str(record.get("exception_message")) for record in records if record.get("raised_exception")
+    )
+
+
 def run(layer: str, table: str, frame: pl.DataFrame, suite: Sequence[Expectation]) -> list[Result]:
     """Check a frame against expectations, one result each, in the suite's order.
 
@@ -69,11 +90,11 @@ def run(layer: str, table: str, frame: pl.DataFrame, suite: Sequence[Expectation
         .add_batch_definition_whole_dataframe("whole")
         .get_batch(batch_parameters={"dataframe": frame.to_pandas()})
     )
+    # The identifiers keep results in the order of the suite.
     expectations = [
-        {"type": one.type, "kwargs": dict(one.kwargs), "id": str(number), "severity": one.severity}
+        {"type": one.type, "kwargs": _kwargs(one), "id": str(number), "severity": one.severity}
         for number, one in enumerate(suite)
     ]
-    # The identifiers keep results in the order of the suite.
     validated = batch.validate(
         gx.ExpectationSuite(name=table, expectations=expectations),
         result_format={"result_format": "COMPLETE", "partial_unexpected_count": EXAMPLES},
@@ -82,8 +103,8 @@ def run(layer: str, table: str, frame: pl.DataFrame, suite: Sequence[Expectation
     results = []
     for number, one in enumerate(suite):
         outcome = found.get(str(number))
-        if outcome is None or outcome.exception_info.get("raised_exception"):
-            problem = "" if outcome is None else outcome.exception_info.get("exception_message")
+        problem = "it gave no result" if outcome is None else _raised(outcome.exception_info)
+        if outcome is None or problem:
             raise RuntimeError(f"{layer}.{table}: {one.type} {one.kwargs} could not run: {problem}")
         result = outcome.result
         indexes = result.get("unexpected_index_list") or []

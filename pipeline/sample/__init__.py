@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.sample.outcome import TARGET_DELTA
 from pipeline.sample.world import SEED, Truth, World, build
 from pipeline.sample.writers import by_source
 from pipeline.source import Source
 from pipeline.sources import sources
 
-__all__ = ["SEED", "Truth", "World", "build", "generate"]
+__all__ = ["SEED", "TARGET_DELTA", "Truth", "World", "build", "generate"]
 
 README = """\
 Everything in this folder is generated. No place, organisation, code or number is real.
@@ -25,12 +26,20 @@ truth.json     what was put into the figures, and what an analysis should find a
 """
 
 
-def generate(folder: Path, seed: int = SEED, only: Mapping[str, Source] | None = None) -> Truth:
+def generate(
+    folder: Path,
+    seed: int = SEED,
+    *,
+    target_delta: float = TARGET_DELTA,
+    only: Mapping[str, Source] | None = None,
+) -> Truth:
     """Write a synthetic England below a folder: every file of every declared source.
 
     The same seed gives the same bytes.
 
     Args:
+        target_delta: what leadership adds to the explained variance, less what budgets add; 0 for
+            an England in which neither leads.
         only: the sources to write, by name; every declared one if left out.
 
     Raises:
@@ -44,7 +53,7 @@ def generate(folder: Path, seed: int = SEED, only: Mapping[str, Source] | None =
             f"no sample writer for {', '.join(missing)}: add pipeline/sample/writers/<name>.py "
             "with write(world, release, path)"
         )
-    world = build(seed)
+    world = build(seed, target_delta)
     rows: list[tuple[str, str, int]] = []
     for name, source in sorted(wanted.items()):
         for release in source.releases:
@@ -59,7 +68,7 @@ def generate(folder: Path, seed: int = SEED, only: Mapping[str, Source] | None =
         table.writerows(sorted(rows))
     truth = world.truth()
     (folder / "truth.json").write_text(
-        json.dumps(truth.as_json(), indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        json.dumps(truth.as_json(), indent=1) + "\n", encoding="utf-8"
     )
     (folder / "README.txt").write_text(README, encoding="utf-8")
     return truth

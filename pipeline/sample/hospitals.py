@@ -105,11 +105,10 @@ def build(places: Places, persons: np.ndarray, rng: np.random.Generator) -> Hosp
         persons: people by area, in one year.
     """
     council = np.bincount(places.area_council, weights=persons)
-    middle = np.array(
+    middle = np.column_stack(
         [
-            np.average(places.position[places.area_council == n], axis=0, weights=persons[members])
-            for n in range(len(council))
-            for members in [places.area_council == n]
+            np.bincount(places.area_council, weights=persons * along) / council
+            for along in places.position.T
         ]
     )
     # One hospital for most councils, the largest a second one; the rest use a neighbour's.
@@ -176,28 +175,27 @@ def _acute(
     codes: list[str],
 ) -> tuple[list[Trust], tuple[tuple[str, str, date], ...]]:
     """Each hospital its own trust, but for a merger, two takeovers and a split."""
-    own = dict(enumerate(codes))
     merged = codes[HOSPITALS]
     runs: dict[int, list[tuple[str, date, date | None]]] = {
-        h: [(own[h], FIRST, None)] for h in range(HOSPITALS)
+        h: [(codes[h], FIRST, None)] for h in range(HOSPITALS)
     }
-    runs[0] = [(own[0], FIRST, MERGER), (merged, MERGER, None)]
-    runs[1] = [(own[1], FIRST, MERGER), (merged, MERGER, None)]
-    runs[2] = [(own[2], FIRST, TAKEOVER), (own[3], TAKEOVER, None)]
-    runs[4] = [(own[4], FIRST, LATE_TAKEOVER), (own[5], LATE_TAKEOVER, None)]
+    runs[0] = [(codes[0], FIRST, MERGER), (merged, MERGER, None)]
+    runs[1] = [(codes[1], FIRST, MERGER), (merged, MERGER, None)]
+    runs[2] = [(codes[2], FIRST, TAKEOVER), (codes[3], TAKEOVER, None)]
+    runs[4] = [(codes[4], FIRST, LATE_TAKEOVER), (codes[5], LATE_TAKEOVER, None)]
     # Hospitals 6 and 7 are one trust until it is split between its two neighbours.
-    runs[6] = [(own[6], FIRST, SPLIT), (own[8], SPLIT, None)]
-    runs[7] = [(own[6], FIRST, SPLIT), (own[9], SPLIT, None)]
+    runs[6] = [(codes[6], FIRST, SPLIT), (codes[8], SPLIT, None)]
+    runs[7] = [(codes[6], FIRST, SPLIT), (codes[9], SPLIT, None)]
     succession = [
-        (own[0], merged, MERGER),
-        (own[1], merged, MERGER),
-        (own[2], own[3], TAKEOVER),
-        (own[4], own[5], LATE_TAKEOVER),
-        (own[6], own[8], SPLIT),
-        (own[6], own[9], SPLIT),
+        (codes[0], merged, MERGER),
+        (codes[1], merged, MERGER),
+        (codes[2], codes[3], TAKEOVER),
+        (codes[4], codes[5], LATE_TAKEOVER),
+        (codes[6], codes[8], SPLIT),
+        (codes[6], codes[9], SPLIT),
     ]
     for old, new, day in HISTORIC_SUCCESSIONS:
-        succession.append((own[old], own[new] if isinstance(new, int) else new, day))
+        succession.append((codes[old], codes[new] if isinstance(new, int) else new, day))
 
     spells: dict[str, list[tuple[int, date, date | None]]] = {}
     for hospital, history in runs.items():

@@ -93,6 +93,7 @@ def build(
     *,
     exposure: np.ndarray,
     partnership: np.ndarray,
+    target_delta: float,
     rng: np.random.Generator,
 ) -> Outcome:
     """The outcome of one world.
@@ -100,6 +101,7 @@ def build(
     Args:
         exposure: council by year of ``TRUST_YEARS``: true leadership.
         partnership: council: true partnership.
+        target_delta: population value of v(leadership) less v(budgets).
     """
     count = len(places.councils)
     before = [year - LAG for year in YEARS]
@@ -137,7 +139,12 @@ def build(
     ).astype(float)
     minor = -PARTNERSHIP_EFFECT * together - BUDGETS_EFFECT * budgets
     effect, scale = _calibrated(
-        panel(circumstance), panel(minor), panel(led), panel(budgets), controls
+        panel(circumstance),
+        panel(minor),
+        panel(led),
+        budgets=panel(budgets),
+        controls=controls,
+        target_delta=target_delta,
     )
 
     lasting = np.sqrt(NOISE_SHARE * LASTING_NOISE)
@@ -146,7 +153,7 @@ def build(
         [standard(rng.normal(size=count)) for _ in YEARS]
     )
     outcome = scale * circumstance - effect * led + minor + noise
-    rate = np.maximum(RATE_MEAN + RATE_DEVIATION * outcome, RATE_FLOOR)
+    rate = np.round(np.maximum(RATE_MEAN + RATE_DEVIATION * outcome, RATE_FLOOR), 6)
 
     base = explained(panel(rate), controls)
     v_leadership, v_budgets = (
@@ -171,8 +178,10 @@ def _calibrated(
     circumstance: np.ndarray,
     minor: np.ndarray,
     leadership: np.ndarray,
+    *,
     budgets: np.ndarray,
     controls: np.ndarray,
+    target_delta: float,
 ) -> tuple[float, float]:
     """The effect of leadership at which delta is the target, and the scale of circumstances.
 
@@ -196,8 +205,9 @@ def _calibrated(
     for _ in range(50):
         effect = (low + high) / 2
         delta, scale = at(effect)
-        low, high = (effect, high) if delta < TARGET_DELTA else (low, effect)
-    return effect, scale
+        low, high = (effect, high) if delta < target_delta else (low, effect)
+    # Rounded, so that the last digits of a machine's arithmetic do not reach the files.
+    return round(effect, 6), round(scale, 6)
 
 
 def _need(places: Places, people: People, year: int) -> np.ndarray:

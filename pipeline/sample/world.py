@@ -26,8 +26,8 @@ PERSISTENT = 0.8
 
 READ_ME = (
     "Every figure in this folder is generated; no place, trust or number is real.",
-    "Leadership drives the outcome by design: a hospital has a lasting quality of leadership, and "
-    "its staff answer the survey accordingly.",
+    "Leadership drives the outcome, as far as target_delta says: a hospital has a lasting quality "
+    "of leadership, and its staff answer the survey accordingly.",
     "A council's exposure is the mean leadership of the trusts that its residents use, weighted by "
     "the trust's operating cost times the share of its patients who live in the council. The "
     "exposure of one year lowers the delayed days per 100,000 adults of the next.",
@@ -89,6 +89,7 @@ class World:
     """The synthetic England of one seed.
 
     Attributes:
+        target_delta: v(leadership) less v(budgets) that the outcome was drawn for.
         partnership: council: how well organisations work together.
         leadership: hospital by year of ``TRUST_YEARS``: quality of leadership.
         quality: trust code to the same by year, nan where the trust is closed.
@@ -97,6 +98,7 @@ class World:
     """
 
     seed: int
+    target_delta: float
     places: Places
     people: People
     hospitals: Hospitals
@@ -123,7 +125,7 @@ class World:
         codes = [council.code for council in self.places.councils]
         return Truth(
             seed=self.seed,
-            target_delta=TARGET_DELTA,
+            target_delta=self.target_delta,
             delta=round(self.outcome.delta, 6),
             v_leadership=round(self.outcome.v_leadership, 6),
             v_budgets=round(self.outcome.v_budgets, 6),
@@ -141,8 +143,8 @@ def _rng(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
-def build(seed: int = SEED) -> World:
-    """The synthetic England of a seed."""
+def build(seed: int = SEED, target_delta: float = TARGET_DELTA) -> World:
+    """The synthetic England of a seed, and of a lead of leadership over budgets."""
     place = places.build(_rng(seed, "places"))
     folk = people.build(place, _rng(seed, "people"))
     persons = folk.persons[:, 2017 - people.YEARS.start].sum(axis=1)
@@ -160,11 +162,13 @@ def build(seed: int = SEED) -> World:
         carrier,
         exposure=exposure,
         partnership=partnership,
+        target_delta=target_delta,
         rng=_rng(seed, "outcome"),
     )
     days = delays.build(place, folk, result.rate, partnership, _rng(seed, "delays"))
     return World(
         seed,
+        target_delta,
         place,
         folk,
         care,

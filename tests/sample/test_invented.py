@@ -6,9 +6,11 @@ import polars as pl
 import pytest
 
 from pipeline.edition import PROJECT
+from pipeline.published import PublishedFile
 from pipeline.sample import World
 from pipeline.sample.names import CITY, STEMS
 from pipeline.sample.places import ENGLAND
+from pipeline.sources import sources
 from tests.sample.conftest import Sample
 
 MIRROR = Path(os.environ.get("RAPPORT_MIRROR") or PROJECT.parent / "shared" / "sources")
@@ -81,3 +83,13 @@ def test_nothing_is_in_the_real_registers(sample: Sample) -> None:
     for vintage in ("etr_pre-oct2017.csv", "etr_2022.csv"):
         trusts = pl.read_csv(MIRROR / "geography" / vintage, has_header=False)
         assert not set(trusts["column_1"]) & set(invented["org_code"])
+    for name, column in (
+        ("delayed_transfers", "dh_code"),
+        ("adult_social_care_income", "cassr_code"),
+    ):
+        source = sources()[name]
+        release = source.releases[-1]
+        table = source.tidy(PublishedFile(MIRROR / release.file, release.file), release)
+        councils = table.filter(pl.col("area_type") == "council")
+        assert councils.height > 0
+        assert not set(councils[column]) & set(invented[column])

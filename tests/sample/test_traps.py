@@ -32,9 +32,7 @@ def test_councils_reorganised_in_2019_and_2020(sample: Sample) -> None:
         sorted(row["council_type"])
         for row in by_successor.filter(pl.col("end_date") == date(2019, 3, 31)).to_dicts()
     ]
-    assert sorted(merged, key=len)[0] == ["shire district", *["unitary authority"] * 2] or (
-        ["shire district", "unitary authority", "unitary authority"] in merged
-    )
+    assert ["shire district", "unitary authority", "unitary authority"] in merged
     assert len(merged) == 2
     assert by_successor.filter(pl.col("end_date") == date(2020, 3, 31)).height == 1
     # A county and the unitary after it share a name.
@@ -73,12 +71,12 @@ def test_trusts_merge_and_split(sample: Sample) -> None:
     assert origins.filter(pl.col("len") == 2).height >= 1
     # Old handovers by trusts that still have a catchment in 2022: to be ignored by their date.
     old = succession.filter(trusts & (pl.col("date") < date(2003, 1, 1)))
-    assert 3 <= old.height
+    assert old.height >= 3
     assert set(old["org_code"]) <= set(sample.tidy("trust_catchment")["org_code"])
     # The accounts hold zeros in the year after a merger, and a part of a year in its year.
     cost = sample.tidy("trust_finance").filter(pl.col("measure") == "operating_cost")
     zero = cost.filter(pl.col("value") == 0)
-    assert 2 <= zero.height
+    assert zero.height >= 2
     assert set(zero["org_code"]) <= set(recent["org_code"])
     merged = recent.filter(pl.col("date") == date(2017, 10, 1))["org_code"][0]
     year = dict(cost.filter(pl.col("org_code") == merged).select("year", "value").iter_rows())

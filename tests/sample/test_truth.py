@@ -15,6 +15,11 @@ def test_delta_is_the_target_in_expectation() -> None:
     assert drawn.min() > 0.1
 
 
+def test_an_england_where_neither_leads() -> None:
+    drawn = np.array([build(seed, target_delta=0.0).outcome.delta for seed in SEEDS])
+    assert abs(drawn.mean()) < 0.03
+
+
 def test_the_committed_seed_is_a_usual_one(sample: Sample) -> None:
     assert abs(sample.truth.delta - TARGET_DELTA) < 0.03
     assert sample.truth.v_budgets < 0.03

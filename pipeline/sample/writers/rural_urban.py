@@ -12,6 +12,7 @@ from pipeline.source import Release
 
 COLUMNS = ("local-authority-code", "highly-rural", "rural", "urban", "ruc-cluster-label")
 CLUSTERS = ((0.6, "Sparse and rural"), (0.4, "Rural"), (0.12, "Urban with rural areas"))
+DIGITS = 12
 OTHERS = (("QQW", 0.41, 0.22, 0.37),)
 
 
@@ -28,7 +29,8 @@ def write(world: World, release: Release, path: Path) -> None:
     rows = [*OTHERS]
     for registry, part in members.items():
         rural, very = np.average(world.people.rural[part], axis=0, weights=persons[part])
-        rows.append((registry, float(very), float(rural), float(1 - rural - very)))
+        very, rural = round(float(very), DIGITS), round(float(rural), DIGITS)
+        rows.append((registry, very, rural, round(1 - rural - very, DIGITS)))
     text_file(path, [COLUMNS, *((*row, _cluster(row[1] + row[2])) for row in sorted(rows))])
 
 

@@ -8,6 +8,7 @@ from pipeline.sample.world import World
 from pipeline.source import Release
 
 DISTRICTS_OF = 2021
+DIGITS = 12
 
 
 def write(world: World, release: Release, path: Path) -> None:
@@ -25,7 +26,7 @@ def write(world: World, release: Release, path: Path) -> None:
             total[code] += float(share)
         trusts += [trust.code] * len(total)
         districts += total.keys()
-        shares += total.values()
+        shares += [round(share, DIGITS) for share in total.values()]
     r_data(
         path,
         "lookup_nhs_trusts22_ltla21",

@@ -1,0 +1,105 @@
+"""Every kind of expectation can fail, says where, and never passes unrun."""
+
+import polars as pl
+import pytest
+
+from pipeline.checks.engine import keep_promise, run
+from pipeline.checks.suites import Expectation, Promise, locality_suite, tidy_suite
+from pipeline.edition import ENGLAND, SAMPLE
+from pipeline.source import Column, conform
+from tests.test_source import RELEASE, made
+
+SOURCE = made(
+    columns={
+        "areacd": Column(pl.String, "Code."),
+        "value": Column(pl.Float64, "Value.", low=0, null=True),
+        "status": Column(pl.String, "Status.", values=("ok", "c", "x")),
+    },
+    key=("areacd",),
+)
+GOOD = conform(
+    SOURCE,
+    RELEASE,
+    pl.DataFrame(
+        {
+            "areacd": ["E06000001", "E06000002"],
+            "value": [1.0, None],
+            "status": ["ok", "c"],
+            "row": [2, 3],
+        }
+    ),
+)
+
+
+def failing(frame: pl.DataFrame) -> dict[str, str]:
+    results = run("tidy", "made", frame, tidy_suite(SOURCE, SAMPLE))
+    return {f"{r.expectation} {r.column}".strip(): r.message for r in results if not r.passed}
+
+
+def test_a_good_table_passes_everything() -> None:
+    assert failing(GOOD) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "expectation"),
+    [
+        (pl.lit("E06000001").alias("areacd"), "expect_compound_columns_to_be_unique"),
+        (pl.lit("Leeds").alias("areacd"), "expect_column_values_to_match_regex areacd"),
+        (pl.lit(-1.0).alias("value"), "expect_column_values_to_be_between value"),
+        (pl.lit("secret").alias("status"), "expect_column_values_to_be_in_set status"),
+        (pl.lit("ok").alias("status"), "expect_column_values_to_not_be_null value"),
+        (pl.lit("c").alias("status"), "expect_column_values_to_be_null value"),
+        (pl.lit(None, pl.String).alias("release"), "expect_column_values_to_not_be_null release"),
+        (pl.lit(1).alias("new"), "expect_table_columns_to_match_ordered_list"),
+    ],
+)
+def test_each_expectation_can_fail(change: pl.Expr, expectation: str) -> None:
+    found = failing(GOOD.with_columns(change))
+    assert expectation in found
+    assert found[expectation]
+
+
+def test_no_rows_and_wrong_counts_fail() -> None:
+    assert "expect_table_row_count_to_be_between" in failing(GOOD.clear())
+    counted = made(
+        columns=SOURCE.columns,
+        key=SOURCE.key,
+        releases=[type(RELEASE)(**{**vars(RELEASE), "rows": 9})],
+    )
+    results = run("tidy", "made", GOOD, tidy_suite(counted, ENGLAND))
+    assert [r.expectation for r in results if not r.passed] == ["expect_table_row_count_to_equal"]
+
+
+def test_a_failure_names_the_file_and_row() -> None:
+    message = failing(GOOD.with_columns(pl.lit("Leeds").alias("areacd")))[
+        "expect_column_values_to_match_regex areacd"
+    ]
+    assert "Leeds" in message
+    assert "file folder/file.csv, row 2" in message
+
+
+def test_an_expectation_that_cannot_run_is_an_error_and_no_pass() -> None:
+    nonsense = Expectation("expect_column_values_to_be_unique", {"column": "absent"}, "keys")
+    with pytest.raises(RuntimeError, match="could not run"):
+        run("tidy", "made", GOOD, [nonsense])
+
+
+def test_locality_tables_keep_shares_statuses_and_grain() -> None:
+    columns = ["areacd", "year", "x__status", "x__coverage", "x__n_effective"]
+    suite = locality_suite("t", columns, ("areacd", "year"), SAMPLE)
+    good = pl.DataFrame([["E06000001"], [2012], ["ok"], [1.0], [2.5]], schema=columns)
+    assert all(r.passed for r in run("locality", "t", good, suite))
+    bad = good.with_columns(pl.lit(1.2).alias("x__coverage"), pl.lit(0.3).alias("x__n_effective"))
+    assert {r.column for r in run("locality", "t", bad, suite) if not r.passed} == {
+        "x__coverage",
+        "x__n_effective",
+    }
+
+
+def test_a_promise_of_rows_is_kept_or_told() -> None:
+    frame = pl.DataFrame({"year": [2012, 2012, 2013], "a": [1.0, None, 1.0]})
+    promise = Promise("t", ["a"], (2012, 2012), 1, "Because.")
+    assert keep_promise("locality", frame, promise).passed
+    broken = keep_promise("locality", frame, Promise("t", ["a"], (2012, 2012), 2, "Because."))
+    assert not broken.passed
+    assert "Because. Expected at least 2 rows, found 1." in broken.message

@@ -1,0 +1,129 @@
+"""Publishing is whole or not at all, and readers are never disturbed."""
+
+import threading
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipeline.edition import Edition
+from pipeline.publish import (
+    KEEP_VERSIONS,
+    PublishError,
+    Table,
+    build,
+    published_version,
+    swap,
+    version_folder,
+)
+
+
+@pytest.fixture
+def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "data"))
+    return Edition("test", "Test", synthetic=False)
+
+
+def table(value: float = 1.0, rows: int = 3, *, grain: tuple[str, ...] = ("code",)) -> Table:
+    frame = pl.DataFrame({"code": [f"c{i}" for i in range(rows)], "value": [value] * rows})
+    return Table("locality", "thing", frame, "It's a thing.", grain, {"code": "A code's meaning."})
+
+
+def publish(edition: Edition, version: str, value: float, rows: int = 3) -> None:
+    folder = version_folder(edition, version)
+    build(folder, [table(value, rows)])
+    (folder / "report").mkdir()
+    (folder / "report" / "index.html").write_text(version)
+    swap(edition, version)
+
+
+def values(path: Path) -> list[tuple[float, int]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(
+            "SELECT value, count(*) FROM locality.thing GROUP BY ALL"
+        ).fetchall()
+
+
+def test_tables_have_keys_and_comments(tmp_path: Path) -> None:
+    path = build(tmp_path / "v", [table()])
+    with duckdb.connect(str(path), read_only=True) as connection:
+        about = connection.execute("SELECT comment FROM duckdb_tables()").fetchall()
+        columns = connection.execute(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE comment IS NOT NULL"
+        ).fetchall()
+        key = connection.execute(
+            "SELECT constraint_column_names FROM duckdb_constraints() "
+            "WHERE constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+    assert about == [("It's a thing.",)]
+    assert columns == [("code", "A code's meaning.")]
+    assert key == [(["code"],)]
+
+
+def test_a_repeated_key_is_refused(tmp_path: Path) -> None:
+    twice = pl.DataFrame({"code": ["a", "a"]})
+    with pytest.raises(PublishError, match="not one row per key"):
+        build(tmp_path / "v", [Table("locality", "thing", twice, "", ("code",))])
+
+
+def test_the_swap_makes_database_and_report_public_together(edition: Edition) -> None:
+    assert published_version(edition) is None
+    publish(edition, "v1", 1.0)
+    assert values(edition.database) == [(1.0, 3)]
+    publish(edition, "v2", 2.0)
+    assert values(edition.database) == [(2.0, 3)]
+    assert edition.report.read_text() == "v2"
+    assert published_version(edition) == "v2"
+
+
+def test_a_version_without_a_report_is_not_published(edition: Edition) -> None:
+    publish(edition, "v1", 1.0)
+    build(version_folder(edition, "v2"), [table(2.0)])
+    with pytest.raises(PublishError, match="the published version stays as it is"):
+        swap(edition, "v2")
+    assert values(edition.database) == [(1.0, 3)]
+
+
+def test_only_the_last_versions_are_kept(edition: Edition) -> None:
+    for number in range(KEEP_VERSIONS + 3):
+        publish(edition, f"v{number}", float(number))
+    kept = sorted(path.name for path in (edition.folder / "versions").iterdir())
+    assert kept == [f"v{number}" for number in range(3, KEEP_VERSIONS + 3)]
+
+
+def test_a_reader_that_holds_the_file_open_keeps_reading_what_it_opened(edition: Edition) -> None:
+    publish(edition, "v1", 1.0)
+    with duckdb.connect(str(edition.database), read_only=True) as held:
+        for number in range(2, KEEP_VERSIONS + 4):
+            publish(edition, f"v{number}", float(number))
+            assert held.execute("SELECT DISTINCT value FROM locality.thing").fetchall() == [(1.0,)]
+
+
+def test_readers_never_see_half_a_version(edition: Edition) -> None:
+    publish(edition, "v00", 0.0, rows=1)
+    seen: set[tuple[float, int]] = set()
+    problems: list[Exception] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                found = values(edition.database)
+                assert len(found) == 1, found
+                seen.update(found)
+            except Exception as problem:
+                problems.append(problem)
+                return
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    # Version n holds n + 1 rows of the value n: a mixture would show.
+    for number in range(1, 15):
+        publish(edition, f"v{number:02d}", float(number), rows=number + 1)
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert not problems
+    assert seen <= {(float(number), number + 1) for number in range(15)}
