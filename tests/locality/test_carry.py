@@ -1,0 +1,183 @@
+"""Values carried from trusts to councils, against sums done by hand.
+
+A county of two districts (CTY: D1, D2), one unitary (U1) that took district D2 over in 2019, and
+three trusts of 2022: T1, T2, and T3 that nobody ever measured.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.edition import Edition
+from pipeline.sqltable import run, sql_tables
+
+COUNTY, D1, D2, U1 = "E10000901", "E07000901", "E07000902", "E06000901"
+
+
+@pytest.fixture
+def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "data"))
+    made = Edition("test", "Test", synthetic=True)
+    made.write(
+        "tidy",
+        "council_registry",
+        pl.DataFrame(
+            {
+                "registry_code": ["CTY", "DAA", "DBB", "UNI"],
+                "areacd": [COUNTY, D1, D2, U1],
+                "areanm": ["County", "One", "Two", "Unitary"],
+                "council_type": ["shire county", "shire district", "shire district"]
+                + ["unitary authority"],
+                "region": ["North"] * 4,
+                "county_registry_code": [None, "CTY", "CTY", None],
+                "ecode": [None] * 4,
+                "start_date": [None, None, None, date(2019, 4, 1)],
+                "end_date": [None, None, date(2019, 3, 31), None],
+                "replaced_by": [None, None, "UNI", None],
+                "former_areacds": [None, "E07000801", None, None],
+            },
+            schema_overrides={"ecode": pl.String},
+        ),
+    )
+    codes = pl.DataFrame(
+        {"kind": "areacd", "code": [COUNTY, D1, D2, U1], "areacd": [COUNTY, D1, D2, U1]}
+    )
+    made.write("locality", "council_code", codes)
+    history = [
+        {"chain": chain, "vintage": vintage, "areacd": U1 if chain == 2 and vintage > 2018 else old}
+        for chain, old in ((1, D1), (2, D2), (3, U1))
+        for vintage in range(2016, 2025)
+        if not (chain == 3 and vintage < 2019)
+    ]
+    made.write("tidy", "district_history", pl.DataFrame(history))
+    made.write(
+        "tidy",
+        "population",
+        pl.DataFrame(
+            {"areacd": [D1, D2], "year": [2017, 2017], "age": [5, 5], "value": [600.0, 400.0]}
+        ),
+    )
+    made.write(
+        "tidy",
+        "trust_catchment",
+        pl.DataFrame(
+            {
+                "org_code": ["T1", "T1", "T2", "T3"],
+                "areacd": [D1, U1, D1, D1],
+                "value": [0.75, 0.25, 1.0, 1.0],
+            }
+        ),
+    )
+    made.write(
+        "tidy",
+        "trust_succession",
+        pl.DataFrame(
+            {
+                "org_code": ["OLD", "SPLIT", "SPLIT", "T2"],
+                "successor_code": ["T1", "T1", "T2", "PCT"],
+                "date": [date(2015, 4, 1), date(2016, 4, 1), date(2016, 4, 1), date(2001, 4, 1)],
+            }
+        ),
+    )
+    made.write(
+        "tidy",
+        "trust_finance",
+        pl.DataFrame(
+            {
+                "org_code": ["T1", "T1", "OLD", "T2", "T3"],
+                "year": [2012, 2013, 2012, 2012, 2012],
+                "measure": ["operating_cost"] * 5,
+                "value": [-100.0, 0.0, -300.0, -600.0, -1000.0],
+            }
+        ),
+    )
+    made.write(
+        "locality",
+        "indicator_trust",
+        pl.DataFrame(
+            {
+                "org_code": ["T1", "OLD", "T2", "T2", "GONE"],
+                "year": [2012, 2012, 2012, 2013, 2012],
+                "indicator": ["score"] * 5,
+                "value": [4.0, 2.0, 3.0, None, 9.0],
+                "sampling_variance": [0.1, 0.1, 0.2, None, 0.1],
+                "respondents": [10, 20, 30, None, 5],
+            }
+        ),
+    )
+    return made
+
+
+def table(edition: Edition, name: str) -> pl.DataFrame:
+    frame = run(sql_tables("locality")[name], edition)
+    edition.write("locality", name, frame)
+    return frame
+
+
+@pytest.fixture
+def carried(edition: Edition) -> Edition:
+    council = {"areacd": pl.String, "year": pl.Int32, "indicator": pl.String}
+    edition.write(
+        "locality",
+        "indicator_council",
+        pl.DataFrame(schema={**council, "value": pl.Float64, "status": pl.String}),
+    )
+    for name in ("trust_lineage", "trust_council", "trust_indicator", "indicator_authority"):
+        table(edition, name)
+    return edition
+
+
+def test_lineage_follows_successions_splits_evenly_and_ignores_the_years_before_2010(
+    edition: Edition,
+) -> None:
+    found = table(edition, "trust_lineage").select("org_code", "trust", "share").rows()
+    assert ("OLD", "T1", 1.0) in found
+    assert ("SPLIT", "T1", 0.5) in found
+    assert ("SPLIT", "T2", 0.5) in found
+    assert not [row for row in found if "PCT" in row]
+
+
+def test_weights_are_size_times_patients_and_merged_districts_come_apart(carried: Edition) -> None:
+    link = carried.read("locality", "trust_council")
+    size = {row["trust"]: row["size"] for row in link.iter_rows(named=True)}
+    assert size == {"T1": 400.0, "T2": 600.0, "T3": 1000.0}
+
+    def shares(vintage: int) -> dict[tuple[str, str], float]:
+        rows = link.filter(pl.col("vintage") == vintage)
+        return {(r["areacd"], r["trust"]): r["patient_share"] for r in rows.iter_rows(named=True)}
+
+    # In 2018 all of it is the county's; from 2019 the unitary holds what was D2.
+    assert shares(2018) == {(COUNTY, "T1"): 1.0, (COUNTY, "T2"): 1.0, (COUNTY, "T3"): 1.0}
+    assert shares(2019)[(U1, "T1")] == pytest.approx(0.25)
+    assert shares(2019)[(COUNTY, "T1")] == pytest.approx(0.75)
+    weights = link.group_by("vintage", "areacd").agg(pl.col("weight").sum())["weight"]
+    assert weights.to_list() == pytest.approx([1.0] * len(weights))
+    first = link.filter(pl.col("rank") == 1, pl.col("vintage") == 2018)
+    assert first["trust"].to_list() == ["T3"]
+
+
+def test_a_merged_trust_is_the_mean_of_its_parts_by_cost(carried: Edition) -> None:
+    found = carried.read("locality", "trust_indicator").filter(pl.col("trust") == "T1")
+    row = found.row(0, named=True)
+    assert row["value"] == pytest.approx((100 * 4.0 + 300 * 2.0) / 400)
+    assert row["sampling_variance"] == pytest.approx((100**2 + 300**2) * 0.1 / 400**2)
+    assert (row["respondents"], row["organisations"]) == (30, 2)
+
+
+def test_a_carried_value_has_its_coverage_and_effective_number(carried: Edition) -> None:
+    found = carried.read("locality", "indicator_authority")
+    row = found.filter(pl.col("areacd") == COUNTY, pl.col("year") == 2012).row(0, named=True)
+    weights = {"T1": 400 / 2000, "T2": 600 / 2000}
+    observed = sum(weights.values())
+    assert row["coverage"] == pytest.approx(observed) == pytest.approx(0.5)
+    assert row["value"] == pytest.approx((weights["T1"] * 2.5 + weights["T2"] * 3.0) / observed)
+    assert row["n_effective"] == pytest.approx(
+        observed**2 / (weights["T1"] ** 2 + weights["T2"] ** 2)
+    )
+    assert row["status"] == "ok"
+
+
+def test_nothing_observed_is_no_value_and_no_coverage(carried: Edition) -> None:
+    assert carried.read("locality", "indicator_authority").filter(pl.col("year") == 2013).is_empty()

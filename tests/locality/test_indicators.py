@@ -1,0 +1,95 @@
+"""Indicators computed from the framework's entries: status, denominators and revisions."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline import indicators
+from pipeline.edition import Edition
+from pipeline.framework import framework
+
+RATE = "delayed_days_rate"
+
+
+def transfers(values: list[float | None], statuses: list[str]) -> pl.DataFrame:
+    months = len(values)
+    return pl.DataFrame(
+        {
+            "period": [f"2012-{month:02d}" for month in range(1, months + 1)],
+            "year": [2012] * months,
+            "area_type": ["council"] * months,
+            "areacd": ["E06000901"] * months,
+            "dh_code": ["901"] * months,
+            "breakdown": ["responsible_organisation"] * months,
+            "measure": ["delayed_days"] * months,
+            "category": ["total"] * months,
+            "value": values,
+            "status": statuses,
+            "revision": [0] * months,
+        },
+        schema_overrides={"value": pl.Float64, "year": pl.Int32},
+    )
+
+
+@pytest.fixture
+def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "data"))
+    made = Edition("test", "Test", synthetic=True)
+    codes = pl.DataFrame({"kind": ["dh_code"], "code": ["901"], "areacd": ["E06000901"]})
+    made.write("locality", "council_code", codes)
+    population = {"areacd": ["E06000901"], "year": [2012], "persons": [500.0]}
+    made.write(
+        "locality",
+        "population",
+        pl.DataFrame(population | {"aged_18_plus": [400.0], "aged_65_plus": [100.0]}),
+    )
+    only = {name: one for name, one in framework().indicators.items() if name == RATE}
+    monkeypatch.setattr(indicators, "framework", lambda: replace(framework(), indicators=only))
+    return made
+
+
+def computed(edition: Edition, frame: pl.DataFrame) -> dict[str, object]:
+    edition.write("tidy", "delayed_transfers", frame)
+    return indicators.indicator_council(edition).row(0, named=True)
+
+
+def test_a_year_of_months_is_summed_and_divided_by_adults(edition: Edition) -> None:
+    row = computed(edition, transfers([1.0] * 12, ["ok"] * 12))
+    assert (row["value"], row["status"]) == (100_000 * 12 / 400, "ok")
+
+
+def test_a_sum_with_a_suppressed_part_is_empty_with_its_status(edition: Edition) -> None:
+    row = computed(edition, transfers([1.0] * 11 + [None], ["ok"] * 11 + ["c"]))
+    assert (row["value"], row["status"]) == (None, "c")
+
+
+def test_a_missing_month_is_not_a_zero(edition: Edition) -> None:
+    row = computed(edition, transfers([1.0] * 11, ["ok"] * 11))
+    assert (row["value"], row["status"]) == (None, "x")
+
+
+def test_a_provisional_part_marks_the_sum(edition: Edition) -> None:
+    row = computed(edition, transfers([1.0] * 12, ["ok"] * 11 + ["p"]))
+    assert (row["value"], row["status"]) == (100_000 * 12 / 400, "p")
+
+
+def test_the_last_revision_is_used_and_the_first_is_kept(edition: Edition) -> None:
+    first = transfers([1.0] * 12, ["ok"] * 12)
+    revised = first.head(1).with_columns(pl.lit(5.0).alias("value"), pl.lit(1).alias("revision"))
+    row = computed(edition, pl.concat([first, revised], how="vertical_relaxed"))
+    assert row["value"] == 100_000 * (11 + 5) / 400
+    assert edition.read("tidy", "delayed_transfers").height == 13
+
+
+def test_an_entry_whose_sql_is_wrong_is_named(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = replace(framework().indicators[RATE], where="brakedown = 'x'")
+    monkeypatch.setattr(
+        indicators, "framework", lambda: replace(framework(), indicators={RATE: wrong})
+    )
+    edition.write("tidy", "delayed_transfers", transfers([1.0] * 12, ["ok"] * 12))
+    with pytest.raises(indicators.TableError, match=rf"\[indicator\.{RATE}\]: .*brakedown"):
+        indicators.indicator_council(edition)
