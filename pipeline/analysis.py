@@ -203,6 +203,7 @@ TABLES = {
 
 MEANINGS = {
     "spec_id": "panel in the framework",
+    "synthetic": "whether every figure is generated",
     "outcome": "outcome indicator",
     "is_primary": "whether this is a primary analysis",
     "exploratory": "why the result is exploratory; empty where it is confirmatory",
@@ -280,7 +281,7 @@ def evidence_tables(edition: Edition, all_of: Framework) -> dict[str, pl.DataFra
             result = BetweenResult("no row has an outcome, its controls and an indicator")
         else:
             result = between(built.panel, all_of.test.between)
-        common = _common(built, all_of)
+        common = _common(built, all_of, edition)
         found: dict[str, list[Row]] = {
             name: [asdict(one) for one in getattr(result, name)]
             for name in TABLES
@@ -290,16 +291,23 @@ def evidence_tables(edition: Edition, all_of: Framework) -> dict[str, pl.DataFra
         found["panel"] = _panel_rows(built)
         found["measure_quality"] = measure_quality(built, long)
         _name_councils(found["cv_losses"], built)
+        title = all_of.indicators[spec.outcome].title
+        for row in found["verdict"]:
+            # The statistics know no names: say once what the outcome is.
+            row["sentence"] = row["sentence"].replace(
+                "the outcome", f"{title[0].lower()}{title[1:]}", 1
+            )
         for name, own in found.items():
             rows[name] += [common | row for row in own]
     return {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
 
 
-def _common(built: Built, all_of: Framework) -> Row:
+def _common(built: Built, all_of: Framework, edition: Edition) -> Row:
     spec = built.spec
     councils = built.rows["areacd"].n_unique()
     return {
         "spec_id": spec.name,
+        "synthetic": edition.synthetic,
         "outcome": spec.outcome,
         "is_primary": spec.primary,
         "exploratory": exploratory(spec, all_of),

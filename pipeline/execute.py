@@ -1,5 +1,6 @@
 """Running an edition's job from the command line, as a Dagster run like any other."""
 
+import textwrap
 from pathlib import Path
 
 import duckdb
@@ -33,6 +34,10 @@ def execute(edition: Edition, mirror: Path | None) -> bool:
     return True
 
 
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 100, initial_indent=" " * 12, subsequent_indent=" " * 12)
+
+
 def summary(edition: Edition) -> str:
     """The verdict and the paths of what is published, in a few lines."""
     version = published_version(edition)
@@ -40,14 +45,19 @@ def summary(edition: Edition) -> str:
         return f"{edition.name}: nothing is published yet; run: rapport run {edition.name}"
     with duckdb.connect(str(edition.database), read_only=True) as connection:
         verdicts = connection.execute(
-            "SELECT DISTINCT verdict, sentence FROM evidence.verdict WHERE composition = 'both'"
+            "SELECT DISTINCT verdict, sentence, exploratory FROM evidence.verdict "
+            "WHERE composition = 'both'"
         ).fetchall()
         ((failing, checks),) = connection.execute(
             "SELECT count(*) FILTER (NOT passed), count(*) FROM meta.check_results"
         ).fetchall()
     lines = [f"{edition.name}: {edition.title}"]
-    for verdict, sentence in verdicts:
-        lines += [f"  verdict   {verdict}", f"            {sentence}"]
+    mark = "SYNTHETIC, generated data: " if edition.synthetic else ""
+    for verdict, sentence, exploratory in verdicts:
+        lines.append(f"  verdict   {mark}{verdict}{' (exploratory)' if exploratory else ''}")
+        lines += _wrapped(sentence)
+        if exploratory:
+            lines += _wrapped(f"Exploratory: {exploratory}")
     lines += [
         f"  checks    {checks - failing} of {checks} hold",
         f"  database  {edition.database}",

@@ -89,7 +89,9 @@ def assess(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Evid
     v_h, v_b = gains(authorities.total())[0]
     size = len(authorities.xx)
     plain = Shrinkage((h, b), LEAST_SQUARES, np.zeros(size, dtype=np.int64))
-    steps = forward_steps(d, outcomes, panel.authority, panel.year)
+    steps = forward_steps(
+        d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
+    )
     return evidence(
         lead=primary(jackknives(delta, gathered), s.confidence),
         v_h=v_h,

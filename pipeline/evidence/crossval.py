@@ -167,20 +167,35 @@ class Step:
     test: Moments
 
 
-def forward_steps(design: Design, outcomes: Array, authority: Ints, year: Ints) -> list[Step]:
+def _relative(columns: Array, year: Ints) -> Array:
+    """Columns (n, k) less their mean in each row's year."""
+    relative = columns.copy()
+    for one in np.unique(year):
+        relative[year == one] -= columns[year == one].mean(axis=0)
+    return relative
+
+
+def forward_steps(
+    design: Design, outcomes: Array, authority: Ints, year: Ints, *, within_year: bool
+) -> list[Step]:
     """Train on every year so far, test on the next one; outcomes (n, m).
 
-    A step whose training rows do not outnumber the columns is left out.
+    With `within_year`, everything but the intercept is taken relative to the year's mean. A step
+    whose training rows do not outnumber the columns is left out.
     """
+    x = design.x
+    if within_year:
+        x = np.column_stack([x[:, 0], _relative(x[:, 1:], year)])
+        outcomes = _relative(outcomes, year)
     years = np.unique(year)
     size = int(authority.max()) + 1
     steps = []
     for before, tested in pairwise(years):
         past, now = year <= before, year == tested
-        if past.sum() <= design.x.shape[1]:
+        if past.sum() <= x.shape[1]:
             continue
-        train = moments(design.x[past], outcomes[past], authority[past], size)
-        test = moments(design.x[now], outcomes[now], np.zeros(now.sum(), dtype=np.int64), 1)
+        train = moments(x[past], outcomes[past], authority[past], size)
+        test = moments(x[now], outcomes[now], np.zeros(now.sum(), dtype=np.int64), 1)
         steps.append(Step(int(tested), train, test))
     return steps
 

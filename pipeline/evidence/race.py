@@ -141,7 +141,9 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
     draws = bootstrap_weights(size, s.n_bootstrap, rng)
     kfold = kfold_sets(size, s.kfold_folds, s.kfold_repeats, rng) if s.kfold_repeats else None
     held = leave_one_authority_out(authorities, d.controls, models, chosen(1.0 - np.eye(size)))
-    steps = forward_steps(d, outcomes, panel.authority, panel.year)
+    steps = forward_steps(
+        d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
+    )
     ahead = forward(steps, d.lasting_controls, models, how)
     fit = explained(authorities.total(), d.controls, models, penalty)
     v = fit.r2[0, :, 0] - fit.r2[0, 0, 0]

@@ -15,6 +15,9 @@ class BetweenSettings:
         loao_alpha: one-sided p below which the leave-one-authority-out lead counts.
         equivalence_upper: an upper bound below this says "not supported".
         min_authorities: fewer authorities than this stop the specification.
+        forward_within_year: whether steps forward in time compare each place with the average of
+            its own year, in training and in testing; without it, a national swing that no model
+            can know of decides which side predicts better.
         ridge_grid: candidate penalties, ascending, as multiples of each column's sum of squares.
         inner_folds: grouped folds inside a training set that choose the penalty.
         kfold_folds: folds of the repeated grouped K-fold.
@@ -29,22 +32,23 @@ class BetweenSettings:
         ValueError: if a value cannot mean anything.
     """
 
-    h_blocks: tuple[str, ...] = ("leadership", "partnership")
-    b_blocks: tuple[str, ...] = ("plans", "budgets")
-    confidence: float = 0.95
-    delta_min: float = 0.02
-    loao_alpha: float = 0.05
-    equivalence_upper: float = 0.05
-    min_authorities: int = 30
-    ridge_grid: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-    inner_folds: int = 5
-    kfold_folds: int = 5
-    kfold_repeats: int = 10
-    n_bootstrap: int = 1999
-    n_simulations: int = 500
-    power_effects: tuple[float, ...] = (0.0, 0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.20)
-    power_target: float = 0.8
-    seed: int = 20250101
+    h_blocks: tuple[str, ...]
+    b_blocks: tuple[str, ...]
+    confidence: float
+    delta_min: float
+    loao_alpha: float
+    equivalence_upper: float
+    min_authorities: int
+    forward_within_year: bool
+    ridge_grid: tuple[float, ...]
+    inner_folds: int
+    kfold_folds: int
+    kfold_repeats: int
+    n_bootstrap: int
+    n_simulations: int
+    power_effects: tuple[float, ...]
+    power_target: float
+    seed: int
 
     def __post_init__(self) -> None:
         for name in ("confidence", "loao_alpha", "power_target"):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,10 @@ import pytest
 
 from pipeline.evidence.panel import Panel
 from pipeline.evidence.race import Race, run_race
-from pipeline.evidence.settings import BetweenSettings
+from tests.evidence.worlds import SETTINGS
 
 REFERENCE = Path(__file__).parent.parent / "reference"
-GOLDEN_SETTINGS = BetweenSettings(h_blocks=("L", "K"), b_blocks=("P", "M"))
+GOLDEN_SETTINGS = replace(SETTINGS, h_blocks=("L", "K"), b_blocks=("P", "M"))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Held-out errors against refits on the rows, the penalty chosen again in every training set."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -11,6 +13,7 @@ from pipeline.evidence.crossval import (
     authority_test,
     choose_penalty,
     fold_of_each,
+    forward,
     forward_steps,
     kfold_sets,
     nadeau_bengio_test,
@@ -101,15 +104,45 @@ def test_a_first_year_with_too_few_rows_is_no_step() -> None:
     d = design(small)
     assert d.x.shape[1] == 11
     y = small.outcome[:, None]
-    assert [s.year for s in forward_steps(d, y, small.authority, small.year)] == [2013, 2014]
+    assert [
+        s.year for s in forward_steps(d, y, small.authority, small.year, within_year=False)
+    ] == [2013, 2014]
     keep = small.authority < 11
     steps = forward_steps(
         type(d)(d.x[keep], d.controls, d.lasting_controls, d.blocks),
         y[keep],
         small.authority[keep],
         small.year[keep],
+        within_year=False,
     )
     assert [s.year for s in steps] == [2014]
+
+
+def test_within_year_a_national_swing_changes_nothing_forward() -> None:
+    panel = world()
+    swing = 5.0 * (panel.year - panel.year.min()) ** 2
+    drift = 2.0 * (panel.year - panel.year.min())
+    leadership = panel.blocks["leadership"] + drift[:, None]
+    shifted = replace(
+        panel,
+        outcome=panel.outcome + swing,
+        blocks={**panel.blocks, "leadership": leadership},
+    )
+
+    def lead(one: Panel, *, within_year: bool) -> float:
+        d = design(one)
+        models = [d.columns(()), d.columns(H), d.columns(B)]
+        y = (one.outcome - one.outcome.mean())[:, None]
+        steps = forward_steps(d, y, one.authority, one.year, within_year=within_year)
+        how = Shrinkage(
+            (models[1], models[2]), (0.0,), np.zeros(len(np.unique(one.authority)), int)
+        )
+        found = forward(steps, d.lasting_controls, models, how)
+        assert found is not None
+        return float(found.lead(1, 2)[0])
+
+    assert_allclose(lead(shifted, within_year=True), lead(panel, within_year=True), rtol=1e-9)
+    assert abs(lead(shifted, within_year=False) - lead(panel, within_year=False)) > 0.1
 
 
 def losses(h: Array, b: Array, n_test: float, n_train: float) -> Losses:

@@ -5,8 +5,7 @@ import pytest
 
 from pipeline.evidence.moments import design
 from pipeline.evidence.panel import composites, standardise, z_mean
-from pipeline.evidence.settings import BetweenSettings
-from tests.evidence.worlds import world
+from tests.evidence.worlds import SETTINGS, world
 
 
 def test_missing_values_are_refused() -> None:
@@ -75,4 +74,4 @@ def test_only_functions_of_the_year_do_not_last() -> None:
 )
 def test_settings_that_mean_nothing_are_refused(change: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        BetweenSettings(**change)
+        replace(SETTINGS, **change)

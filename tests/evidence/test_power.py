@@ -91,8 +91,7 @@ def test_a_true_delta_of_zero_is_seldom_called_supported(strength: float) -> Non
     panel = composites(world(authorities=40, years=3, seed=11))
     d = design(panel)
     h = standardise(panel.blocks["leadership"] + panel.blocks["partnership"])
-    signal = strength * (h + panel.blocks["budgets"])
-    # Sample correlations with the controls would make v(H) and v(B) differ a little.
+    # Net of the controls and of one length: nothing but the noise makes v(H) and v(B) differ.
     controls = d.x[:, : 1 + len(d.controls)]
     h_net, b_net = (
         x - controls @ np.linalg.lstsq(controls, x, rcond=None)[0]

@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import (
     DEPENDS,
     INCONCLUSIVE,
@@ -19,8 +18,9 @@ from pipeline.evidence.verdict import (
     sentence,
     unmeasured_note,
 )
+from tests.evidence.worlds import SETTINGS
 
-S = BetweenSettings()
+S = SETTINGS
 SIDES = Sides(
     ("leadership", "partnership"), ("leadership", "partnership"), ("plans", "budgets"), ("budgets",)
 )
@@ -79,7 +79,7 @@ def test_thresholds_are_inclusive_or_not_as_registered() -> None:
 
 
 def test_thresholds_come_from_the_settings() -> None:
-    s = BetweenSettings(delta_min=0.2, equivalence_upper=0.17)
+    s = replace(SETTINGS, delta_min=0.2, equivalence_upper=0.17)
     assert str(decide(rules(evidence(), s))[0]) == NOT_SUPPORTED
 
 

@@ -7,7 +7,26 @@ import numpy as np
 from pipeline.evidence.panel import Array, Ints, Panel
 from pipeline.evidence.settings import BetweenSettings
 
-QUICK = BetweenSettings(n_bootstrap=0, kfold_repeats=0, n_simulations=0)
+SETTINGS = BetweenSettings(
+    h_blocks=("leadership", "partnership"),
+    b_blocks=("plans", "budgets"),
+    confidence=0.95,
+    delta_min=0.02,
+    loao_alpha=0.05,
+    equivalence_upper=0.05,
+    min_authorities=30,
+    forward_within_year=False,
+    ridge_grid=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
+    inner_folds=5,
+    kfold_folds=5,
+    kfold_repeats=10,
+    n_bootstrap=1999,
+    n_simulations=500,
+    power_effects=(0.0, 0.02, 0.04, 0.06, 0.08, 0.12, 0.16, 0.20),
+    power_target=0.8,
+    seed=20250101,
+)
+QUICK = replace(SETTINGS, n_bootstrap=0, kfold_repeats=0, n_simulations=0)
 
 
 def world(

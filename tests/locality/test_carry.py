@@ -28,8 +28,10 @@ def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
                 "registry_code": ["CTY", "DAA", "DBB", "UNI"],
                 "areacd": [COUNTY, D1, D2, U1],
                 "areanm": ["County", "One", "Two", "Unitary"],
-                "council_type": ["shire county", "shire district", "shire district"]
-                + ["unitary authority"],
+                "council_type": [
+                    *("shire county", "shire district", "shire district"),
+                    "unitary authority",
+                ],
                 "region": ["North"] * 4,
                 "county_registry_code": [None, "CTY", "CTY", None],
                 "ecode": [None] * 4,

@@ -1,0 +1,243 @@
+"""The picture: what each group of indicators adds, and the lead with its intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.report.charts import Dot, Picture, Scale, Span, dots, spans
+from pipeline.report.read import Analysis, Row
+from pipeline.report.tables import Cell, DataTable, absent, figure, text
+from pipeline.report.wording import (
+    coalition,
+    composition,
+    interval,
+    method,
+    number,
+    percent,
+    points,
+    words,
+)
+
+MEASURES = (
+    ("r2", "Explained in the data", "circle"),
+    ("q2_loao", "Predicted, councils left out", "square"),
+    ("q2_forward", "Predicted, later years", "triangle"),
+)
+"""Columns of evidence.block_fit, what they are called, and their mark."""
+BASELINE = "controls"
+PRIMARY = "Explained, main interval"
+BOOTSTRAP = "Explained, second interval"
+LEFT_OUT = "Predicted, councils left out"
+LATER = "Predicted, later years"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture with the tables of its numbers."""
+
+    picture: Picture
+    tables: Sequence[DataTable]
+
+
+def gain(row: Row, baseline: Row, column: str) -> float | None:
+    """What a coalition adds to need and circumstance by one measure."""
+    if row[column] is None or baseline[column] is None:
+        return None
+    return float(row[column]) - float(baseline[column])
+
+
+def gains(analysis: Analysis, mark: str) -> Panel | None:
+    """What every coalition explains and predicts beyond the controls."""
+    marks, tables, said = [], [], []
+    for name in analysis.compositions:
+        rows = analysis.of("block_fit", name)
+        baseline = next((row for row in rows if row["coalition"] == BASELINE), None)
+        if baseline is None:
+            continue
+        tables.append(_gain_table(name, rows, baseline))
+        for row in rows:
+            if row is baseline:
+                continue
+            values = {label: gain(row, baseline, column) for column, label, _ in MEASURES}
+            group = coalition(row["coalition"])
+            marks += [
+                Dot(composition(name), group, label, 100 * value)
+                for label, value in values.items()
+                if value is not None
+            ]
+            listed = ", ".join(
+                f"{label.lower()} {_points_or_none(value)}" for label, value in values.items()
+            )
+            said.append(f"{composition(name)}, {group.lower()}: {listed}.")
+    if not marks:
+        return None
+    title = "What each group adds to need and circumstance, percentage points"
+    alt = (
+        "Dot chart. For each group of indicators, the percentage points it adds to need and "
+        f"circumstance. {' '.join(said)}"
+    )
+    shapes = {label: shape for _, label, shape in MEASURES}
+    return Panel(dots(mark + title, mark + alt, marks, shapes), tables)
+
+
+def _points_or_none(share: float | None) -> str:
+    return "not available" if share is None else points(share, 2)
+
+
+def _gain_table(name: str, rows: Sequence[Row], baseline: Row) -> DataTable:
+    def cell(row: Row, column: str) -> Cell:
+        added = gain(row, baseline, column)
+        if added is None:
+            return absent("No later year to predict" if column == "q2_forward" else "")
+        total = f"{percent(row[column], 2)} in all"
+        if row is baseline:
+            return figure("the starting point", total)
+        return figure(points(added, 2, signed=True), total)
+
+    return DataTable(
+        f"{composition(name)}: percentage points added to need and circumstance",
+        ["Groups in the model", *(label for _, label, _ in MEASURES)],
+        [
+            [text(coalition(row["coalition"])), *(cell(row, column) for column, *_ in MEASURES)]
+            for row in rows
+        ],
+        "evidence.block_fit: coalition, r2, v, q2_loao, q2_forward (gains are differences from "
+        "the row 'controls')",
+    )
+
+
+def _leads(analysis: Analysis, name: str) -> list[tuple[str, Row]]:
+    """The lead's rows of one composition, each with what it is called here."""
+    found = []
+    for row in analysis.of("block_contrast", name):
+        if row["estimand"] == "delta" and row["headline"]:
+            found.append((PRIMARY, row))
+        elif row["estimand"] == "delta" and "bootstrap" in row["ci_method"]:
+            found.append((BOOTSTRAP, row))
+        elif row["estimand"] == "delta_cv":
+            found.append((LEFT_OUT, row))
+        elif row["estimand"] == "delta_forward":
+            found.append((LATER, row))
+    return found
+
+
+def leads(analysis: Analysis, mark: str) -> Panel | None:
+    """The lead of the claim's first side, with every interval the file has for it."""
+    marks, said, rows = [], [], []
+    first, second = analysis.measured_sides
+    for name in analysis.compositions:
+        for label, row in _leads(analysis, name):
+            marks.append(_span(composition(name), label, row))
+            range_ = _interval_or_none(row)
+            said.append(
+                f"{composition(name)}, {label.lower()}: {points(row['estimate'], 2)}, {range_}."
+            )
+            rows.append(
+                [
+                    text(label, composition(name)),
+                    figure(points(row["estimate"], 2)),
+                    _interval_cell(row),
+                    text(method(row["ci_method"])),
+                    absent()
+                    if row["p_one_sided"] is None
+                    else figure(number(row["p_one_sided"], 3)),
+                ]
+            )
+    if not marks:
+        return None
+    title = f"Lead of {first} over {second}, percentage points"
+    alt = (
+        f"Dots with {analysis.level} intervals for the lead of {first} over {second}, in "
+        f"percentage points; right of zero means that {first} lead. {' '.join(said)}"
+    )
+    table = DataTable(
+        f"Lead of {first} over {second}, percentage points",
+        [
+            "Lead",
+            "Estimate",
+            f"{analysis.level} interval",
+            "How the interval was made",
+            "p (one-sided)",
+        ],
+        rows,
+        "evidence.block_contrast: estimand delta (headline and bootstrap), delta_cv, "
+        "delta_forward; estimate, ci_low, ci_high, ci_method, p_one_sided",
+    )
+    counts = analysis.between["delta_min"]
+    lines = {0.0: "no lead", 100 * counts: "smallest lead that counts"}
+    return Panel(spans(mark + title, mark + alt, marks, Scale(lines)), [table])
+
+
+def shares(analysis: Analysis, mark: str) -> Panel | None:
+    """Each group's fair share of what all explain together."""
+    marks, said, rows = [], [], []
+    for name in analysis.compositions:
+        own = analysis.of("importance", name)
+        for row in own:
+            if row["level"] == "superblock" and not _several(analysis, row["name"]):
+                continue
+            label = _part(analysis, row)
+            if row["level"] == "block":
+                marks.append(_span(composition(name), label, row, "owen"))
+                said.append(
+                    f"{composition(name)}, {label.lower()}: {points(row['owen'], 2)}, "
+                    f"{_interval_or_none(row)}."
+                )
+            rows.append(
+                [
+                    text(label, composition(name)),
+                    figure(points(row["owen"], 2)),
+                    _interval_cell(row),
+                    figure(points(row["first"], 2)),
+                    figure(points(row["last"], 2)),
+                ]
+            )
+    if not marks:
+        return None
+    title = "Each group's share of what they explain together, percentage points"
+    alt = f"Dots with {analysis.level} intervals for each group's share. {' '.join(said)}"
+    table = DataTable(
+        "Each group's share of what all groups explain together, percentage points",
+        ["Group", "Share", f"{analysis.level} interval", "Alone", "On top of all others"],
+        rows,
+        "evidence.importance: owen, ci_low, ci_high, first, last",
+    )
+    return Panel(spans(mark + title, mark + alt, marks, Scale({0.0: "nothing"})), [table])
+
+
+def _several(analysis: Analysis, side: str) -> bool:
+    """Whether a side of the claim has more than one measured group, so differs from its group."""
+    blocks = analysis.between["h_blocks" if side == "H" else "b_blocks"]
+    return len(set(blocks) & set(analysis.used_blocks)) > 1
+
+
+def _part(analysis: Analysis, row: Row) -> str:
+    if row["level"] == "superblock":
+        first, second = analysis.measured_sides
+        return coalition(first if row["name"] == "H" else second)
+    return coalition(words(row["name"]))
+
+
+def _span(facet: str, label: str, row: Row, value: str = "estimate") -> Span:
+    known = row["ci_low"] is not None and row["ci_high"] is not None
+    note = points(row[value], 2)
+    note += f" ({interval(row['ci_low'], row['ci_high'], 2)})" if known else " (no interval)"
+    return Span(
+        facet,
+        label,
+        100 * row[value],
+        100 * row["ci_low"] if known else None,
+        100 * row["ci_high"] if known else None,
+        note,
+    )
+
+
+def _interval_or_none(row: Row) -> str:
+    if row["ci_low"] is None or row["ci_high"] is None:
+        return "no interval"
+    return f"interval {interval(row['ci_low'], row['ci_high'], 2)}"
+
+
+def _interval_cell(row: Row) -> Cell:
+    if row["ci_low"] is None or row["ci_high"] is None:
+        return absent()
+    return figure(interval(row["ci_low"], row["ci_high"], 2))

@@ -1,0 +1,67 @@
+"""Tables of the page, apart from how they look."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.report.wording import NOT_AVAILABLE, capital
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, a smaller note below it, and how it is set.
+
+    Attributes:
+        numeric: set to the right.
+        missing: no value stands behind it.
+        place: a position from -1 to 1, drawn as a dot on a line.
+    """
+
+    text: str
+    note: str = ""
+    numeric: bool = False
+    missing: bool = False
+    place: float | None = None
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """A table with its caption; the first cell of a row is its heading.
+
+    Attributes:
+        origin: tables and columns of the database that it is made of.
+    """
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    origin: str = ""
+
+    def numeric(self, column: int) -> bool:
+        """Whether a column holds numbers."""
+        return any(row[column].numeric for row in self.rows)
+
+
+def text(value: str, note: str = "") -> Cell:
+    """A cell of words."""
+    return Cell(value, note)
+
+
+def figure(value: str, note: str = "", place: float | None = None) -> Cell:
+    """A cell with a number."""
+    return Cell(value, note, numeric=True, place=place)
+
+
+def absent(why: str = "") -> Cell:
+    """A cell without a value, and what its absence means."""
+    return Cell(NOT_AVAILABLE, capital(why), numeric=True, missing=True)
+
+
+def with_status(
+    value: str | None, status: str | None, meanings: Mapping[str, str], note: str = ""
+) -> Cell:
+    """A figure under its status: missing ones say why, others only what is unusual."""
+    meaning = meanings.get(status or "x", status or "")
+    if value is None:
+        return absent("" if meaning == NOT_AVAILABLE else meaning)
+    unusual = "" if status in ("ok", None) else capital(meaning)
+    return figure(value, "; ".join(filter(None, [note, unusual])))

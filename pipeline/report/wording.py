@@ -1,0 +1,124 @@
+"""Numbers, years and names as a reader wants them."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+MINUS = "\N{MINUS SIGN}"
+NOT_AVAILABLE = "not available"
+COMPOSITIONS = {
+    "composite": "One average for each group",
+    "indicators": "Every indicator on its own",
+}
+"""The two ways in which a group's indicators are put together."""
+SMALL_WORDS = {"and", "at", "for", "in", "of", "on", "the", "upon", "with"}
+
+
+def number(value: float, digits: int = 0, signed: bool = False) -> str:
+    """A number with thousands' commas and a true minus; never a negative zero."""
+    text = f"{abs(value):,.{digits}f}"
+    if not re.search("[1-9]", text):
+        return text
+    return (MINUS if value < 0 else "+" if signed else "") + text
+
+
+def points(share: float, digits: int = 1, signed: bool = False) -> str:
+    """A share of variance in percentage points."""
+    return number(100 * share, digits, signed)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share as a percentage."""
+    return f"{number(100 * share, digits)}%"
+
+
+def interval(low: float, high: float, digits: int = 1) -> str:
+    """An interval of shares in percentage points."""
+    return f"{points(low, digits)} to {points(high, digits)}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: "1 council", "146 councils"."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names as running text: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def words(name: str) -> str:
+    """A name of the file without its underscores."""
+    return name.replace("_", " ")
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def composition(name: str) -> str:
+    """The heading of one way to put indicators together."""
+    return COMPOSITIONS.get(name, capital(words(name)))
+
+
+def coalition(name: str) -> str:
+    """Groups of indicators that are in a model together."""
+    if name == "controls":
+        return "Need and circumstance alone"
+    return capital(joined([words(part) for part in name.split("+")]))
+
+
+def financial_year(year: int) -> str:
+    """2012 as "2012-13"."""
+    return f"{year}-{(year + 1) % 100:02d}"
+
+
+def year_span(years: str) -> str:
+    """ "2012-2017" as "2012-13 to 2017-18"; anything else unchanged."""
+    found = re.fullmatch(r"(\d{4})-(\d{4})", years)
+    if not found:
+        return years
+    first, last = (financial_year(int(year)) for year in found.groups())
+    return first if first == last else f"{first} to {last}"
+
+
+def moment(iso: str) -> str:
+    """A time of the file in words."""
+    at = datetime.fromisoformat(iso)
+    return f"{at.day} {at:%B %Y} at {at:%H:%M} {at.tzname() or ''}".strip()
+
+
+def organisation(name: str) -> str:
+    """A register's capitals as a name: "ROYAL FREE LONDON NHS TRUST" as "Royal Free ... NHS ..."."""
+    if name != name.upper():
+        return name
+
+    def cased(word: str, first: bool) -> str:
+        if word == "NHS":
+            return word
+        if word.lower() in SMALL_WORDS and not first:
+            return word.lower()
+        return "-".join(
+            part.lower() if place and part.lower() in SMALL_WORDS else part.capitalize()
+            for place, part in enumerate(word.split("-"))
+        )
+
+    return " ".join(cased(word, not place) for place, word in enumerate(name.split()))
+
+
+def method(name: str) -> str:
+    """How an interval was made, in plain words."""
+    if name.startswith("none"):
+        return "no interval can be given" + name.removeprefix("none")
+    for part, plain in (
+        ("delete-one-dominant-trust", "leaving out each main hospital trust in turn"),
+        ("delete-one-authority", "leaving out each council in turn"),
+        ("t over authorities", "from how prediction errors vary between councils"),
+    ):
+        if part in name:
+            return plain
+    found = re.match(r"percentile bootstrap, (\d+) draws", name)
+    if found:
+        return f"drawing councils again at random, {number(int(found[1]))} times"
+    return name
