@@ -1,6 +1,5 @@
 """The ``rapport`` command."""
 
-import atexit
 import os
 import shutil
 import subprocess
@@ -53,6 +52,10 @@ def run(
             file_okay=False,
         ),
     ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="Redo only this source and what depends on it, after a whole run."),
+    ] = None,
 ) -> None:
     """Run the whole pipeline for one edition: fetch, check, analyse, publish, report.
 
@@ -60,12 +63,18 @@ def run(
     last published version stays as it is, and the command exits with 1.
     """
     chosen = _edition(edition)
-    _home()
-    from pipeline.execute import execute  # noqa: PLC0415 - Dagster takes a second to import
+    for name in source or []:
+        from pipeline.sources import sources  # noqa: PLC0415
 
-    # DuckDB's binding prints pages about objects that other libraries keep to the very end.
-    atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
-    if not execute(chosen, mirror):
+        if name not in sources():
+            raise typer.BadParameter(f"no source {name!r}; there are {', '.join(sources())}")
+    _home()
+    # Dagster takes a second to import, and the other commands need none of it.
+    from pipeline.console import quiet_exit  # noqa: PLC0415
+    from pipeline.execute import execute  # noqa: PLC0415
+
+    quiet_exit()
+    if not execute(chosen, mirror, source or []):
         raise typer.Exit(1)
 
 

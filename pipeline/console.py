@@ -1,11 +1,21 @@
 """What a run prints: a line a step, and failures in words."""
 
+import atexit
 import logging
+import os
 import sys
 import time
 from typing import Any
 
 import dagster as dg
+
+
+def quiet_exit() -> None:
+    """Say nothing while the process ends.
+
+    DuckDB's binding prints pages about objects that other libraries keep to the very end.
+    """
+    atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
 
 
 class _Lines(logging.Handler):

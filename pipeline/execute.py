@@ -1,26 +1,34 @@
 """Running an edition's job from the command line, as a Dagster run like any other."""
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
-from dagster import DagsterInstance
 
 from pipeline.edition import Edition
 from pipeline.publish import published_version
 
 
-def execute(edition: Edition, mirror: Path | None) -> bool:
-    """Run the job in this process, print how it went, and say whether it succeeded."""
-    from pipeline.definitions import defs  # noqa: PLC0415 - loads Dagster's definitions
+def execute(edition: Edition, mirror: Path | None, only: Sequence[str] = ()) -> bool:
+    """Run the job in this process, print how it went, and say whether it succeeded.
+
+    With ``only``, only those sources are fetched again, and only what depends on them is redone.
+    """
+    from dagster import DagsterInstance  # noqa: PLC0415
+
+    from pipeline.definitions import defs  # noqa: PLC0415
 
     print(f"Rapport, {edition.title}")
     job = defs.resolve_job_def(edition.name)
     config: dict[str, object] = {"loggers": {"console": {}}}
     if mirror is not None:
         config["resources"] = {"mirror": {"config": {"folder": str(mirror.resolve())}}}
+    steps = [f"{edition.name}__raw__{source}*" for source in only] or None
     with DagsterInstance.get() as instance:
-        result = job.execute_in_process(run_config=config, instance=instance, raise_on_error=False)
+        result = job.execute_in_process(
+            run_config=config, instance=instance, raise_on_error=False, op_selection=steps
+        )
     if not result.success:
         print("\nThe run failed. What was published before stays as it is.")
         for event in result.filter_events(lambda event: event.is_step_failure):

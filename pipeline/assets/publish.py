@@ -92,11 +92,11 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         kinds={"duckdb"},
     )
     def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        version = version_name(context.run_id)
+        version = version_name(context.run.run_id)
         path = build(
-            version_folder(edition, version), database_tables(edition, context.run_id, version)
+            version_folder(edition, version), database_tables(edition, context.run.run_id, version)
         )
-        edition.record(LAYER, "candidate", {"version": version, "run_id": context.run_id})
+        edition.record(LAYER, "candidate", {"version": version, "run_id": context.run.run_id})
         return dg.MaterializeResult(
             metadata={"version": version, "megabytes": round(path.stat().st_size / 1e6, 2)}
         )

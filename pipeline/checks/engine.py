@@ -7,6 +7,7 @@ internals (see docs/decisions.md for the timings).
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,8 @@ import polars as pl
 from pipeline.checks.suites import GUIDANCE, Expectation, Promise
 
 EXAMPLES = 3
+PLACES = (("file", "row"), ("check", "period", "area", "published", "computed"))
+"""Columns that tell a person where a row is."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,9 @@ class Result:
         return asdict(self)
 
 
+@cache
 def _context() -> Any:
+    """One context for the process: each keeps a temporary folder until the end."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx  # noqa: PLC0415 - seconds to import
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
@@ -47,7 +52,7 @@ def _context() -> Any:
 
 def _where(frame: pl.DataFrame, indexes: Sequence[int]) -> str:
     """File and row of the first failing rows, as far as the table knows them."""
-    names = [name for name in frame.columns if name in ("file", "row")] or frame.columns[:2]
+    names = next((one for one in PLACES if set(one) <= set(frame.columns)), frame.columns[:2])
     places = [
         ", ".join(f"{name} {frame[index, name]}" for name in names) for index in indexes[:EXAMPLES]
     ]
@@ -85,7 +90,7 @@ def run(layer: str, table: str, frame: pl.DataFrame, suite: Sequence[Expectation
 
     context = _context()
     batch = (
-        context.data_sources.add_pandas("frames")
+        context.data_sources.add_or_update_pandas("frames")
         .add_dataframe_asset(table)
         .add_batch_definition_whole_dataframe("whole")
         .get_batch(batch_parameters={"dataframe": frame.to_pandas()})

@@ -15,6 +15,7 @@ from pipeline.report.wording import (
     number,
     percent,
     points,
+    trimmed,
     words,
     year_span,
 )
@@ -45,8 +46,8 @@ ASKED = {
         "Does the lead hold, beyond luck, for councils the model had not seen?", "below", "p"
     ),
     "q2_h_above_controls": Asked(
-        "For councils the model had not seen, does {h} predict better than need and circumstance "
-        "alone?",
+        "For councils the model had not seen, does adding {h} to need and circumstance predict "
+        "better?",
         "above",
         "percent",
     ),
@@ -75,6 +76,7 @@ class Answer:
     Attributes:
         verdict: a word or two.
         sentence: the verdict in plain words.
+        more: what the file says beyond the first sentence.
         meaning: what the verdict does and does not say.
         exploratory: why the result is exploratory, or nothing.
         stopped: why nothing was estimated, or nothing.
@@ -85,6 +87,7 @@ class Answer:
 
     verdict: str
     sentence: str
+    more: str
     meaning: Sequence[str]
     exploratory: str | None
     stopped: str | None
@@ -103,9 +106,12 @@ def answer(analysis: Analysis) -> Answer:
         verdict, sentence = "No answer", f"Nothing was estimated, because: {why}."
     else:
         verdict, sentence = capital(final["verdict"]), final["sentence"]
+    first, stop, more = sentence.partition(". ")
+    first += stop.strip()
     return Answer(
         verdict=verdict,
-        sentence=sentence,
+        sentence=first,
+        more=more,
         meaning=_meaning(analysis, final),
         exploratory=analysis.spec["exploratory"] or None,
         stopped=stopped,
@@ -159,10 +165,11 @@ def _facts(analysis: Analysis) -> list[Fact]:
         row = analysis.lead(name)
         if row is None:
             continue
-        value = f"{points(row['estimate'])} points"
+        note = "no interval"
         if row["ci_low"] is not None and row["ci_high"] is not None:
-            value += f", {analysis.level} interval {interval(row['ci_low'], row['ci_high'])}"
-        facts.append(Fact(f"Lead of {first} over {second}", value, composition(name).lower()))
+            note = f"{analysis.level} interval {interval(row['ci_low'], row['ci_high'])}"
+        label = f"Lead of {first} over {second}, {composition(name).lower()}"
+        facts.append(Fact(label, f"{points(row['estimate'])} points", note))
     if analysis.results["power"]:
         facts.append(Fact("Smallest lead that could be found", *_smallest(analysis)))
     lag = counted(analysis.lag, "year")
@@ -192,8 +199,8 @@ def _reading(kind: str, value: float | None) -> str:
     if value is None:
         return NOT_AVAILABLE
     if kind == "points":
-        return f"{points(value, 2)} points"
-    return percent(value, 2) if kind == "percent" else number(value, 3)
+        return f"{trimmed(points(value, 2))} points"
+    return percent(value, 2) if kind == "percent" else trimmed(number(value, 3))
 
 
 def _criterion(row: Row | None) -> Cell:
@@ -228,7 +235,7 @@ def _rules(analysis: Analysis) -> DataTable | None:
     for row in analysis.of("verdict", BOTH):
         asked = ASKED.get(row["rule_id"], Asked(capital(words(row["rule_id"])), "", ""))
         met = text("Met" if row["passed"] else "Not met")
-        rows.append([text(asked.text), text("one verdict"), *([met] * len(names))])
+        rows.append([text(asked.text), text("one answer for both ways"), *([met] * len(names))])
     return DataTable(
         "The rule that was fixed beforehand: what it asks, and what was read",
         ["What the rule asks", "Counts for", *(composition(name) for name in names)],
@@ -254,6 +261,7 @@ def _power(analysis: Analysis) -> DataTable | None:
             for row in rows
         ],
         "evidence.power: true_effect, p_supported, p_not_supported, p_inconclusive, mde80",
+        compact=True,
     )
 
 
@@ -266,8 +274,8 @@ def _reach(analysis: Analysis) -> str:
     row = min(rows, key=lambda one: float(one["true_effect"]))
     return (
         f"Even a true lead of {points(row['true_effect'])} points would be called 'supported' in "
-        f"only {percent(row['p_supported'], 1)} of cases, and 'not supported' in "
-        f"{percent(row['p_not_supported'], 1)}."
+        f"only {percent(row['p_supported'])} of cases, and 'not supported' in "
+        f"{percent(row['p_not_supported'])}."
         if row["p_supported"] < analysis.between["power_target"]
         else ""
     )

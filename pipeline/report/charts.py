@@ -7,7 +7,9 @@ stand out from white, and can be told apart by colour-blind readers.
 import base64
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import TypeVar
 
 import altair as alt
 import vl_convert
@@ -16,8 +18,8 @@ INK = "#1a1a1a"
 QUIET = "#595959"
 GRID = "#d9d9d9"
 COLOURS = ("#0072b2", "#b34e00", "#00664b")
-WIDE, NARROW = 880, 320
-LABELS_WIDE, LABELS_NARROW = 190, 104
+WIDE, NARROW = 1110, 330
+LABELS_WIDE, LABELS_NARROW = 200, 104
 ROW = 44
 LINES = "split(datum.label, '\\n')"
 
@@ -44,11 +46,19 @@ class Span:
     note: str
 
 
+One = TypeVar("One", Dot, Span)
+Part = alt.LayerChart | alt.FacetChart
+
+
 @dataclass(frozen=True)
 class Scale:
-    """Lines across a chart that a value is read against, with their names."""
+    """Lines across a chart that a value is read against; what they mean is written below its title.
 
-    lines: Mapping[float, str] = field(default_factory=dict)
+    The line at zero is solid, every other one dashed.
+    """
+
+    lines: Sequence[float]
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -86,18 +96,19 @@ class _Size:
 
 def dots(title: str, description: str, marks: Sequence[Dot], shapes: Mapping[str, str]) -> Picture:
     """Rows of dots, one a measure, each with its own shape and colour."""
-    return _both(title, description, [_dots(marks, shapes, size) for size in _SIZES])
+    return _both(title, "", description, [_dots(marks, shapes, size) for size in _SIZES])
 
 
 def spans(title: str, description: str, marks: Sequence[Span], scale: Scale) -> Picture:
     """Rows of estimates with their intervals, the numbers written above them."""
-    return _both(title, description, [_spans(marks, scale, size) for size in _SIZES])
+    drawings = [_spans(marks, scale, size) for size in _SIZES]
+    return _both(title, scale.meaning, description, drawings)
 
 
 _SIZES = (_Size(narrow=False), _Size(narrow=True))
 
 
-def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[alt.LayerChart]:
+def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[Part]:
     rows = list(dict.fromkeys(size.wrapped(one.row) for one in marks))
     measures = [name for name in shapes if any(one.measure == name for one in marks)]
     values = [one.value for one in marks]
@@ -145,7 +156,7 @@ def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[
 _SHAPES = {"triangle": "triangle-up"}
 
 
-def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[alt.LayerChart]:
+def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[Part]:
     rows = list(dict.fromkeys(size.wrapped(one.row) for one in marks))
     ends = [one.value for one in marks] + list(scale.lines)
     ends += [end for one in marks for end in (one.low, one.high) if end is not None]
@@ -164,19 +175,6 @@ def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[alt.LayerCh
             .encode(x="x:Q")
             for at in scale.lines
         ]
-        names = [
-            alt.Chart(alt.InlineData(values=[{"x": at, "name": name}]))
-            .mark_text(
-                align="right" if at == 0 else "left",
-                dx=-4 if at == 0 else 4,
-                y=-6,
-                color=QUIET,
-                fontSize=12,
-            )
-            .encode(x="x:Q", text="name:N")
-            for at, name in scale.lines.items()
-            if not size.narrow
-        ]
         bars = (
             alt.Chart(data)
             .transform_filter("isValid(datum.low)")
@@ -188,12 +186,11 @@ def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[alt.LayerCh
             .mark_point(filled=True, size=120, opacity=1, color=COLOURS[0])
             .encode(x=x, y=y)
         )
-        notes = (
-            alt.Chart(data)
-            .mark_text(dy=-13, color=INK, fontSize=12 if size.narrow else 13)
-            .encode(x="value:Q", y=y, text="note:N")
-        )
-        layers = alt.layer(*lines, *names, bars, points, notes)
+        written = alt.Chart(data).encode(x="value:Q", y=y, text="note:N")
+        # White below the writing, so that lines do not cross it.
+        halo = written.mark_text(dy=-13, color="white", stroke="white", strokeWidth=5, fontSize=13)
+        notes = written.mark_text(dy=-13, color=INK, fontSize=13)
+        layers = alt.layer(*lines, bars, halo, points, notes)
         parts.append(_part(layers, facet, len(rows), size, marks))
     return parts
 
@@ -224,16 +221,14 @@ def _y(rows: Sequence[str], size: _Size, hidden: bool) -> alt.Y:
     return alt.Y("row:N", sort=list(rows), axis=axis)
 
 
-def _by_facet[One: (Dot, Span)](marks: Sequence[One]) -> dict[str, list[One]]:
+def _by_facet(marks: Sequence[One]) -> dict[str, list[One]]:
     found: dict[str, list[One]] = {}
     for one in marks:
         found.setdefault(one.facet, []).append(one)
     return found
 
 
-def _part(
-    chart: alt.LayerChart, facet: str, rows: int, size: _Size, marks: Sequence[Dot | Span]
-) -> alt.LayerChart:
+def _part(chart: Part, facet: str, rows: int, size: _Size, marks: Sequence[Dot | Span]) -> Part:
     parts = len({one.facet for one in marks})
     return chart.properties(
         width=size.plot(parts),
@@ -242,16 +237,30 @@ def _part(
     )
 
 
-def _both(title: str, description: str, drawings: Sequence[Sequence[alt.LayerChart]]) -> Picture:
-    images = [_image(title, parts, size) for parts, size in zip(drawings, _SIZES, strict=True)]
+def _both(title: str, below: str, description: str, drawings: Sequence[Sequence[Part]]) -> Picture:
+    images = [
+        _image(title, below, parts, size) for parts, size in zip(drawings, _SIZES, strict=True)
+    ]
     return Picture(title, description, *images)
 
 
-def _image(title: str, parts: Sequence[alt.LayerChart], size: _Size) -> str:
+@cache
+def _version() -> str:
+    """The converter's Vega-Lite of the version that charts are written for."""
+    written_for = alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2]
+    same = [one for one in vl_convert.get_vegalite_versions() if one.split(".")[:2] == written_for]
+    return str(same[-1] if same else vl_convert.get_vegalite_versions()[-1])
+
+
+def _image(title: str, below: str, parts: Sequence[Part], size: _Size) -> str:
     """The drawing as a data address of an SVG."""
     together = alt.vconcat(*parts) if size.narrow else alt.hconcat(*parts)
     chart = (
-        together.properties(title=alt.TitleParams(size.title(title), anchor="start", offset=14))
+        together.properties(
+            title=alt.TitleParams(
+                size.title(title), subtitle=size.title(below), anchor="start", offset=14
+            )
+        )
         .configure(font="sans-serif", background="#ffffff", padding=4)
         .configure_axis(
             labelFontSize=13,
@@ -264,10 +273,8 @@ def _image(title: str, parts: Sequence[alt.LayerChart], size: _Size) -> str:
             domainColor=QUIET,
         )
         .configure_legend(labelFontSize=13, labelColor=INK)
-        .configure_title(fontSize=15, color=INK)
+        .configure_title(fontSize=15, color=INK, subtitleFontSize=13, subtitleColor=QUIET)
         .configure_view(stroke=None)
     )
-    svg = vl_convert.vegalite_to_svg(
-        chart.to_dict(), vl_version=alt.SCHEMA_VERSION, allowed_base_urls=[]
-    )
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_version(), allowed_base_urls=[])
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -102,6 +102,7 @@ def _gain_table(name: str, rows: Sequence[Row], baseline: Row) -> DataTable:
         ],
         "evidence.block_fit: coalition, r2, v, q2_loao, q2_forward (gains are differences from "
         "the row 'controls')",
+        compact=True,
     )
 
 
@@ -147,7 +148,7 @@ def leads(analysis: Analysis, mark: str) -> Panel | None:
     title = f"Lead of {first} over {second}, percentage points"
     alt = (
         f"Dots with {analysis.level} intervals for the lead of {first} over {second}, in "
-        f"percentage points; right of zero means that {first} lead. {' '.join(said)}"
+        f"percentage points; right of zero, the lead is with {first}. {' '.join(said)}"
     )
     table = DataTable(
         f"Lead of {first} over {second}, percentage points",
@@ -163,8 +164,12 @@ def leads(analysis: Analysis, mark: str) -> Panel | None:
         "delta_forward; estimate, ci_low, ci_high, ci_method, p_one_sided",
     )
     counts = analysis.between["delta_min"]
-    lines = {0.0: "no lead", 100 * counts: "smallest lead that counts"}
-    return Panel(spans(mark + title, mark + alt, marks, Scale(lines)), [table])
+    scale = Scale(
+        [0.0, 100 * counts],
+        "Solid line: no lead. Dashed line: the smallest lead that counts, "
+        f"{points(counts)} points.",
+    )
+    return Panel(spans(mark + title, mark + alt, marks, scale), [table])
 
 
 def shares(analysis: Analysis, mark: str) -> Panel | None:
@@ -201,7 +206,7 @@ def shares(analysis: Analysis, mark: str) -> Panel | None:
         rows,
         "evidence.importance: owen, ci_low, ci_high, first, last",
     )
-    return Panel(spans(mark + title, mark + alt, marks, Scale({0.0: "nothing"})), [table])
+    return Panel(spans(mark + title, mark + alt, marks, Scale([0.0], "")), [table])
 
 
 def _several(analysis: Analysis, side: str) -> bool:

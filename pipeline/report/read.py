@@ -47,7 +47,8 @@ class Reader:
         """The rows of a query, none where a table it needs does not exist."""
         if not self.has(*needs):
             return []
-        return self._connection.sql(sql, params=list(parameters)).pl().to_dicts()
+        found: list[Row] = self._connection.sql(sql, params=list(parameters)).pl().to_dicts()
+        return found
 
 
 @dataclass(frozen=True)

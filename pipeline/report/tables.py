@@ -29,12 +29,16 @@ class DataTable:
 
     Attributes:
         origin: tables and columns of the database that it is made of.
+        compact: few and short columns, which fit on a narrow page as they are.
+        paired: on a narrow page, cells stand two in a line.
     """
 
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     origin: str = ""
+    compact: bool = False
+    paired: bool = False
 
     def numeric(self, column: int) -> bool:
         """Whether a column holds numbers."""

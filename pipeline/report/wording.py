@@ -22,6 +22,11 @@ def number(value: float, digits: int = 0, signed: bool = False) -> str:
     return (MINUS if value < 0 else "+" if signed else "") + text
 
 
+def trimmed(text: str) -> str:
+    """A decimal number without zeros at its end."""
+    return text.rstrip("0").removesuffix(".") if "." in text else text
+
+
 def points(share: float, digits: int = 1, signed: bool = False) -> str:
     """A share of variance in percentage points."""
     return number(100 * share, digits, signed)
@@ -90,7 +95,7 @@ def moment(iso: str) -> str:
 
 
 def organisation(name: str) -> str:
-    """A register's capitals as a name: "ROYAL FREE LONDON NHS TRUST" as "Royal Free ... NHS ..."."""
+    """A register's capitals as a name: "BARTS HEALTH NHS TRUST" as "Barts Health NHS Trust"."""
     if name != name.upper():
         return name
 

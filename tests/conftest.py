@@ -1,0 +1,5 @@
+"""Shared by all tests."""
+
+from pipeline.console import quiet_exit
+
+quiet_exit()

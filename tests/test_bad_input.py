@@ -1,0 +1,272 @@
+"""A bad file gets a message a person can act on, and nothing of it is published.
+
+Each test breaks one published file of a synthetic England that has already been run and published,
+runs what depends on it again as ``rapport run sample --source ...`` does, and looks at the message,
+the database and the tables.
+"""
+
+import csv
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import fastexcel
+import pytest
+import xlsxwriter
+
+from pipeline.cli import _home
+from pipeline.edition import SAMPLE
+from pipeline.execute import execute
+from pipeline.publish import published_version
+
+ORGANISATION = "LA - by responsible org"
+TRANSFERS = "delayed_transfers/May_13.xls"
+OFLOG = "ascof/oflog_ASC_data.csv"
+
+Rows = list[list[str | None]]
+Sheets = dict[str, Rows]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder in which the sample has been run once."""
+    root = tmp_path_factory.mktemp("finished") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAPPORT_DATA", str(root))
+        _home()
+        assert execute(SAMPLE, None)
+    yield root
+
+
+@pytest.fixture
+def data(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to break."""
+    root = tmp_path / "data"
+    shutil.copytree(finished, root, symlinks=True)
+    monkeypatch.setenv("RAPPORT_DATA", str(root))
+    _home()
+    return root
+
+
+def declare(file: str) -> None:
+    """Give the manifest the file's present hash, as if the publisher had published it so."""
+    manifest = SAMPLE.published_files / "MANIFEST.csv"
+    with manifest.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        if row["file"] == file:
+            content = (SAMPLE.published_files / file).read_bytes()
+            row["sha256"] = hashlib.sha256(content).hexdigest()
+    with manifest.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def edit_workbook(change: Callable[[Sheets], None]) -> None:
+    """Change the cells of a delayed-transfers workbook."""
+    path = SAMPLE.published_files / TRANSFERS
+    book = fastexcel.read_excel(path.read_bytes())
+    sheets: Sheets = {
+        name: [
+            list(row)
+            for row in book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+            .to_polars()
+            .rows()
+        ]
+        for name in book.sheet_names
+    }
+    change(sheets)
+    with xlsxwriter.Workbook(path, {"strings_to_numbers": True}) as out:
+        for name, rows in sheets.items():
+            sheet = out.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for place, cell in enumerate(row):
+                    if cell is not None:
+                        sheet.write(number, place, cell)
+    declare(TRANSFERS)
+
+
+def edit_text(change: Callable[[str], str]) -> None:
+    """Change the text of the Oflog table."""
+    path = SAMPLE.published_files / OFLOG
+    text = path.read_bytes().decode("utf-8-sig")
+    path.write_text(change(text), encoding="utf-8", newline="")
+    declare(OFLOG)
+
+
+def place_of(rows: Rows, cell: str) -> tuple[int, int]:
+    return next((number, row.index(cell)) for number, row in enumerate(rows) if cell in row)
+
+
+def drop_sheet(sheets: Sheets) -> None:
+    del sheets["LA - by reason"]
+
+
+def rename_column(sheets: Sheets) -> None:
+    row, column = place_of(sheets[ORGANISATION], "Social Care")
+    sheets[ORGANISATION][row][column] = "Council"
+
+
+def add_column(sheets: Sheets) -> None:
+    rows = sheets[ORGANISATION]
+    header, total = place_of(rows, "Total")
+    for number, row in enumerate(rows):
+        row.insert(total, "Housing" if number == header else "1" if number > header else None)
+
+
+def word_for_number(sheets: Sheets) -> None:
+    rows = sheets[ORGANISATION]
+    header, both = place_of(rows, "Both")
+    rows[header + 5][both] = "twelve"
+
+
+def wrong_total(sheets: Sheets) -> None:
+    rows = sheets[ORGANISATION]
+    header, nhs = place_of(rows, "NHS")
+    rows[header + 5][nhs] = str(int(rows[header + 5][nhs] or 0) + 5)
+
+
+def unknown_code(text: str) -> str:
+    code = re.search(r"E0[6-9]\d{6}", text)
+    assert code is not None
+    return text.replace(code[0], "E06009999")
+
+
+def repeated_line(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join([*lines, lines[1]])
+
+
+def cut_line(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join([*lines[:-1], lines[-1][: len(lines[-1]) // 3]])
+
+
+def said_and_unpublished(
+    capsys: pytest.CaptureFixture[str], source: str, *words: str, checked: bool = False
+) -> None:
+    """Run again; the message says the words and nothing that is public has changed."""
+    version = published_version(SAMPLE)
+    database = hashlib.sha256(SAMPLE.database.read_bytes()).hexdigest()
+    table = SAMPLE.table("tidy", source)
+    before = table.read_bytes()
+    capsys.readouterr()
+    assert not execute(SAMPLE, None, [source])
+    said = " ".join(capsys.readouterr().out.split())
+    for word in words:
+        assert word in said
+    assert "What was published before stays as it is." in said
+    assert published_version(SAMPLE) == version
+    assert hashlib.sha256(SAMPLE.database.read_bytes()).hexdigest() == database
+    assert checked or table.read_bytes() == before
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (drop_sheet, ("expected a sheet named 'LA - by reason', found 'England'",)),
+        (
+            rename_column,
+            (f"sheet '{ORGANISATION}', row 14, column 'Council': column not declared",),
+        ),
+        (add_column, (f"sheet '{ORGANISATION}', row 14, column 'Housing': column not declared",)),
+        (
+            word_for_number,
+            (f"sheet '{ORGANISATION}', row 19: expected a number or one of '-', found 'twelve'",),
+        ),
+    ],
+)
+def test_a_workbook_that_is_not_as_declared(
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[Sheets], None],
+    words: tuple[str, ...],
+) -> None:
+    edit_workbook(change)
+    said_and_unpublished(
+        capsys, "delayed_transfers", TRANSFERS, "1 of 96 files have problems", *words
+    )
+
+
+@pytest.mark.usefixtures("data")
+def test_a_total_that_does_not_add_up(capsys: pytest.CaptureFixture[str]) -> None:
+    edit_workbook(wrong_total)
+    said_and_unpublished(
+        capsys,
+        "delayed_transfers",
+        "total = sum of parts: responsible_organisation, period 2013-05",
+        "England = sum of areas: responsible_organisation, nhs, period 2013-05",
+        "Parts do not add up to the published total: see meta.reconciliation",
+        checked=True,
+    )
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            unknown_code,
+            ("column 'areacd': 1 council codes that no vintage knows: E06009999", "corrections"),
+        ),
+        (repeated_line, ("the key (", "stands on 2 rows (2, ", "expected one")),
+        (cut_line, ("expected 12 cells as in the first row, found", "fetch it again")),
+    ],
+)
+def test_a_text_file_that_is_not_as_declared(
+    capsys: pytest.CaptureFixture[str], change: Callable[[str], str], words: tuple[str, ...]
+) -> None:
+    edit_text(change)
+    said_and_unpublished(capsys, "oflog_adult_social_care", OFLOG, *words)
+
+
+@pytest.mark.usefixtures("data")
+def test_a_truncated_workbook(capsys: pytest.CaptureFixture[str]) -> None:
+    path = SAMPLE.published_files / TRANSFERS
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    declare(TRANSFERS)
+    said_and_unpublished(
+        capsys, "delayed_transfers", f"{TRANSFERS}: not a readable workbook", "fetch it again"
+    )
+
+
+@pytest.mark.usefixtures("data")
+def test_a_wrong_hash(capsys: pytest.CaptureFixture[str]) -> None:
+    path = SAMPLE.published_files / OFLOG
+    path.write_bytes(path.read_bytes() + b"\n")
+    (SAMPLE.raw / OFLOG).unlink()
+    said_and_unpublished(
+        capsys,
+        "oflog_adult_social_care",
+        f"{OFLOG}: the bytes from the mirror",
+        "are not the declared ones",
+        "put it by hand at",
+    )
+
+
+def test_one_bad_source_leaves_the_others_alone(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit_workbook(drop_sheet)
+    others = list((data / "sample" / "tables" / "tidy").glob("*.parquet"))
+    before = {path.name: path.read_bytes() for path in others}
+    assert not execute(SAMPLE, None, ["delayed_transfers", "trust_finance"])
+    said = capsys.readouterr().out
+    assert "FAILED  sample/tidy/delayed_transfers" in said
+    assert "sample/tidy/trust_finance " in said
+    assert {path.name: path.read_bytes() for path in others} == before
+
+
+@pytest.mark.usefixtures("data")
+def test_a_mended_file_is_published_again(capsys: pytest.CaptureFixture[str]) -> None:
+    good = (SAMPLE.published_files / TRANSFERS).read_bytes()
+    edit_workbook(drop_sheet)
+    version = published_version(SAMPLE)
+    assert not execute(SAMPLE, None, ["delayed_transfers"])
+    (SAMPLE.published_files / TRANSFERS).write_bytes(good)
+    declare(TRANSFERS)
+    assert execute(SAMPLE, None, ["delayed_transfers"])
+    assert published_version(SAMPLE) != version
