@@ -96,6 +96,7 @@ def test_every_declaration_is_complete(source: Source) -> None:
     for release in source.releases:
         assert release.url.startswith("https://")
         assert len(release.sha256) == 64
+        assert release.rows
     assert set(source.key) <= set(source.columns)
     assert all(column.meaning.endswith(".") for column in source.columns.values())
     if "value" in source.columns:

@@ -67,6 +67,7 @@ SOURCE = Source(
             "uk_local_authorities_future.csv",
             sha256="78996ce1cb68eeecdde44b6fac57fe072b45212acef2d84323ebc104e5ac398b",
             period="2025",
+            rows=380,
         )
     ],
     columns={

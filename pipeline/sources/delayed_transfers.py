@@ -149,6 +149,8 @@ PLACE = {
     "Name": "areanm",
 }
 MARKERS = {"-": "x"}
+AREAS = 155
+"""Rows of a sheet: England, 151 councils and three kinds of residents from elsewhere."""
 ENGLAND = "E92000001"
 
 
@@ -295,6 +297,7 @@ SOURCE = Source(
             period=period,
             published=published,
             label="revised",
+            rows=AREAS * (26 if period >= "2017-04" else 18),
         )
         for period, stem, published, sha256 in (line.split() for line in FILES.split("\n") if line)
     ],

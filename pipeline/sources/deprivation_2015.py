@@ -80,6 +80,7 @@ SOURCE = Source(
             sha256="efba40a1b6541797e11a44cd8e07af221740b215dcd3605eb0009333b5f8a2aa",
             period="2015",
             published="2015-09-30",
+            rows=1672,
         )
     ],
     columns={

@@ -43,6 +43,7 @@ SOURCE = Source(
             "c026be5cc76cb576358082b53f1f13d69ab577ae/data/lookup_ltla_ltla.rda",
             sha256="b5a6e7141d6648294a153b7ef76676992b8e871c909b6462303762d2f2e27470",
             period="2016-2024",
+            rows=2934,
         )
     ],
     columns={

@@ -79,13 +79,13 @@ HUB = (
     "c481891bca2bca6dd78f79506204124a65e89186/Data/"
 )
 FILES = """
-    2015 MYE2_population_by_sex_and_age_2015.xls 2015/MYE2_population_by_sex_and_age_for_local_authorities_UK_2015.xls f723c6c7df76328e5db9e754eb69daa1d8ff3eb1d89d3fe2bd92c32bc1389644
-    2016 ukmidyearestimates2016.xls 2016/ukmidyearestimates2016.xls 2619c90be2c2c3c7e1c63ca6847fcfb51727a8503eadea81646d398248feefd6
-    2017 ukmidyearestimates2017finalversion.xls 2017/ukmidyearestimates2017finalversion.xls 122585b1fa7b564788edc221bb188de46c0029f13c4c4916fbd7658cf33f8dce
-    2018 ukmidyearestimates20182019ladcodes.xls 2018/ukmidyearestimates20182019ladcodes.xls 1df860b2c0677c915cc3980a1b9ed0dd1e9ad50273417e77fd17606192725ed5
-    2019 ukmidyearestimates20192020ladcodes.xls 2019/ukmidyearestimates20192020ladcodes.xls 836f837c6f98469765da04a93e80b4eec7722833953b5f44b50dedb99ccc0484
-    2020 ukpopestimatesmid2020on2021geography.xls 2020/ukpopestimatesmid2020on2021geography.xls fa1e002320e8aa93957f989c2c39b649b27e46b45e24c10c506779f88aaa77c7
-"""  # noqa: E501 - one file a line: year, name, address below the hub, sha256
+    2015 33948 MYE2_population_by_sex_and_age_2015.xls 2015/MYE2_population_by_sex_and_age_for_local_authorities_UK_2015.xls f723c6c7df76328e5db9e754eb69daa1d8ff3eb1d89d3fe2bd92c32bc1389644
+    2016 33948 ukmidyearestimates2016.xls 2016/ukmidyearestimates2016.xls 2619c90be2c2c3c7e1c63ca6847fcfb51727a8503eadea81646d398248feefd6
+    2017 33948 ukmidyearestimates2017finalversion.xls 2017/ukmidyearestimates2017finalversion.xls 122585b1fa7b564788edc221bb188de46c0029f13c4c4916fbd7658cf33f8dce
+    2018 33028 ukmidyearestimates20182019ladcodes.xls 2018/ukmidyearestimates20182019ladcodes.xls 1df860b2c0677c915cc3980a1b9ed0dd1e9ad50273417e77fd17606192725ed5
+    2019 32660 ukmidyearestimates20192020ladcodes.xls 2019/ukmidyearestimates20192020ladcodes.xls 836f837c6f98469765da04a93e80b4eec7722833953b5f44b50dedb99ccc0484
+    2020 32108 ukpopestimatesmid2020on2021geography.xls 2020/ukpopestimatesmid2020on2021geography.xls fa1e002320e8aa93957f989c2c39b649b27e46b45e24c10c506779f88aaa77c7
+"""  # noqa: E501 - one file a line: year, tidy rows, name, address below the hub, sha256
 
 SOURCE = Source(
     name="population",
@@ -99,8 +99,16 @@ SOURCE = Source(
     "councils abolished in April 2019 end with mid-2017. Tables by sex, components of change "
     "and density are not read; nor are the other nations.",
     releases=[
-        Release(file=f"geography/{name}", url=f"{HUB}{address}", sha256=sha256, period=year)
-        for year, name, address, sha256 in (line.split() for line in FILES.split("\n") if line)
+        Release(
+            file=f"geography/{name}",
+            url=f"{HUB}{address}",
+            sha256=sha256,
+            period=year,
+            rows=int(rows),
+        )
+        for year, rows, name, address, sha256 in (
+            line.split() for line in FILES.split("\n") if line
+        )
     ],
     columns={
         "areacd": Column(pl.String, "ONS code."),

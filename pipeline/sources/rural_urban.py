@@ -36,6 +36,7 @@ SOURCE = Source(
             "2011efc97c78da0f2cce82060f109665abe360ab/docs/data/uk_ruc/1.0.1/la_ruc.csv",
             sha256="11b53aa9f111af57f0e5d97bb7a07afaeee343ab7df23153f837175a1ad646ec",
             period="2020",
+            rows=1227,
         )
     ],
     columns={

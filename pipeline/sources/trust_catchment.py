@@ -50,6 +50,7 @@ SOURCE = Source(
             "c026be5cc76cb576358082b53f1f13d69ab577ae/data/lookup_nhs_trusts22_ltla21.rda",
             sha256="57f795f5bd83d600dbd881691803f9568f546e3267588cf1c2b5867b19c23a10",
             period="2022",
+            rows=5670,
         )
     ],
     columns={

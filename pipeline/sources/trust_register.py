@@ -48,6 +48,7 @@ SOURCE = Source(
             "4c64aec5d6a5145d607eb50de96081b6ad55880f/data/raw/etr.csv",
             sha256="e581a987455ba2a857125a0d3d4ee4f0386bc9a567761ec296f2a5701c1edf43",
             period="2017",
+            rows=239,
         ),
         Release(
             file="geography/etr_2022.csv",
@@ -55,6 +56,7 @@ SOURCE = Source(
             "0a96ef635c1607736580777f25d903d877ca74f2/data/etr.csv",
             sha256="2f8ffe6fd05bbda8681f4350693142d3f9dfbca5ce57cd5a0208c2830d60cf8a",
             period="2022",
+            rows=218,
         ),
     ],
     columns={

@@ -34,6 +34,7 @@ SOURCE = Source(
             "c026be5cc76cb576358082b53f1f13d69ab577ae/data/lookup_trust_trust.rda",
             sha256="7cf922fcd82565c0d1203fa8a4030e11a8a42d9aeccb9c19adc55c3de6962de3",
             period="1992-2022",
+            rows=25480,
         )
     ],
     columns={
