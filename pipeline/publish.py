@@ -38,6 +38,16 @@ class Table:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class View:
+    """One stored query of the database."""
+
+    schema: str
+    name: str
+    query: str
+    about: str
+
+
 def version_name(run_id: str) -> str:
     """A name for a version that sorts by time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}"
@@ -56,8 +66,8 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def build(folder: Path, tables: Sequence[Table]) -> Path:
-    """Write the tables into a new DuckDB file and check it.
+def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> Path:
+    """Write tables and views into a new DuckDB file and check it.
 
     Raises:
         PublishError: a key is not unique, or the file does not read back what was written.
@@ -74,6 +84,11 @@ def build(folder: Path, tables: Sequence[Table]) -> Path:
             connection.execute(f"CREATE SCHEMA {layer}")
         for table in tables:
             _write(connection, table)
+        for view in views:
+            target = f"{view.schema}.{_quoted(view.name)}"
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {view.schema}")
+            connection.execute(f"CREATE VIEW {target} AS {view.query}")
+            connection.execute(f"COMMENT ON VIEW {target} IS {_text(view.about)}")
         connection.execute("USE memory")
         connection.execute("DETACH built")
     _read_back(path, tables)

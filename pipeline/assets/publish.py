@@ -17,6 +17,7 @@ from pipeline.meta import (
     source_tables,
 )
 from pipeline.publish import Table, build, swap, version_folder, version_name
+from pipeline.revisions import changes, revision_table, views
 from pipeline.sources import sources
 
 LAYER = "publish"
@@ -26,12 +27,15 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
     """Everything that goes into the DuckDB file."""
     mark = SYNTHETIC if edition.synthetic else ""
     made = []
+    revised = []
     for source in sources().values():
+        tidy = edition.read("tidy", source.name)
+        revised.append(changes(source, tidy))
         made.append(
             Table(
                 "tidy",
                 source.name,
-                edition.read("tidy", source.name),
+                tidy,
                 f"{mark}{source.title}. {source.about} Provenance: {source.grade}. "
                 f"One row: {', '.join((*source.key, 'release'))}.",
                 # Unique by check: an index over the long text keys would treble the file.
@@ -66,6 +70,7 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
             "Published totals beside our sums.",
         )
     )
+    made.append(revision_table(revised))
     names = [("tidy", name) for name in sources()] + [("locality", n) for n in locality_tables()]
     made += [
         check_results(edition, names),
@@ -94,7 +99,9 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         version = version_name(context.run.run_id)
         path = build(
-            version_folder(edition, version), database_tables(edition, context.run.run_id, version)
+            version_folder(edition, version),
+            database_tables(edition, context.run.run_id, version),
+            [view for source in sources().values() for view in views(source)],
         )
         edition.record(LAYER, "candidate", {"version": version, "run_id": context.run.run_id})
         return dg.MaterializeResult(
