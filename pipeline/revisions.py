@@ -51,8 +51,8 @@ def changes(source: Source, tidy: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for later in range(1, int(tidy["revision"].max()) + 1):  # type: ignore[arg-type]
         after = tidy.filter(pl.col("revision") == later)
-        before = tidy.filter(
-            pl.col("revision") == later - 1, pl.col("period").is_in(after["period"].unique())
+        before = tidy.filter(pl.col("revision") == later - 1).join(
+            after.select("period").unique(), on="period", how="semi"
         )
         own = [*source.key, "value", "release"]
         both = before.select(own).join(

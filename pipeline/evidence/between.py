@@ -70,7 +70,7 @@ def between(panel: Panel, settings: BetweenSettings) -> BetweenResult:
     ]
     return BetweenResult(
         stopped=None,
-        block_fit=tuple(row for race in races for row in block_fit(race)),
+        block_fit=tuple(row for race in races for row in block_fit(race, settings)),
         block_contrast=tuple(row for race in races for row in block_contrast(race, settings)),
         importance=tuple(row for race in races for row in importance(race, settings)),
         cv_losses=tuple(row for race in races for row in cv_losses(race)),
@@ -121,12 +121,15 @@ def gate(panel: Panel, settings: BetweenSettings) -> str | None:
     return None
 
 
-def block_fit(race: Race) -> Iterator[BlockFit]:
+def block_fit(race: Race, s: BetweenSettings) -> Iterator[BlockFit]:
     """One row a coalition."""
+    widest = primary(race.jackknives, s.confidence)
+    ends = widest.interval(s.confidence)
     q2 = race.held.q2()[:, 0]
     ahead = None if race.ahead is None else race.ahead.q2()[:, 0]
     r2, adjusted = race.fit.r2[0, :, 0], race.fit.adjusted[0, :, 0]
     for mask in range(len(r2)):
+        at = race.names.index(f"v {mask}") if mask else None
         yield BlockFit(
             composition=race.name,
             coalition="+".join(members(mask, race.players)) or "controls",
@@ -137,6 +140,9 @@ def block_fit(race: Race) -> Iterator[BlockFit]:
             q2_loao=float(q2[mask]),
             q2_forward=None if ahead is None else float(ahead[mask]),
             penalty=race.penalty,
+            se=None if at is None else float(widest.se[at]),
+            ci_low=None if at is None else float(ends[0][at]),
+            ci_high=None if at is None else float(ends[1][at]),
         )
 
 

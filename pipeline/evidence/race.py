@@ -43,7 +43,7 @@ class Readings:
 
 
 def readings(players: tuple[str, ...], h: int, b: int) -> Readings:
-    """Contrasts of H and B, then Shapley and Owen values of blocks and of both superblocks."""
+    """Contrasts of H and B, Shapley and Owen values of blocks and sides, and every v itself."""
     k, everyone = len(players), h | b
     raw = {
         "delta": pick([h], [b], k),
@@ -58,6 +58,8 @@ def readings(players: tuple[str, ...], h: int, b: int) -> Readings:
         # Between two superblocks the Shapley value is the sum of its blocks' Owen values.
         raw[f"owen {name}"] = owen[[i for i in range(k) if mask >> i & 1]].sum(axis=0)
         raw[f"shapley {name}"] = raw[f"owen {name}"]
+    for mask in range(1, 1 << k):
+        raw[f"v {mask}"] = pick([mask], [], k)
     nothing = np.zeros(1 << k)
     rows = {name: np.concatenate([weights, nothing]) for name, weights in raw.items()}
     rows["delta_adj"] = np.concatenate([nothing, raw["delta"]])

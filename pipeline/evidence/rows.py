@@ -13,7 +13,8 @@ class BlockFit:
     """One coalition of blocks on top of the controls.
 
     k is the number of block parameters, under ridge the effective one; penalty is the ridge penalty
-    chosen on all rows, 0 for least squares.
+    chosen on all rows, 0 for least squares. se and the interval belong to v: bias-corrected
+    jackknife-t, the wider of the clusterings; None for the controls alone, whose v is 0.
     """
 
     composition: str
@@ -25,6 +26,9 @@ class BlockFit:
     q2_loao: float
     q2_forward: float | None
     penalty: float
+    se: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
 
 
 @dataclass(frozen=True)

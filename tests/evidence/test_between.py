@@ -286,3 +286,38 @@ def test_composites_and_indicators_share_one_path() -> None:
     other = run_race("same", composites(single), (0.0,), settings)
     assert_allclose(one.fit.r2, other.fit.r2, rtol=1e-10)
     assert_allclose(one.held.sse, other.held.sse, rtol=1e-10)
+
+
+def test_the_interval_of_a_coalition_is_that_of_refits_without_each_authority() -> None:
+    panel = composites(world(h=0.4))
+    columns = {
+        "controls": panel.controls,
+        "leadership": np.column_stack([panel.controls, panel.blocks["leadership"]]),
+    }
+
+    def v(keep: Any) -> float:
+        y = panel.outcome[keep]
+        total = ((y - y.mean()) ** 2).sum()
+        left = {}
+        for name, x in columns.items():
+            full = np.column_stack([np.ones(len(y)), x[keep]])
+            left[name] = ((y - full @ np.linalg.lstsq(full, y, rcond=None)[0]) ** 2).sum()
+        return float((left["controls"] - left["leadership"]) / total)
+
+    everyone = np.ones(len(panel.outcome), dtype=bool)
+    size = int(panel.authority.max()) + 1
+    without = np.array([v(panel.authority != one) for one in range(size)])
+    se = np.sqrt((size - 1) / size * ((without - without.mean()) ** 2).sum())
+    centre = v(everyone) - (size - 1) * (without.mean() - v(everyone))
+    reach = stats.t.ppf(0.975, size - 1) * se
+
+    result = between(replace(panel, dominant_trust=None), QUICK)
+    row = next(
+        one
+        for one in result.block_fit
+        if (one.composition, one.coalition) == ("composite", "leadership")
+    )
+    assert_allclose([row.v, row.se], [v(everyone), se], rtol=1e-9)
+    assert_allclose([row.ci_low, row.ci_high], [centre - reach, centre + reach], rtol=1e-9)
+    controls = next(one for one in result.block_fit if one.coalition == "controls")
+    assert (controls.se, controls.ci_low, controls.ci_high) == (None, None, None)

@@ -28,7 +28,7 @@ def contrasts(race: Race) -> dict[tuple[str, str], Any]:
 
 
 def test_coalition_values(race: Race, golden: Golden) -> None:
-    rows = {row.coalition: row for row in block_fit(race)}
+    rows = {row.coalition: row for row in block_fit(race, GOLDEN_SETTINGS)}
     assert len(rows) == 16
     close(rows["controls"].r2, golden["r2_controls"])
     for coalition, v in golden["coalition_v"].items():
@@ -61,7 +61,7 @@ def test_adjusted_r2_counts_every_column(race: Race, golden: Golden) -> None:
         r2 = golden["r2_controls"] + golden["coalition_v"][coalition]
         return float(1 - (1 - r2) * 344 / (344 - 4 - 3 * blocks))
 
-    rows = {row.coalition: row for row in block_fit(race)}
+    rows = {row.coalition: row for row in block_fit(race, GOLDEN_SETTINGS)}
     close(rows["L+K+P+M"].adj_r2, adjusted("L+K+P+M", 4))
     found = [r.estimate for (name, _), r in contrasts(race).items() if name == "delta_adj"]
     close(found, adjusted("L+K", 2) - adjusted("P+M", 2))
