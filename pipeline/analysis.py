@@ -2,6 +2,7 @@
 what the statistics make of them.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -256,7 +257,7 @@ def settings_row(built: Built, all_of: Framework) -> Row:
             f"{block}: {', '.join(one.name for one in indicators)}"
             for block, indicators in built.used.items()
         ),
-        "thresholds": str(asdict(all_of.test)),
+        "thresholds": json.dumps(asdict(all_of.test)),
         "frozen_hash": all_of.hash,
     }
 

@@ -49,31 +49,3 @@ def tidy_table(source: Source, edition: Edition, corrections: list[Correction]) 
         except SourceError as problem:
             problems.append(problem)
     raise IngestError(source, problems)
-
-
-def reconciliation(source: Source, table: pl.DataFrame) -> pl.DataFrame:
-    """The source's published totals beside our sums: one row a total, with ``agrees``."""
-    if source.reconcile is None:
-        return pl.DataFrame(schema=RECONCILIATION)
-    compared = source.reconcile(table).with_columns(
-        pl.lit(source.name).alias("source"),
-        (pl.col("computed") - pl.col("published")).alias("difference"),
-    )
-    return (
-        compared.with_columns((pl.col("difference").abs() <= pl.col("tolerance")).alias("agrees"))
-        .select(pl.col(name).cast(kind) for name, kind in RECONCILIATION.items())
-        .sort("check", "period", "area")
-    )
-
-
-RECONCILIATION = {
-    "source": pl.String,
-    "check": pl.String,
-    "period": pl.String,
-    "area": pl.String,
-    "published": pl.Float64,
-    "computed": pl.Float64,
-    "difference": pl.Float64,
-    "tolerance": pl.Float64,
-    "agrees": pl.Boolean,
-}

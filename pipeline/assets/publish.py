@@ -17,6 +17,7 @@ from pipeline.meta import (
     source_tables,
 )
 from pipeline.publish import Table, build, swap, version_folder, version_name
+from pipeline.reconciliation import MEANINGS as MEANINGS_OF_SUMS
 from pipeline.revisions import changes, revision_table, views
 from pipeline.sources import sources
 
@@ -68,6 +69,7 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
             "reconciliation",
             reconciliations(edition),
             "Published totals beside our sums.",
+            columns=MEANINGS_OF_SUMS,
         )
     )
     made.append(revision_table(revised))

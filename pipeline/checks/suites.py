@@ -19,7 +19,8 @@ GUIDANCE: Mapping[Category, str] = {
     "values": "Values are outside what is declared: look them up at the file and row named; widen "
     "the declaration only when the publisher confirms them.",
     "sums": "Parts do not add up to the published total: see meta.reconciliation for each "
-    "difference; declare a correction if the publisher erred.",
+    "difference; declare a correction if the publisher erred, or explain the difference in "
+    "data/explained_differences.toml.",
     "coverage": "Fewer rows than the declaration promises: a release is incomplete or a join "
     "lost places.",
 }
@@ -110,10 +111,10 @@ def tidy_suite(source: Source, edition: Edition) -> list[Expectation]:
 
 
 def sums_suite() -> list[Expectation]:
-    """What a source's reconciliation must keep: every published total agrees."""
+    """What a source's reconciliation must keep: totals agree, or the difference is explained."""
     return [
         Expectation(
-            "expect_column_values_to_be_in_set", {"column": "agrees", "value_set": [True]}, "sums"
+            "expect_column_values_to_be_in_set", {"column": "settled", "value_set": [True]}, "sums"
         )
     ]
 

@@ -13,6 +13,7 @@ from pipeline.report.wording import (
     counted,
     interval,
     number,
+    p_value,
     percent,
     points,
     trimmed,
@@ -82,7 +83,7 @@ class Answer:
         stopped: why nothing was estimated, or nothing.
         facts: how sure, line by line.
         tables: the rule's criteria, and how often the rule would say what.
-        reach: what the tables of simulated leads come to.
+        reach: what the simulated leads come to.
     """
 
     verdict: str
@@ -125,7 +126,10 @@ def answer(analysis: Analysis) -> Answer:
 def _meaning(analysis: Analysis, final: Row | None) -> list[str]:
     """What a verdict does and does not say."""
     said = []
-    first, second = analysis.sides
+    first, second = (
+        measured or declared
+        for measured, declared in zip(analysis.measured_sides, analysis.sides, strict=True)
+    )
     leads = [row for name in analysis.compositions if (row := analysis.lead(name))]
     if final is None:
         said.append(
@@ -134,7 +138,8 @@ def _meaning(analysis: Analysis, final: Row | None) -> list[str]:
         )
     elif final["verdict"] == SUPPORTED:
         said.append(
-            f"In these data, {first} are associated with more of the differences than {second}."
+            f"In these data, the outcome is associated more strongly with {first} than with "
+            f"{second}."
         )
     elif final["verdict"] == NOT_SUPPORTED:
         small = points(analysis.between["equivalence_upper"])
@@ -199,6 +204,13 @@ def _reading(kind: str, value: float | None) -> str:
     if value is None:
         return NOT_AVAILABLE
     if kind == "points":
+        return f"{points(value, 2)} points"
+    return percent(value, 2) if kind == "percent" else f"p {p_value(value)}"
+
+
+def _held_against(kind: str, value: float) -> str:
+    """A threshold; those that were fixed are round numbers."""
+    if kind == "points":
         return f"{trimmed(points(value, 2))} points"
     return percent(value, 2) if kind == "percent" else trimmed(number(value, 3))
 
@@ -210,7 +222,7 @@ def _criterion(row: Row | None) -> Cell:
     asked = ASKED.get(row["rule_id"], Asked("", "against", ""))
     note = f"reads {_reading(asked.kind, row['value'])}"
     if row["threshold"] is not None:
-        note += f"; must be {asked.needs} {_reading(asked.kind, row['threshold'])}"
+        note += f"; must be {asked.needs} {_held_against(asked.kind, row['threshold'])}"
     return text("Met" if row["passed"] else "Not met", note)
 
 
@@ -237,7 +249,7 @@ def _rules(analysis: Analysis) -> DataTable | None:
         met = text("Met" if row["passed"] else "Not met")
         rows.append([text(asked.text), text("one answer for both ways"), *([met] * len(names))])
     return DataTable(
-        "The rule that was fixed beforehand: what it asks, and what was read",
+        "The rule: what it asks, and what was read",
         ["What the rule asks", "Counts for", *(composition(name) for name in names)],
         rows,
         "evidence.verdict: rule_id, passed, value, threshold",
@@ -248,12 +260,13 @@ def _power(analysis: Analysis) -> DataTable | None:
     rows = analysis.results["power"]
     if not rows:
         return None
+    way = composition(rows[0]["composition"]).lower()
     return DataTable(
-        "How often the rule would say what, if the true lead were known",
-        ["True lead", "Supported", "Not supported", "Inconclusive"],
+        f"How often the rule would say what, if the true lead were known; {way}",
+        ["True lead, points", "Sup\u00adported", "Not sup\u00adported", "Incon\u00adclusive"],
         [
             [
-                text(f"{points(row['true_effect'])} points"),
+                text(trimmed(points(row["true_effect"]))),
                 figure(percent(row["p_supported"], 1)),
                 figure(percent(row["p_not_supported"], 1)),
                 figure(percent(row["p_inconclusive"], 1)),
@@ -261,7 +274,8 @@ def _power(analysis: Analysis) -> DataTable | None:
             for row in rows
         ],
         "evidence.power: true_effect, p_supported, p_not_supported, p_inconclusive, mde80",
-        compact=True,
+        fit=True,
+        narrow="table",
     )
 
 

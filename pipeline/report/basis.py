@@ -109,14 +109,15 @@ def _thinning(analysis: Analysis) -> DataTable:
     steps = thinned(analysis.spec["sample"])
     rows = []
     for place, (step, left) in enumerate(steps):
-        lost = figure(number(steps[place - 1][1] - left)) if place else text("")
+        lost = figure(number(steps[place - 1][1] - left)) if place else text("the start")
         rows.append([text(capital(step)), figure(number(left)), lost])
     return DataTable(
         "Rows left after each step; one row is one council in one year",
         ["Step", "Rows left", "Rows lost"],
         rows,
         "evidence.analysis_spec: sample",
-        compact=True,
+        fit=True,
+        narrow="table",
     )
 
 
@@ -262,5 +263,6 @@ def _reconciliations(reader: Reader, titles: Mapping[str, str]) -> tuple[DataTab
             for row in rows
         ],
         "meta.reconciliation: agrees, computed, published",
+        narrow="pairs",
     )
     return table, said

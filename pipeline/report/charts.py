@@ -26,12 +26,14 @@ LINES = "split(datum.label, '\\n')"
 
 @dataclass(frozen=True)
 class Dot:
-    """One value, by the part of the chart, the row and what was measured."""
+    """One value, by the part of the chart, the row and what was measured; some have an interval."""
 
     facet: str
     row: str
     measure: str
     value: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ _SIZES = (_Size(narrow=False), _Size(narrow=True))
 def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[Part]:
     rows = list(dict.fromkeys(size.wrapped(one.row) for one in marks))
     measures = [name for name in shapes if any(one.measure == name for one in marks)]
-    values = [one.value for one in marks]
+    values = [end for one in marks for end in (one.value, one.low, one.high) if end is not None]
     x = _x(values)
     legend = alt.Legend(
         orient="top",
@@ -130,8 +132,7 @@ def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[
         if size.narrow and place:
             shown = None
         zero = alt.Chart(alt.InlineData(values=[{"x": 0}])).mark_rule(color=INK, strokeWidth=1.5)
-        points = base.mark_point(filled=True, size=110, opacity=1).encode(
-            x=x,
+        placed = base.encode(
             y=_y(rows, size, hidden=place > 0 and not size.narrow),
             yOffset=alt.YOffset("measure:N", sort=measures),
             color=alt.Color(
@@ -140,6 +141,14 @@ def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[
                 scale=alt.Scale(domain=measures, range=list(COLOURS[: len(measures)])),
                 legend=shown,
             ),
+        )
+        bars = (
+            placed.transform_filter("isValid(datum.low)")
+            .mark_rule(strokeWidth=3)
+            .encode(x=alt.X("low:Q"), x2="high:Q")
+        )
+        points = placed.mark_point(filled=True, size=110, opacity=1).encode(
+            x=x,
             shape=alt.Shape(
                 "measure:N",
                 sort=measures,
@@ -149,7 +158,9 @@ def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[
                 legend=shown,
             ),
         )
-        parts.append(_part(alt.layer(zero.encode(x="x:Q"), points), facet, len(rows), size, marks))
+        parts.append(
+            _part(alt.layer(zero.encode(x="x:Q"), bars, points), facet, len(rows), size, marks)
+        )
     return parts
 
 
@@ -276,5 +287,8 @@ def _image(title: str, below: str, parts: Sequence[Part], size: _Size) -> str:
         .configure_title(fontSize=15, color=INK, subtitleFontSize=13, subtitleColor=QUIET)
         .configure_view(stroke=None)
     )
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_version(), allowed_base_urls=[])
+    # Checking every part against the schema takes longer than drawing; the converter fails anyway.
+    svg = vl_convert.vegalite_to_svg(
+        chart.to_dict(validate=False), vl_version=_version(), allowed_base_urls=[]
+    )
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

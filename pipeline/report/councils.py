@@ -175,7 +175,7 @@ class _Shown:
             f"Councils analysed: {region}",
             [
                 "Council",
-                f"{outcome}, {self.latest_text}".removesuffix(", "),
+                f"{self.latest_text}: {outcome}".removeprefix(": "),
                 "The same, mean of similar councils",
                 *(capital(words(name)) for name in blocks),
                 "Least share observed, and trusts",
@@ -196,7 +196,8 @@ class _Shown:
             "locality.indicator_authority (value, status, coverage, n_effective); "
             "locality.place (areanm, council_class, region, comparators); "
             "tidy.trust_register (org_name)",
-            paired=True,
+            named="Councils analysed",
+            narrow="pairs",
         )
 
     def _of(self, areacd: str, column: str) -> str:
@@ -234,7 +235,7 @@ class _Shown:
         if code is None:
             return absent()
         others = shared.get(code, 1) - 1
-        note = f"also of {counted(others, 'other council')}" if others else ""
+        note = f"shared with {counted(others, 'other council')}" if others else ""
         return text(self.trusts.get(code, code), note)
 
 
@@ -243,6 +244,7 @@ def _standing(z: float | None) -> Cell:
     if z is None:
         return absent()
     said = "about average" if abs(z) < NEAR else "above average" if z > 0 else "below average"
+    said += ", beyond the line" if abs(z) > EDGE else ""
     return figure(number(z, 2, signed=True), said, place=max(-1.0, min(1.0, z / EDGE)))
 
 

@@ -128,9 +128,9 @@ def _coverage(analysis: Analysis) -> list[Limit]:
     typical = min(row["coverage_median"] for row in carried)
     trusts = [row["n_effective_median"] for row in carried if row["n_effective_median"] is not None]
     said = (
-        f"In a typical row, {percent(typical)} of what lies behind a trust's value was observed; "
-        f"in the weakest row {percent(lowest)}. Rows below "
-        f"{percent(analysis.settings['min_coverage'])} are not used."
+        "A council's value is a weighted mean over its trusts. In a typical row, trusts with "
+        f"{percent(typical)} of the weight were observed; in the weakest row, "
+        f"{percent(lowest)}. Rows below {percent(analysis.settings['min_coverage'])} are not used."
     )
     if trusts:
         said += (

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.report.answer import Fact
 from pipeline.report.read import Analysis, Reader
 from pipeline.report.tables import DataTable, absent, figure, text
-from pipeline.report.wording import composition, number, words
+from pipeline.report.wording import capital, composition, number, p_value, words
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Method:
     """What the technical part shows.
 
     Attributes:
-        settings: what was fixed beforehand, line by line.
+        settings: what the test was held to, line by line.
         tests: further tests; None where nothing was estimated.
         origins: part of the page, and the tables and columns behind it.
     """
@@ -42,7 +42,7 @@ def method(reader: Reader, analysis: Analysis, shown: Mapping[str, Any]) -> Meth
         Fact("Missing values", spec["missing_rule"]),
         Fact("Years from measures to outcome", number(analysis.lag)),
         *(
-            Fact(label, f"{between[name]:g}")
+            Fact(label, str(between[name]))
             for name, label in (
                 ("confidence", "Confidence of intervals"),
                 ("delta_min", "Smallest lead that counts (share of variance)"),
@@ -68,20 +68,16 @@ def _tests(analysis: Analysis) -> DataTable | None:
         ["Test", "Direction", "Statistic", "p", "Errors"],
         [
             [
-                text(row["test"], composition(row["composition"])),
+                text(capital(row["test"]), composition(row["composition"])),
                 text(row["direction"]),
                 absent() if row["statistic"] is None else figure(number(row["statistic"], 2)),
-                absent() if row["p"] is None else figure(_p_value(row["p"])),
+                absent() if row["p"] is None else figure(p_value(row["p"])),
                 text(row["vcov"]),
             ]
             for row in rows
         ],
         "evidence.model_tests: test, direction, statistic, p, vcov",
     )
-
-
-def _p_value(p: float) -> str:
-    return "below 0.001" if p < 0.001 else number(p, 3)
 
 
 def _tables(shown: Any) -> Iterator[DataTable]:
@@ -127,7 +123,7 @@ def _origins(shown: Mapping[str, Any]) -> DataTable:
     for table in _tables(shown):
         # The tables of the regions are one table in parts.
         if table.origin not in listed.values():
-            listed[table.caption] = table.origin
+            listed[table.named or table.caption] = table.origin
     return DataTable(
         "Where each figure is kept in the database file",
         ["On this page", "Table and columns"],

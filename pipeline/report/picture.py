@@ -11,7 +11,7 @@ from pipeline.report.wording import (
     composition,
     interval,
     method,
-    number,
+    p_value,
     percent,
     points,
     words,
@@ -32,10 +32,11 @@ LATER = "Predicted, later years"
 
 @dataclass(frozen=True)
 class Panel:
-    """A picture with the tables of its numbers."""
+    """A picture with the tables of its numbers, and how sure those are."""
 
     picture: Picture
     tables: Sequence[DataTable]
+    sure: str = ""
 
 
 def gain(row: Row, baseline: Row, column: str) -> float | None:
@@ -47,27 +48,27 @@ def gain(row: Row, baseline: Row, column: str) -> float | None:
 
 def gains(analysis: Analysis, mark: str) -> Panel | None:
     """What every coalition explains and predicts beyond the controls."""
-    marks, tables, said = [], [], []
+    marks, tables, said, some = [], [], [], False
     for name in analysis.compositions:
         rows = analysis.of("block_fit", name)
         baseline = next((row for row in rows if row["coalition"] == BASELINE), None)
         if baseline is None:
             continue
-        tables.append(_gain_table(name, rows, baseline))
+        tables.append(_gain_table(analysis, name, rows, baseline))
+        some |= any(_interval(row) for row in rows)
         for row in rows:
             if row is baseline:
                 continue
-            values = {label: gain(row, baseline, column) for column, label, _ in MEASURES}
-            group = coalition(row["coalition"])
-            marks += [
-                Dot(composition(name), group, label, 100 * value)
-                for label, value in values.items()
-                if value is not None
-            ]
-            listed = ", ".join(
-                f"{label.lower()} {_points_or_none(value)}" for label, value in values.items()
-            )
-            said.append(f"{composition(name)}, {group.lower()}: {listed}.")
+            group, listed = coalition(row["coalition"]), []
+            for column, label, _ in MEASURES:
+                value = gain(row, baseline, column)
+                ends = _interval(row) if column == "r2" else None
+                low, high = (100 * ends[0], 100 * ends[1]) if ends else (None, None)
+                if value is not None:
+                    marks.append(Dot(composition(name), group, label, 100 * value, low, high))
+                range_ = f" (interval {interval(*ends, 2)})" if ends else ""
+                listed.append(f"{label.lower()} {_points_or_none(value)}{range_}")
+            said.append(f"{composition(name)}, {group.lower()}: {', '.join(listed)}.")
     if not marks:
         return None
     title = "What each group adds to need and circumstance, percentage points"
@@ -76,14 +77,25 @@ def gains(analysis: Analysis, mark: str) -> Panel | None:
         f"circumstance. {' '.join(said)}"
     )
     shapes = {label: shape for _, label, shape in MEASURES}
-    return Panel(dots(mark + title, mark + alt, marks, shapes), tables)
+    sure = (
+        f"The lines are {analysis.level} intervals for what is explained. Predictions have none."
+        if some
+        else "The file holds no intervals for these dots."
+    )
+    return Panel(dots(mark + title, mark + alt, marks, shapes), tables, sure)
+
+
+def _interval(row: Row) -> tuple[float, float] | None:
+    """The interval of what a coalition explains, where the file has one."""
+    low, high = row.get("ci_low"), row.get("ci_high")
+    return None if low is None or high is None else (float(low), float(high))
 
 
 def _points_or_none(share: float | None) -> str:
     return "not available" if share is None else points(share, 2)
 
 
-def _gain_table(name: str, rows: Sequence[Row], baseline: Row) -> DataTable:
+def _gain_table(analysis: Analysis, name: str, rows: Sequence[Row], baseline: Row) -> DataTable:
     def cell(row: Row, column: str) -> Cell:
         added = gain(row, baseline, column)
         if added is None:
@@ -91,7 +103,9 @@ def _gain_table(name: str, rows: Sequence[Row], baseline: Row) -> DataTable:
         total = f"{percent(row[column], 2)} in all"
         if row is baseline:
             return figure("the starting point", total)
-        return figure(points(added, 2, signed=True), total)
+        ends = _interval(row) if column == "r2" else None
+        known = f"{analysis.level} interval {interval(*ends, 2)}; " if ends else ""
+        return figure(points(added, 2, signed=True), known + total)
 
     return DataTable(
         f"{composition(name)}: percentage points added to need and circumstance",
@@ -100,9 +114,11 @@ def _gain_table(name: str, rows: Sequence[Row], baseline: Row) -> DataTable:
             [text(coalition(row["coalition"])), *(cell(row, column) for column, *_ in MEASURES)]
             for row in rows
         ],
-        "evidence.block_fit: coalition, r2, v, q2_loao, q2_forward (gains are differences from "
-        "the row 'controls')",
-        compact=True,
+        "evidence.block_fit: coalition, r2, v, ci_low, ci_high, q2_loao, q2_forward (gains are "
+        "differences from the row 'controls')",
+        named="What each group adds to need and circumstance",
+        fit=True,
+        narrow="pairs",
     )
 
 
@@ -138,9 +154,7 @@ def leads(analysis: Analysis, mark: str) -> Panel | None:
                     figure(points(row["estimate"], 2)),
                     _interval_cell(row),
                     text(method(row["ci_method"])),
-                    absent()
-                    if row["p_one_sided"] is None
-                    else figure(number(row["p_one_sided"], 3)),
+                    absent() if row["p_one_sided"] is None else figure(p_value(row["p_one_sided"])),
                 ]
             )
     if not marks:
@@ -205,6 +219,8 @@ def shares(analysis: Analysis, mark: str) -> Panel | None:
         ["Group", "Share", f"{analysis.level} interval", "Alone", "On top of all others"],
         rows,
         "evidence.importance: owen, ci_low, ci_high, first, last",
+        fit=True,
+        narrow="pairs",
     )
     return Panel(spans(mark + title, mark + alt, marks, Scale([0.0], "")), [table])
 

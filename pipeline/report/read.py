@@ -1,6 +1,6 @@
 """Reading the database of a run: whole small tables, and queries where a table is large."""
 
-import ast
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -138,7 +138,7 @@ def analyses(reader: Reader) -> list[Analysis]:
         made.append(
             Analysis(
                 spec=spec,
-                settings=ast.literal_eval(spec["thresholds"]),
+                settings=json.loads(spec["thresholds"]),
                 results={
                     table: [row for row in rows if row["spec_id"] == name]
                     for table, rows in results.items()

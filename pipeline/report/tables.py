@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.report.wording import NOT_AVAILABLE, capital
 
@@ -29,16 +30,19 @@ class DataTable:
 
     Attributes:
         origin: tables and columns of the database that it is made of.
-        compact: few and short columns, which fit on a narrow page as they are.
-        paired: on a narrow page, cells stand two in a line.
+        named: what it is called where origins are listed; the caption if empty.
+        fit: as wide as its words need, and no wider.
+        narrow: on a narrow page a row becomes a card with one cell or a pair in each line, or the
+            table stays one, where its columns are few and short.
     """
 
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     origin: str = ""
-    compact: bool = False
-    paired: bool = False
+    named: str = ""
+    fit: bool = False
+    narrow: Literal["cards", "pairs", "table"] = "cards"
 
     def numeric(self, column: int) -> bool:
         """Whether a column holds numbers."""

@@ -47,6 +47,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def p_value(p: float) -> str:
+    """A p value, never rounded to nothing."""
+    return "below 0.001" if p < 0.001 else number(p, 3)
+
+
 def joined(names: Sequence[str]) -> str:
     """Names as running text: "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

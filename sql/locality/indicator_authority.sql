@@ -9,7 +9,7 @@
 -- column coverage: share of the council's trust weight that was observed (carried values only)
 -- column n_effective: effective number of trusts behind the value, 1 / sum of squared weights
 -- column sampling_variance: variance of the value from sampling staff
--- column respondents: staff of the observed trusts who answered
+-- column respondents: staff who answered at an observed trust, mean over the trusts by weight
 WITH years AS (
     SELECT DISTINCT indicator, year FROM locality.trust_indicator
 ),
@@ -23,7 +23,8 @@ carried AS (
         sum(link.weight * measured.value) AS total,
         sum(link.weight ** 2) FILTER (measured.value IS NOT NULL) AS squares,
         sum(link.weight ** 2 * measured.sampling_variance) AS noise,
-        sum(measured.respondents) AS respondents
+        sum(link.weight * measured.respondents)
+            / sum(link.weight) FILTER (measured.respondents IS NOT NULL) AS respondents
     FROM locality.trust_council AS link
     JOIN years ON link.vintage = greatest(2018, least(2024, years.year))
     LEFT JOIN locality.trust_indicator AS measured
@@ -41,7 +42,7 @@ SELECT
     coalesce(observed, 0) / everything AS coverage,
     observed ** 2 / squares AS n_effective,
     noise / observed ** 2 AS sampling_variance,
-    CAST(respondents AS BIGINT) AS respondents
+    respondents
 FROM carried
 UNION ALL
 SELECT areacd, year, indicator, value, status, NULL, NULL, NULL, NULL

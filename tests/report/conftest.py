@@ -1,0 +1,460 @@
+"""A small database like the one a run makes, and the page that is made of it."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline.evidence.rows import BlockContrast, BlockFit, Importance, ModelTest, Power, Verdict
+from pipeline.framework import framework
+from pipeline.publish import Table, build
+from pipeline.report.build import write
+from pipeline.source import STATUS
+
+Row = dict[str, Any]
+SPEC = "councils_delayed_transfers"
+HOSTILE = """<script>alert("x")</script> & O'Hara"""
+SENTENCE = "Measures of leadership do not predict delayed days better than measures of budgets."
+MORE = "There is no measure of plans here, so budgets alone stood for plans and budgets."
+WHY_EXPLORATORY = "This panel was explored while the analysis was being designed."
+YEARS = range(2012, 2014)
+LAST_OUTCOME = 2014
+COUNCILS = {
+    "E06000001": ("Aldbury", "North East", 0.5),
+    "E06000002": (HOSTILE, "North East", -0.1),
+    "E06000003": ("Castleford", None, -1.5),
+}
+LOST = {"E06000004": ("Dunmere", "London")}
+OUTCOMES = {"E06000001": 1234.4, "E06000002": None, "E06000003": 4000.0, "E06000004": None}
+
+
+@dataclass(frozen=True)
+class World:
+    """What a test wants of the database."""
+
+    synthetic: bool = False
+    exploratory: str | None = WHY_EXPLORATORY
+    stopped: str | None = None
+    empty: bool = False
+    mde: float | None = None
+    verdict: str = "not supported"
+    framework_sha256: str = field(default_factory=lambda: framework().hash)
+    failing: bool = False
+
+
+def _common(world: World) -> Row:
+    return {
+        "run_id": "run-1",
+        "spec_id": SPEC,
+        "outcome": "delayed_days_rate",
+        "is_primary": True,
+        "exploratory": world.exploratory,
+        "n_rows": 0 if world.empty else 6,
+        "n_localities": 0 if world.empty else 3,
+        "n_authorities": 0 if world.empty else 3,
+        "years": "2012-2013",
+    }
+
+
+FITS = [
+    BlockFit("composite", "controls", 0, 0.25, 0.0, 0.24, 0.17, 0.16, 0.0),
+    BlockFit(
+        "composite", "leadership", 1, 0.2525, 0.0025, 0.24, 0.168, 0.151, 0.0, 0.01, -0.0131, 0.0129
+    ),
+    BlockFit("composite", "budgets", 1, 0.2538, 0.0038, 0.24, 0.18, 0.148, 0.0),
+    BlockFit("composite", "leadership+budgets", 2, 0.258, 0.008, 0.24, 0.181, None, 0.0),
+    BlockFit("indicators", "controls", 0, 0.25, 0.0, 0.24, 0.17, 0.16, 10.0),
+    BlockFit("indicators", "leadership", 0.4, 0.2516, 0.0016, 0.24, 0.1701, 0.157, 10.0),
+    BlockFit("indicators", "budgets", 0.2, 0.252, 0.002, 0.24, 0.167, 0.165, 10.0),
+    BlockFit("indicators", "leadership+budgets", 0.6, 0.2537, 0.0037, 0.24, 0.168, 0.163, 10.0),
+]
+JACKKNIFE = "bias-corrected jackknife-t, delete-one-dominant-trust"
+BOOTSTRAP = "percentile bootstrap, 1999 draws of authorities"
+HELD_OUT = "t over authorities' loss differences, leave-one-authority-out"
+AHEAD = "none: the steps share their training years"
+CONTRASTS = [
+    row
+    for name, lead in (("composite", -0.0013), ("indicators", -0.00004))
+    for row in (
+        BlockContrast(name, "delta", lead, 0.0, 0.01, -0.0246, 0.0237, JACKKNIFE, 0.52, True),
+        BlockContrast(name, "delta", lead, 0.0, 0.01, -0.0286, 0.0177, BOOTSTRAP, 0.57, False),
+        BlockContrast(name, "delta_cv", -0.011, None, 0.02, -0.0434, 0.0214, HELD_OUT, 0.75, True),
+        BlockContrast(name, "delta_forward", 0.0028, None, None, None, None, AHEAD, None, True),
+    )
+]
+IMPORTANCE = [
+    Importance(name, level, part, 0.0025, 0.0042, 0.0034, 0.0034, *[0.01, -0.013, 0.0133] * 2)
+    for name in ("composite", "indicators")
+    for level, part in (
+        ("superblock", "H"),
+        ("superblock", "B"),
+        ("block", "leadership"),
+        ("block", "budgets"),
+    )
+]
+MODEL_TESTS = [ModelTest("composite", "nested F", "H given B", 1.47, 1.0, 62.0, 0.2298, "CR2, HTZ")]
+
+
+def _verdicts(world: World) -> list[Verdict]:
+    text = f"{SENTENCE} {MORE}"
+    rows = [
+        Verdict(name, "between", world.verdict, rule, passed, value, threshold, text)
+        for name in ("composite", "indicators")
+        for rule, passed, value, threshold in (
+            ("ci_low_above_zero", False, -0.0246, 0.0),
+            ("loao_p_below_alpha", False, 0.7484, 0.05),
+            ("upper_bound_below_equivalence", True, 0.0197, 0.05),
+        )
+    ]
+    sign = Verdict(
+        "both", "between", world.verdict, "compositions_same_sign", True, -0.1, -0.2, text
+    )
+    return [*rows, sign]
+
+
+def _evidence(world: World) -> list[Table]:
+    declared = framework()
+    common = _common(world)
+    spec = common | {
+        "title": "Councils and delayed transfers",
+        "claim": declared.claim,
+        "lag": 1,
+        "controls": "deprivation, rural_share, council_class, year",
+        "composite_rule": "z-mean a block",
+        "missing_rule": "complete cases",
+        "sample": "councils with social care: 8; with the outcome 1 year later: 6",
+        "indicators": "leadership: communicates; budgets: trust_income",
+        "thresholds": json.dumps(asdict(declared.test)),
+        "frozen_hash": declared.hash,
+        "stopped": world.stopped,
+    }
+    tables: dict[str, list[Row]] = {"analysis_spec": [spec]}
+    if not world.empty:
+        tables["panel"] = [
+            common
+            | {
+                "areacd": code,
+                "year": year,
+                "outcome_polarised": -1.0,
+                "dominant_trust": "R0A",
+                "leadership": z,
+                "budgets": -z,
+            }
+            for code, (_, _, z) in COUNCILS.items()
+            for year in YEARS
+        ]
+        tables["measure_quality"] = [
+            common
+            | {
+                "indicator": "communicates",
+                "block": "leadership",
+                "level": "trust",
+                "reliability": 0.9426,
+                "coverage_min": 0.51,
+                "coverage_median": 0.98,
+                "n_effective_median": 2.14,
+            }
+        ]
+    if world.stopped is None:
+        powers = [
+            Power("composite", "design", lead, found, 0.1, 0.9 - found, world.mde)
+            for lead, found in ((0.0, 0.002), (0.06, 0.054), (0.25, 0.554))
+        ]
+        made: dict[str, Sequence[Any]] = {
+            "block_fit": FITS,
+            "block_contrast": CONTRASTS,
+            "importance": IMPORTANCE,
+            "model_tests": MODEL_TESTS,
+            "power": powers,
+            "verdict": _verdicts(world),
+        }
+        tables |= {name: [common | asdict(row) for row in rows] for name, rows in made.items()}
+    return [
+        Table("evidence", name, pl.DataFrame(rows, infer_schema_length=None), name)
+        for name, rows in tables.items()
+    ]
+
+
+def _locality() -> list[Table]:
+    everyone = {code: (name, region) for code, (name, region, _) in COUNCILS.items()} | LOST
+    similar = ",".join(everyone)
+    places = [
+        {
+            "areacd": code,
+            "areanm": name,
+            "council_class": "unitary authority",
+            "region": region,
+            "comparators": similar,
+        }
+        for code, (name, region) in everyone.items()
+    ]
+    long = [
+        {
+            "areacd": code,
+            "year": year,
+            "indicator": indicator,
+            "value": value,
+            "status": status,
+            "coverage": coverage,
+            "n_effective": effective,
+        }
+        for code in everyone
+        for year in range(2012, LAST_OUTCOME + 1)
+        for indicator, value, status, coverage, effective in (
+            (
+                "delayed_days_rate",
+                OUTCOMES[code],
+                "ok" if OUTCOMES[code] is not None else "c" if code in COUNCILS else "x",
+                None,
+                None,
+            ),
+            ("communicates", 3.2, "ok", 0.87, 2.3),
+        )
+    ]
+    wide = [
+        {
+            "areacd": code,
+            "year": year,
+            "areanm": name,
+            "council_class": "unitary authority",
+            "region": region,
+            "delayed_days_rate": OUTCOMES[code] if code in LOST else 1.0,
+            "delayed_days_rate__status": "c",
+            "deprivation": 20.0,
+            "deprivation__status": "ok",
+            "rural_share": None if code in LOST and year == 2012 else 0.1,
+            "rural_share__status": "x",
+            "communicates": 3.2,
+            "communicates__status": "ok",
+            "communicates__coverage": 0.87,
+            "trust_income": 12.0,
+        }
+        for code, (name, region) in everyone.items()
+        for year in range(2012, LAST_OUTCOME + 1)
+    ]
+    population = [
+        {"areacd": code, "year": year, "persons": 1.0, "population_year": 2013}
+        for code in everyone
+        for year in YEARS
+    ]
+    return [
+        Table("locality", name, pl.DataFrame(rows, infer_schema_length=None), name)
+        for name, rows in {
+            "place": places,
+            "indicator_authority": long,
+            "authority_year": wide,
+            "population": population,
+        }.items()
+    ]
+
+
+def _meta(world: World) -> list[Table]:
+    run = {
+        "run_id": "run-1",
+        "version": "20260102T030405Z-run-1",
+        "edition": "test",
+        "title": "Testland",
+        "synthetic": world.synthetic,
+        "built_at": "2026-01-02T03:04:05+00:00",
+        "framework_sha256": world.framework_sha256,
+        "framework_registered": True,
+        "packages": "rapport 0.1.0",
+    }
+    indicators = [asdict(one) for one in framework().indicators.values()]
+    coverage = [
+        {
+            "spec_id": SPEC,
+            "block": block,
+            "words": "some words",
+            "indicator": name,
+            "title": f"Title of {name}",
+            "source": "delayed_transfers",
+            "measured_share": 1.0 if used else 0.17,
+            "used": used and not world.empty,
+            "why_not": None if used else "measured on 17% of the rows",
+        }
+        for block, name, used in (
+            ("leadership", "communicates", True),
+            ("plans", "planned_adult_social_care", False),
+            ("budgets", "trust_income", True),
+        )
+    ]
+    source = {
+        "source": "delayed_transfers",
+        "title": "Delayed transfers",
+        "publisher": "NHS England",
+        "licence": "OGL v3.0",
+        "attribution": "Contains NHS England data.",
+        "provenance": "original",
+        "about": "Days.",
+        "files": 2,
+    }
+    warning = {"source": "delayed_transfers", "usage_warning": "revised", "meaning": "Revised."}
+    correction = {
+        "source": "delayed_transfers",
+        "matches": "{'areacd': 'E06000001'}",
+        "column": "value",
+        "published": None,
+        "corrected": "15233.0",
+        "rows": 1,
+        "why": "It was in millions.",
+        "evidence": "Magnitude.",
+    }
+    checks = [
+        {
+            "layer": "tidy",
+            "table": "delayed_transfers",
+            "category": "keys",
+            "expectation": "unique",
+            "column": "value",
+            "severity": "critical",
+            "passed": passed,
+            "failing": None if passed else 3,
+            "message": "" if passed else "Three rows twice.",
+        }
+        for passed in (True, not world.failing)
+    ]
+    reconciliation = [
+        {
+            "source": "delayed_transfers",
+            "check": "England = sum",
+            "period": period,
+            "area": "E92000001",
+            "published": 10.0,
+            "computed": computed,
+            "difference": None,
+            "tolerance": 0.5,
+            "agrees": None if computed is None else True,
+        }
+        for period, computed in (("2012-13", 10.0), ("2013-14", None))
+    ]
+    dictionary = [
+        {"layer": "status", "table": name, "column": "", "type": "", "meaning": meaning}
+        for name, meaning in STATUS.items()
+    ]
+    made: dict[str, list[Row]] = {
+        "run": [run],
+        "indicator": indicators,
+        "construct_coverage": coverage,
+        "source": [source],
+        "usage_warning": [warning],
+        "correction": [correction],
+        "check_results": checks,
+        "reconciliation": reconciliation,
+        "dictionary": dictionary,
+    }
+    return [
+        Table("meta", name, pl.DataFrame(rows, infer_schema_length=None), name)
+        for name, rows in made.items()
+    ]
+
+
+def database(folder: Path, world: World) -> Path:
+    """A database file of such a world."""
+    register = pl.DataFrame(
+        {"vintage": ["2017"], "org_code": ["R0A"], "org_name": ["ST MARY'S OF THE ISLE NHS TRUST"]}
+    )
+    return build(
+        folder / "database",
+        [
+            *_evidence(world),
+            *_locality(),
+            *_meta(world),
+            Table("tidy", "trust_register", register, "register"),
+        ],
+    )
+
+
+class Page(HTMLParser):
+    """A page taken apart: its tags, and the text of every tag by name.
+
+    Attributes:
+        html: the page as written.
+        tags: every opening tag with its attributes, in order.
+        tables: rows of cell texts, by caption.
+    """
+
+    VOID = frozenset({"meta", "img", "source", "br", "link", "line", "circle", "hr", "input"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.tables: dict[str, list[list[str]]] = {}
+        self._open: list[tuple[str, list[str]]] = []
+        self._texts: dict[str, list[str]] = {}
+        self._rows: list[list[str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        if tag == "table":
+            self._rows = []
+        elif tag == "tr":
+            self._rows.append([])
+        if tag not in self.VOID:
+            self._open.append((tag, []))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.VOID:
+            return
+        opened, parts = self._open.pop()
+        assert opened == tag, f"<{opened}> is closed by </{tag}>"
+        text = " ".join("".join(parts).split())
+        self._texts.setdefault(tag, []).append(text)
+        if tag in ("td", "th"):
+            self._rows[-1].append(text)
+        elif tag == "table":
+            self.tables[self._texts["caption"][-1]] = self._rows
+
+    def handle_data(self, data: str) -> None:
+        for tag, parts in self._open:
+            if tag not in ("head",):
+                parts.append(data)
+
+    def texts(self, tag: str) -> list[str]:
+        """The text of every element of this name, in order of their ends."""
+        return self._texts.get(tag, [])
+
+    @property
+    def text(self) -> str:
+        """All that a reader reads."""
+        return self.texts("body")[0]
+
+    def table(self, start: str) -> dict[str, list[str]]:
+        """The rows of the first table whose caption starts so, by their first cell."""
+        rows = next(rows for caption, rows in self.tables.items() if caption.startswith(start))
+        return {row[0]: row[1:] for row in rows}
+
+    def each(self, *names: str) -> list[tuple[str, dict[str, str]]]:
+        """Opening tags of these names."""
+        return [(tag, attributes) for tag, attributes in self.tags if tag in names]
+
+
+Made = Callable[[World], Page]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The page of a world; each is built once."""
+    pages: dict[World, Page] = {}
+
+    def of(world: World) -> Page:
+        if world not in pages:
+            folder = tmp_path_factory.mktemp("report")
+            assert write(database(folder, world), folder / "report") == 1
+            pages[world] = Page((folder / "report" / "index.html").read_text(encoding="utf-8"))
+        return pages[world]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def page(made: Made) -> Page:
+    """The page of the usual world."""
+    return made(World())

@@ -1,0 +1,97 @@
+"""Numbers and names as a reader wants them."""
+
+import pytest
+
+from pipeline.report import wording
+from pipeline.report.basis import thinned
+from pipeline.report.tables import with_status
+
+MEANINGS = {
+    "ok": "observed",
+    "x": "not available",
+    "c": "confidential: suppressed",
+    "p": "provisional",
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "signed", "text"),
+    [
+        (1234.5, 0, False, "1,234"),
+        (-0.04, 1, False, "0.0"),
+        (-0.04, 1, True, "0.0"),
+        (-0.06, 1, False, "−0.1"),
+        (0.06, 1, True, "+0.1"),
+        (0, 0, True, "0"),
+    ],
+)
+def test_number(value: float, digits: int, signed: bool, text: str) -> None:
+    assert wording.number(value, digits, signed) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "short"), [("2.00", "2"), ("0.050", "0.05"), ("10", "10"), ("0.00", "0")]
+)
+def test_trimmed(text: str, short: str) -> None:
+    assert wording.trimmed(text) == short
+
+
+def test_years() -> None:
+    assert wording.financial_year(2012) == "2012-13"
+    assert wording.financial_year(1999) == "1999-00"
+    assert wording.year_span("2012-2017") == "2012-13 to 2017-18"
+    assert wording.year_span("2012-2012") == "2012-13"
+    assert wording.year_span("all") == "all"
+
+
+def test_moment() -> None:
+    assert wording.moment("2026-11-03T09:05:00+00:00") == "3 November 2026 at 09:05 UTC"
+
+
+@pytest.mark.parametrize(
+    ("register", "name"),
+    [
+        ("ST GEORGE'S OF THE WEST NHS TRUST", "St George's of the West NHS Trust"),
+        ("STOKE-ON-TRENT NHS TRUST", "Stoke-on-Trent NHS Trust"),
+        ("THE ROYAL TRUST", "The Royal Trust"),
+        ("Barts Health NHS Trust", "Barts Health NHS Trust"),
+    ],
+)
+def test_organisation(register: str, name: str) -> None:
+    assert wording.organisation(register) == name
+
+
+def test_coalition() -> None:
+    assert wording.coalition("leadership+partnership+budgets") == (
+        "Leadership, partnership and budgets"
+    )
+    assert wording.coalition("controls") == "Need and circumstance alone"
+
+
+def test_method_of_an_interval() -> None:
+    assert wording.method("percentile bootstrap, 1999 draws of authorities").startswith(
+        "drawing councils again at random, 1,999 times"
+    )
+    assert wording.method("none: one year") == "no interval can be given: one year"
+    assert wording.method("something new") == "something new"
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "text", "note"),
+    [
+        ("5", "ok", "5", ""),
+        ("5", "p", "5", "Provisional"),
+        (None, "x", "not available", ""),
+        (None, None, "not available", ""),
+        (None, "c", "not available", "Confidential: suppressed"),
+    ],
+)
+def test_missing_is_never_a_number(
+    value: str | None, status: str | None, text: str, note: str
+) -> None:
+    cell = with_status(value, status, MEANINGS)
+    assert (cell.text, cell.note, cell.missing) == (text, note, value is None)
+
+
+def test_thinning_reads_the_steps() -> None:
+    assert thinned("councils: all: 912; with it: 906") == [("councils: all", 912), ("with it", 906)]
