@@ -40,7 +40,7 @@ class _Lines(logging.Handler):
                 self._print(f"  ! {step}: {said}")
             elif record.levelno >= logging.INFO:
                 self._said[step] = said
-                if " files, " in said:
+                if " files, " in said or ": attempt " in said:
                     self._print(f"       {said}")
             return
         kind = str(event.event_type_value)

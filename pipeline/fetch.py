@@ -18,6 +18,9 @@ TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 ATTEMPTS = 4
 GONE = (401, 403, 404, 410)
 
+# A retry is told through the run's own log, in words.
+stamina.instrumentation.set_on_retry_hooks([])
+
 
 class FetchError(Exception):
     """Files that could not be had, each with its address and where to put it by hand."""
@@ -51,9 +54,11 @@ def _retry(problem: Exception) -> bool:
     return isinstance(problem, httpx.TransportError)
 
 
-def _download(release: Release, part: Path) -> None:
+def _download(release: Release, part: Path, progress: Callable[[str], None]) -> None:
     """Fetch to ``part``, going on from what is already there."""
     for attempt in stamina.retry_context(on=_retry, attempts=ATTEMPTS, timeout=None):
+        if attempt.num > 1:
+            progress(f"{release.file}: attempt {attempt.num} of {ATTEMPTS}")
         with attempt:
             done = part.stat().st_size if part.exists() else 0
             headers = {"Accept-Encoding": "identity"}
@@ -72,7 +77,13 @@ def _download(release: Release, part: Path) -> None:
                         stream.write(chunk)
 
 
-def _fetch_one(release: Release, sha256: str, target: Path, mirror: Path | None) -> Fetched:
+def _fetch_one(
+    release: Release,
+    sha256: str,
+    target: Path,
+    mirror: Path | None,
+    progress: Callable[[str], None],
+) -> Fetched:
     if target.exists() and digest(target) == sha256:
         return Fetched(release.file, sha256, target.stat().st_size, "kept")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +97,7 @@ def _fetch_one(release: Release, sha256: str, target: Path, mirror: Path | None)
         return Fetched(release.file, sha256, target.stat().st_size, "copied")
     part = target.with_name(f".{target.name}.part")
     try:
-        _download(release, part)
+        _download(release, part, progress)
     except (httpx.HTTPError, OSError) as problem:
         raise FetchError(f"{release.file}: {type(problem).__name__}: {problem}") from problem
     try:
@@ -133,14 +144,14 @@ def fetch(
         target = edition.raw / release.file
         sha256 = release.sha256 if hashes is None else hashes.get(release.file, "")
         try:
-            done.append(_fetch_one(release, sha256, target, mirror))
+            done.append(_fetch_one(release, sha256, target, mirror, progress))
         except FetchError as problem:
             problems.append(
                 f"  - {problem}\n    address: {release.url}\n    put it by hand at: {target}"
             )
         if number % 10 == 0 or number == len(source.releases):
             size = sum(one.bytes for one in done) / 1e6
-            progress(f"{source.name}: {number} of {len(source.releases)} files, {size:.1f} MB")
+            progress(f"{source.name}: {len(done)} of {len(source.releases)} files, {size:.1f} MB")
     if problems:
         raise FetchError(
             f"source {source.name}: {len(problems)} of {len(source.releases)} files could not be "

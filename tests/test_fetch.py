@@ -119,8 +119,10 @@ def test_one_file_that_cannot_be_had_does_not_stop_the_others(
 
 
 def test_a_passing_fault_is_tried_again(edition: Edition, address: str) -> None:
-    fetched = fetch(made(releases=[release(f"{address}/flaky")]), edition, None)
+    said: list[str] = []
+    fetched = fetch(made(releases=[release(f"{address}/flaky")]), edition, None, None, said.append)
     assert [one.how for one in fetched] == ["downloaded"]
+    assert said[0] == "folder/file.csv: attempt 2 of 4"
     assert [path for path, _ in Server.requests] == ["/flaky", "/flaky"]
 
 
