@@ -81,7 +81,7 @@ def build(spec: declared.Panel, all_of: Framework, authority_year: pl.DataFrame)
         known = rows.select(_known(rows, one, test.min_coverage)).to_series()
         share = float(known.mean() or 0.0)  # type: ignore[arg-type]
         why = ""
-        if one.instrument == outcome.instrument:
+        if one.family == outcome.family:
             why = "shares its instrument with the outcome"
         elif share < test.min_measured:
             why = f"measured on {share:.0%} of the rows, fewer than {test.min_measured:.0%}"
@@ -147,7 +147,7 @@ def measure_quality(built: Built, long: pl.DataFrame) -> list[Row]:
     """
     if built.panel is None:
         return []
-    outcome_instrument = declared.framework().indicators[built.spec.outcome].instrument
+    outcome_family = declared.framework().indicators[built.spec.outcome].family
     partial = partial_correlations(built.panel)
     keys = built.rows.select("areacd", "year")
     rows = []
@@ -183,7 +183,7 @@ def measure_quality(built: Built, long: pl.DataFrame) -> list[Row]:
                     "within_var_share": None
                     if spread == 0 or means is None
                     else 1.0 - float(means) / spread,  # type: ignore[arg-type]
-                    "shares_source_with_outcome": one.instrument == outcome_instrument,
+                    "shares_source_with_outcome": one.family == outcome_family,
                 }
             )
     return rows
@@ -273,7 +273,7 @@ def exploratory(spec: declared.Panel, all_of: Framework) -> str | None:
 def evidence_tables(edition: Edition, all_of: Framework) -> dict[str, pl.DataFrame]:
     """Every evidence table and ``construct_coverage``, all panels together."""
     authority_year = edition.read("locality", "authority_year")
-    long = edition.read("locality", "indicator_authority")
+    long = edition.read("locality", "indicator_place")
     rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
     for spec in all_of.panels.values():
         built = build(spec, all_of, authority_year)

@@ -20,17 +20,20 @@ class Correction:
     Attributes:
         where: column to value; all must match.
         published: the wrong value, where it is not part of ``where``.
+        corrected: the right one; left out where there is none to be had.
+        status: the row's status from now on, where it changes.
         rows: how many rows must match.
     """
 
     source: str
     where: dict[str, Any]
     column: str
-    corrected: Any
     rows: int
     why: str
     evidence: str
     published: Any = None
+    corrected: Any = None
+    status: str | None = None
 
 
 def declared() -> list[Correction]:
@@ -58,10 +61,11 @@ def apply(source: Source, frame: pl.DataFrame, corrections: list[Correction]) ->
                 file="data/corrections.toml",
                 todo="The publisher may have mended the error: compare, then change or drop it.",
             )
+        changes = {correction.column: correction.corrected}
+        if correction.status is not None:
+            changes["status"] = correction.status
         frame = frame.with_columns(
-            pl.when(matches)
-            .then(pl.lit(correction.corrected))
-            .otherwise(pl.col(correction.column))
-            .alias(correction.column)
+            pl.when(matches).then(pl.lit(new)).otherwise(pl.col(name)).alias(name)
+            for name, new in changes.items()
         )
     return frame

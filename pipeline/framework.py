@@ -34,12 +34,14 @@ class Indicator:
     """One measure of the words of the claim.
 
     Attributes:
-        instrument: the survey, inspection or return it is part of; indicators of one instrument
-            never explain each other.
+        instrument: the survey, inspection or return it is part of.
+        family: instruments that are one survey or inspection in different files; indicators of one
+            family never explain each other.
         source, table: where it is read: a tidy source, or another table made of it.
         where, value: SQL over that table, the latter an aggregate by place and year.
         sampling_variance, respondents: SQL aggregates of the same kind, where there are samples.
-        parts: how many rows the aggregate must be made of; fewer leave it empty.
+        parts: how many rows the aggregate must be made of; another number leaves it empty. 0 takes
+            whatever was observed.
         per, scale: divided by this denominator, then multiplied.
         polarity: 1 where more is better, -1 where less is.
         static: one value for all years.
@@ -53,6 +55,7 @@ class Indicator:
     source: str
     level: Literal["council", "trust"]
     value: str
+    family: str = ""
     where: str = "true"
     table: str = ""
     sampling_variance: str = "null"
@@ -63,6 +66,11 @@ class Indicator:
     polarity: int = 1
     unit: str = ""
     static: bool = False
+
+    @property
+    def complete(self) -> str:
+        """SQL: whether the aggregate is made of enough rows."""
+        return f"count(value) = {self.parts}" if self.parts else "count(value) > 0"
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,7 @@ def load(path: Path = FRAMEWORK) -> Framework:
             raise FrameworkError(f"[indicator.{name}]: no [block.{entry.get('block')}]")
         merged = {"name": name, **instruments[entry["instrument"]], **entry}
         merged.setdefault("table", f"tidy.{merged.get('source')}")
+        merged.setdefault("family", entry["instrument"])
         indicators[name] = _made(Indicator, f"indicator.{name}", merged)
     panels = {
         name: _made(Panel, f"panel.{name}", {"name": name, **entry})

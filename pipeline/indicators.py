@@ -21,10 +21,10 @@ SELECT
     org_code,
     CAST(year AS INTEGER) AS year,
     count(value) AS parts,
-    CASE WHEN count(value) = {parts} THEN {value} END AS value,
-    CASE WHEN count(value) = {parts} THEN {sampling_variance} END AS sampling_variance,
-    CAST(CASE WHEN count(value) = {parts} THEN {respondents} END AS BIGINT) AS respondents,
-    CASE WHEN count(value) = {parts} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
+    CASE WHEN {complete} THEN {value} END AS value,
+    CASE WHEN {complete} THEN {sampling_variance} END AS sampling_variance,
+    CAST(CASE WHEN {complete} THEN {respondents} END AS BIGINT) AS respondents,
+    CASE WHEN {complete} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
         ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
 FROM {table}
 WHERE {where}
@@ -40,8 +40,8 @@ measured AS (
         code.areacd,
         {year} AS year,
         count(value) AS parts,
-        CASE WHEN count(value) = {parts} THEN {value} END AS value,
-        CASE WHEN count(value) = {parts} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
+        CASE WHEN {complete} THEN {value} END AS value,
+        CASE WHEN {complete} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
             ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
     FROM latest AS measure
     JOIN locality.council_code AS code
@@ -99,7 +99,7 @@ def _council_sql(indicator: Indicator, all_of: Framework) -> str:
         latest=_latest(indicator),
         kind=kind,
         where=f"({indicator.where})",
-        parts=indicator.parts,
+        complete=indicator.complete,
         value=indicator.value,
         year="CAST(0 AS INTEGER)" if indicator.static else "measure.year",
         scale=indicator.scale,
@@ -130,7 +130,9 @@ def indicator_trust(edition: Edition) -> pl.DataFrame:
     Raises:
         TableError: an indicator's SQL cannot be run; the indicator is named.
     """
-    return _measured(edition, "trust", lambda one: TRUST_SQL.format(**vars(one)))
+    return _measured(
+        edition, "trust", lambda one: TRUST_SQL.format(**vars(one), complete=one.complete)
+    )
 
 
 def indicator_council(edition: Edition) -> pl.DataFrame:
@@ -174,23 +176,71 @@ def authority_year(edition: Edition) -> pl.DataFrame:
     Each indicator ``x`` has ``x__status``; values carried from trusts also have ``x__coverage``
     and ``x__n_effective``. Rows are kept whether or not anything was measured.
     """
+    return _place_year(edition, ("upper", "unitary"))
+
+
+def district_year(edition: Edition) -> pl.DataFrame:
+    """The same for districts and unitaries, the localities inside (or alike) an authority."""
+    return _place_year(edition, ("lower", "unitary"))
+
+
+def trust_year(edition: Edition) -> pl.DataFrame:
+    """One row an NHS organisation and year with anything measured; a column an indicator."""
+    long = edition.read("locality", "indicator_trust")
+    register = edition.read("tidy", "trust_register").sort("vintage", "org_code")
+    names = register.select("org_code", "org_name").unique("org_code", keep="last")
+    wide = long.select("org_code", "year").unique().join(names, on="org_code", how="left")
+    lineage = edition.read("locality", "trust_lineage")
+    trust = lineage.group_by("org_code").agg(pl.col("trust").sort().str.join(",").alias("trust"))
+    wide = wide.join(trust, on="org_code", how="left")
+    for indicator in framework().indicators.values():
+        if indicator.level == "trust":
+            wide = _with_indicator(wide, long, indicator, ("org_code", "year"))
+    return wide.sort("org_code", "year")
+
+
+def _with_indicator(
+    wide: pl.DataFrame, long: pl.DataFrame, indicator: Indicator, key: tuple[str, str]
+) -> pl.DataFrame:
+    """The wide table with one more indicator: value, status and, where carried, its coverage."""
+    columns = [
+        pl.col("value").alias(indicator.name),
+        pl.col("status").alias(f"{indicator.name}__status"),
+    ]
+    if indicator.level == "trust" and "coverage" in long.columns:
+        columns.append(pl.col("coverage").alias(f"{indicator.name}__coverage"))
+        columns.append(pl.col("n_effective").alias(f"{indicator.name}__n_effective"))
+    own = long.filter(pl.col("indicator") == indicator.name).select(*key, *columns)
+    return wide.join(own, on=list(key), how="left").with_columns(
+        pl.col(f"{indicator.name}__status").fill_null("x")
+    )
+
+
+def _place_year(edition: Edition, tiers: Sequence[str]) -> pl.DataFrame:
     declared = framework()
-    long = edition.read("locality", "indicator_authority")
+    long = edition.read("locality", "indicator_place")
     place = edition.read("locality", "place")
-    link = edition.read("locality", "trust_council")
+    link = edition.read("locality", "trust_place")
     span = long.filter(~pl.col("indicator").is_in(_always(declared)))["year"]
     first, last = (0, -1) if span.is_empty() else (int(span.min()), int(span.max()))  # type: ignore[arg-type]
     years = pl.DataFrame({"year": range(first, last + 1)}, schema={"year": pl.Int32})
     begin = pl.date(pl.col("year"), 4, 1)
     base = (
-        place.filter(pl.col("tier") != "lower")
+        place.filter(pl.col("tier").is_in(tiers))
         .join(years, how="cross")
         .filter(
             pl.col("start_date").is_null() | (pl.col("start_date") <= begin),
             # Some registers give the day after the last one.
             pl.col("end_date").is_null() | (pl.col("end_date") > begin),
         )
-        .select("areacd", "year", "areanm", "council_class", "region")
+        .select(
+            "areacd",
+            "year",
+            "areanm",
+            "council_class",
+            "region",
+            pl.coalesce("county_areacd", "areacd").alias("authority_areacd"),
+        )
         .with_columns(pl.col("year").clip(2018, 2024).alias("vintage"))
     )
     dominant = link.filter(pl.col("rank") == 1).select(
@@ -201,15 +251,7 @@ def authority_year(edition: Edition) -> pl.DataFrame:
     )
     wide = base.join(dominant, on=["vintage", "areacd"], how="left").drop("vintage")
     for indicator in declared.indicators.values():
-        columns = [pl.col("value").alias(indicator.name)]
-        columns.append(pl.col("status").alias(f"{indicator.name}__status"))
-        if indicator.level == "trust":
-            columns.append(pl.col("coverage").alias(f"{indicator.name}__coverage"))
-            columns.append(pl.col("n_effective").alias(f"{indicator.name}__n_effective"))
-        own = long.filter(pl.col("indicator") == indicator.name).select("areacd", "year", *columns)
-        wide = wide.join(own, on=["areacd", "year"], how="left").with_columns(
-            pl.col(f"{indicator.name}__status").fill_null("x")
-        )
+        wide = _with_indicator(wide, long, indicator, ("areacd", "year"))
     return wide.sort("areacd", "year")
 
 
@@ -255,15 +297,28 @@ def framework_tables() -> dict[str, FrameworkTable]:
         "areanm": "name",
         "council_class": "kind of council",
         "region": "region",
+        "authority_areacd": "ONS code of the council with social care: the county of a district, "
+        "else the council itself",
         "dominant_trust": "ODS code of the acute trust with the largest weight",
         "dominant_trust_weight": "that trust's weight in the council's carried values",
     }
+    trusts = {
+        "org_code": "ODS code as published",
+        "year": "year of the survey, or the year a financial year starts in",
+        "org_name": "name in the latest register that has it",
+        "trust": "acute trust of 2022 that carries it on (with commas where it was split)",
+    }
     for one in framework().indicators.values():
-        wide[one.name] = f"{one.title}; {one.unit or 'unit of the source'}"
-        wide[f"{one.name}__status"] = f"status of {one.name}"
+        value = {
+            one.name: f"{one.title}; {one.unit or 'unit of the source'}",
+            f"{one.name}__status": f"status of {one.name}",
+        }
+        wide |= value
         if one.level == "trust":
+            trusts |= value
             wide[f"{one.name}__coverage"] = f"share of trust weight observed for {one.name}"
             wide[f"{one.name}__n_effective"] = f"effective number of trusts behind {one.name}"
+    places = [("locality", name) for name in ("indicator_place", "place", "trust_place")]
     tables = [
         FrameworkTable(
             "indicator_trust",
@@ -286,13 +341,30 @@ def framework_tables() -> dict[str, FrameworkTable]:
             "One row a council with social care and financial year: outcomes, leadership, "
             "partnership, plans, budgets and context, each with its status.",
             ("areacd", "year"),
-            [
-                ("locality", "indicator_authority"),
-                ("locality", "place"),
-                ("locality", "trust_council"),
-            ],
+            places,
             authority_year,
             wide,
+        ),
+        FrameworkTable(
+            "district_year",
+            "One row a district or unitary and financial year, with the authority it belongs to: "
+            "the localities that share one plan and one budget.",
+            ("areacd", "year"),
+            places,
+            district_year,
+            wide,
+        ),
+        FrameworkTable(
+            "trust_year",
+            "One row an NHS organisation and year: leadership, outcomes and finance as measured.",
+            ("org_code", "year"),
+            [
+                ("locality", "indicator_trust"),
+                ("locality", "trust_lineage"),
+                ("tidy", "trust_register"),
+            ],
+            trust_year,
+            trusts,
         ),
     ]
     return {table.name: table for table in tables}

@@ -99,7 +99,9 @@ def source_tables(edition: Edition) -> list[Table]:
                         "matches": str(one.where),
                         "column": one.column,
                         "published": str(one.published) if one.published is not None else None,
-                        "corrected": str(one.corrected),
+                        "corrected": str(one.corrected)
+                        if one.corrected is not None
+                        else f"no value, status {one.status}",
                         "rows": one.rows,
                         "why": one.why,
                         "evidence": one.evidence,

@@ -38,6 +38,14 @@ WARNINGS = {
     "voluntary_item": "Councils need not report it; many do not, and some report zero.",
     "zero_for_missing": "Some zeros are almost certainly missing values.",
     "part_years": "Years of a merger hold a part of a year.",
+    "repeated_values": "Some years repeat the figures of another year.",
+    "definition_changes": "What a figure means changes between years.",
+    "names_only": "Places have names and no codes: join by name and date, and never by guess.",
+    "volunteer_reading": "Read out of councils' documents by volunteers.",
+    "unverified_scrape": "Read off web pages by a third party and not verified by the publisher.",
+    "snapshot": "Only the latest state of each place; earlier ones are gone.",
+    "moment_not_stated": "Which day and which patients are counted is not stated.",
+    "areas_drop_out": "Some areas stop reporting part-way.",
     "model_based": "Estimated from a model, not counted.",
 }
 """The vocabulary of usage warnings."""

@@ -30,6 +30,12 @@ def test_only_what_matches_is_corrected() -> None:
     assert apply(made(), FRAME, [correction(source="other")]).equals(FRAME)
 
 
+def test_a_value_that_was_never_one_becomes_missing_with_a_status() -> None:
+    frame = FRAME.with_columns(pl.lit("ok").alias("status"))
+    found = apply(made(), frame, [correction(corrected=None, status="x")])
+    assert found.rows() == [("a", None, "x"), ("b", 7.0, "ok"), ("b", 8.0, "ok")]
+
+
 def test_a_correction_that_no_longer_matches_fails() -> None:
     with pytest.raises(SourceError, match=r"data/corrections\.toml.*expects 1 rows, found 0"):
         apply(made(), FRAME, [correction(published=15.3)])

@@ -9,7 +9,7 @@ from pipeline.assets.keys import group, key, shown, tags
 from pipeline.edition import Edition
 from pipeline.framework import framework
 
-NEEDS = ("authority_year", "indicator_authority")
+NEEDS = ("authority_year", "indicator_place")
 
 
 def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:

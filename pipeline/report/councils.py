@@ -27,9 +27,7 @@ SAID = ("c", "low", "u", "z")
 """Statuses that say more of a missing figure than that it is missing."""
 NO_REGION = "Region not given"
 
-OUTCOMES = (
-    "SELECT areacd, year, value, status FROM locality.indicator_authority WHERE indicator = ?"
-)
+OUTCOMES = "SELECT areacd, year, value, status FROM locality.indicator_place WHERE indicator = ?"
 
 OBSERVED = """
 SELECT
@@ -38,7 +36,7 @@ SELECT
     avg(carried.n_effective) AS n_effective
 FROM evidence.panel AS panel
 JOIN meta.construct_coverage AS used ON used.spec_id = panel.spec_id AND used.used
-JOIN locality.indicator_authority AS carried
+JOIN locality.indicator_place AS carried
     ON carried.areacd = panel.areacd
     AND carried.year = panel.year
     AND carried.indicator = used.indicator
@@ -94,7 +92,7 @@ class Councils:
 def councils(reader: Reader, analysis: Analysis) -> Councils:
     """Gather what is said of single councils."""
     places = {row["areacd"]: row for row in reader.rows("locality.place")}
-    outcomes = reader.query(OUTCOMES, ["locality.indicator_authority"], [analysis.spec["outcome"]])
+    outcomes = reader.query(OUTCOMES, ["locality.indicator_place"], [analysis.spec["outcome"]])
     known = [row["year"] for row in outcomes if row["value"] is not None]
     latest = max(known, default=None)
     at_latest = {row["areacd"]: row for row in outcomes if row["year"] == latest}
@@ -111,7 +109,7 @@ def councils(reader: Reader, analysis: Analysis) -> Councils:
             row["areacd"]: row
             for row in reader.query(
                 OBSERVED,
-                ["evidence.panel", "meta.construct_coverage", "locality.indicator_authority"],
+                ["evidence.panel", "meta.construct_coverage", "locality.indicator_place"],
                 [analysis.spec["spec_id"]],
             )
         },
@@ -193,7 +191,7 @@ class _Shown:
                 for row in sorted(rows, key=lambda one: self._name(one["areacd"]))
             ],
             "evidence.panel (means over years of each group, dominant_trust); "
-            "locality.indicator_authority (value, status, coverage, n_effective); "
+            "locality.indicator_place (value, status, coverage, n_effective); "
             "locality.place (areanm, council_class, region, comparators); "
             "tidy.trust_register (org_name)",
             named="Councils analysed",

@@ -188,7 +188,7 @@ def _placed(file: PublishedFile, frame: pl.DataFrame) -> pl.DataFrame:
         regions, systems = here["region"].drop_nulls(), here["system"].drop_nulls()
         if regions.n_unique() > systems.n_unique():
             raise file.error(
-                f"in {year} expected fewer regions than systems, found {regions.n_unique()} and "
+                f"in {year} expected no more regions than systems, found {regions.n_unique()} and "
                 f"{systems.n_unique()}",
                 row=here["row"][0],
                 column=holders[0],

@@ -126,7 +126,7 @@ def carried(edition: Edition) -> Edition:
         "indicator_council",
         pl.DataFrame(schema={**council, "value": pl.Float64, "status": pl.String}),
     )
-    for name in ("trust_lineage", "trust_council", "trust_indicator", "indicator_authority"):
+    for name in ("trust_lineage", "trust_place", "trust_indicator", "indicator_place"):
         table(edition, name)
     return edition
 
@@ -142,7 +142,7 @@ def test_lineage_follows_successions_splits_evenly_and_ignores_the_years_before_
 
 
 def test_weights_are_size_times_patients_and_merged_districts_come_apart(carried: Edition) -> None:
-    link = carried.read("locality", "trust_council")
+    link = carried.read("locality", "trust_place")
     size = {row["trust"]: row["size"] for row in link.iter_rows(named=True)}
     assert size == {"T1": 400.0, "T2": 600.0, "T3": 1000.0}
 
@@ -150,14 +150,24 @@ def test_weights_are_size_times_patients_and_merged_districts_come_apart(carried
         rows = link.filter(pl.col("vintage") == vintage)
         return {(r["areacd"], r["trust"]): r["patient_share"] for r in rows.iter_rows(named=True)}
 
-    # In 2018 all of it is the county's; from 2019 the unitary holds what was D2.
-    assert shares(2018) == {(COUNTY, "T1"): 1.0, (COUNTY, "T2"): 1.0, (COUNTY, "T3"): 1.0}
+    # In 2018 all of it is the county's and its districts'; from 2019 the unitary holds what was D2.
+    assert shares(2018) == pytest.approx(
+        {
+            (COUNTY, "T1"): 1.0,
+            (COUNTY, "T2"): 1.0,
+            (COUNTY, "T3"): 1.0,
+            (D1, "T1"): 0.75,
+            (D1, "T2"): 1.0,
+            (D1, "T3"): 1.0,
+            (D2, "T1"): 0.25,
+        }
+    )
     assert shares(2019)[(U1, "T1")] == pytest.approx(0.25)
     assert shares(2019)[(COUNTY, "T1")] == pytest.approx(0.75)
     weights = link.group_by("vintage", "areacd").agg(pl.col("weight").sum())["weight"]
     assert weights.to_list() == pytest.approx([1.0] * len(weights))
     first = link.filter(pl.col("rank") == 1, pl.col("vintage") == 2018)
-    assert first["trust"].to_list() == ["T3"]
+    assert dict(first.select("areacd", "trust").rows()) == {COUNTY: "T3", D1: "T3", D2: "T1"}
 
 
 def test_a_merged_trust_is_the_mean_of_its_parts_by_cost(carried: Edition) -> None:
@@ -169,7 +179,7 @@ def test_a_merged_trust_is_the_mean_of_its_parts_by_cost(carried: Edition) -> No
 
 
 def test_a_carried_value_has_its_coverage_and_effective_number(carried: Edition) -> None:
-    found = carried.read("locality", "indicator_authority")
+    found = carried.read("locality", "indicator_place")
     row = found.filter(pl.col("areacd") == COUNTY, pl.col("year") == 2012).row(0, named=True)
     weights = {"T1": 400 / 2000, "T2": 600 / 2000}
     observed = sum(weights.values())
@@ -182,4 +192,4 @@ def test_a_carried_value_has_its_coverage_and_effective_number(carried: Edition)
 
 
 def test_nothing_observed_is_no_value_and_no_coverage(carried: Edition) -> None:
-    assert carried.read("locality", "indicator_authority").filter(pl.col("year") == 2013).is_empty()
+    assert carried.read("locality", "indicator_place").filter(pl.col("year") == 2013).is_empty()

@@ -246,7 +246,7 @@ def _locality() -> list[Table]:
         Table("locality", name, pl.DataFrame(rows, infer_schema_length=None), name)
         for name, rows in {
             "place": places,
-            "indicator_authority": long,
+            "indicator_place": long,
             "authority_year": wide,
             "population": population,
         }.items()

@@ -107,6 +107,10 @@ SOURCE = Source(
     },
     key=("level", "areanm", "period", "measure"),
     tidy=tidy,
-    warnings=("rekeyed", "model_based"),
+    warnings=(
+        "rekeyed",
+        "model_based",
+        "names_only",
+    ),
     reconcile=reconcile,
 )

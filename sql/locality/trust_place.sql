@@ -1,9 +1,10 @@
 -- How much of each council's care each acute trust stands for: the trust's operating cost times the
--- share of its patients who live in the council. Districts of 2021 that merged earlier districts
--- are taken apart again by the population of mid-2017.
+-- share of its patients who live in the council. Counties and their districts both have rows.
+-- Districts of 2021 that merged earlier districts are taken apart again by the population of
+-- mid-2017.
 -- grain: vintage, areacd, trust
 -- column vintage: year whose councils these are, 2018 to 2024; 2018 serves the years before it
--- column areacd: ONS code of the council with social care
+-- column areacd: ONS code of the council: county, district or unitary
 -- column trust: ODS code of the acute trust in 2022
 -- column patient_share: share of the trust's patients who live in the council
 -- column size: median over years of the trust's operating cost, GBP thousand
@@ -30,13 +31,14 @@ part AS (
     JOIN district ON district.areacd = piece.district_2018
 ),
 council AS (
-    SELECT
-        registry.areacd AS district,
-        coalesce(county.areacd, registry.areacd) AS areacd
-    FROM tidy.council_registry AS registry
-    LEFT JOIN tidy.council_registry AS county
-        ON county.registry_code = registry.county_registry_code
-        AND registry.council_type = 'shire district'
+    SELECT areacd AS district, areacd
+    FROM tidy.council_registry
+    UNION
+    SELECT district.areacd, county.areacd
+    FROM tidy.council_registry AS district
+    JOIN tidy.council_registry AS county
+        ON county.registry_code = district.county_registry_code
+        AND district.council_type = 'shire district'
 ),
 belongs AS (
     SELECT DISTINCT then_.vintage, was.areacd AS district_2018, council.areacd

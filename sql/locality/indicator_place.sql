@@ -1,5 +1,5 @@
--- Every indicator by council with social care and financial year: measured there, or carried from
--- the trusts that its residents use, with the share that was really observed.
+-- Every indicator by council (county, district or unitary) and financial year: measured there, or
+-- carried from the trusts that its residents use, with the share that was really observed.
 -- grain: areacd, year, indicator
 -- column areacd: ONS code of the council
 -- column year: financial year by the year it starts in
@@ -25,7 +25,7 @@ carried AS (
         sum(link.weight ** 2 * measured.sampling_variance) AS noise,
         sum(link.weight * measured.respondents)
             / sum(link.weight) FILTER (measured.respondents IS NOT NULL) AS respondents
-    FROM locality.trust_council AS link
+    FROM locality.trust_place AS link
     JOIN years ON link.vintage = greatest(2018, least(2024, years.year))
     LEFT JOIN locality.trust_indicator AS measured
         ON measured.trust = link.trust

@@ -102,9 +102,9 @@ SOURCE = Source(
     "publisher's file, its columns are as they were. Not read: centres of Public Health England "
     "(the regions again), devolved areas (whose codes and names change), deprivation deciles and "
     "ONS groups, all of them sums of districts. The publisher's mark DQ (what it means is not in "
-    "the file) makes a figure unreliable (u): nearly all are of the three smallest councils; the one of "
-    "Watford in April 2018 is far below its neighbouring months. The mark may stand at one level "
-    "and not at the other.",
+    "the file) makes a figure unreliable (u): nearly all are of the three smallest councils; the "
+    "one of Watford in April 2018 is far below its neighbouring months. The mark may stand at one "
+    "level and not at the other.",
     releases=[
         Release(
             file="dementia/dem_reg_2016-2018.csv",

@@ -1,0 +1,30 @@
+"""NHS organisations by kind, with blanks after codes and names."""
+
+from datetime import date
+from pathlib import Path
+
+from pipeline.sample.layout import text_file
+from pipeline.sample.world import World
+from pipeline.source import Release
+
+DAY = date(2018, 9, 1)
+KINDS = {
+    "acute": "Acute",
+    "community": "Community Provider Trust",
+    "commissioner": "Clinical Commissioning Group",
+}
+REGIONS = 13
+SPECIALIST = 3
+"""The first so many acute trusts are specialist ones."""
+
+
+def write(world: World, release: Release, path: Path) -> None:
+    """Write every organisation but those that answer under joined codes."""
+    rows = []
+    for number, trust in enumerate(world.hospitals.trusts):
+        if trust.exists(DAY) and "/" not in trust.code:
+            special = str(trust.kind == "acute" and number < SPECIALIST).upper()
+            region = f"YDF{21 + number % REGIONS}"
+            rows.append((f"{trust.code} ", f"{trust.name} ", KINDS[trust.kind], region, special))
+    header = ("ORG_CODE", "ORG_NAME", "ORG_TYPE", "HEE_REGION_CODE", "SPECIALIST")
+    text_file(path, [header, *sorted(rows)], encoding="utf-8-sig", line_end="\r\n")

@@ -1,0 +1,140 @@
+"""Care Quality Commission: ratings of trusts by service and key question, as of February 2019."""
+
+import polars as pl
+
+from pipeline.published import PublishedFile
+from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
+
+RATINGS = {
+    0: "Inadequate",
+    1: "Requires improvement",
+    2: "Good",
+    3: "Outstanding",
+}
+"""Score to rating, as in the publisher's own table beside the file (CQC_ratings_lookup.csv)."""
+QUESTIONS = {
+    "Overall": "overall",
+    "Safe": "safe",
+    "Effective": "effective",
+    "Caring": "caring",
+    "Responsive": "responsive",
+    "Well-led": "well_led",
+}
+WHOLE = "Overall"
+COLUMNS = {
+    "ORG_CODE": "org_code",
+    "DATE": "date",
+    "POPULATION": "service",
+    "QUESTION": "question",
+    "RATING_SCORE": "text",
+}
+CODES = {"ods": r"^[0-9A-Z]{3}$", "cqc": r"^1-\d+$"}
+"""Kind of code to its form: trusts by their ODS code, other providers by the CQC's own."""
+
+
+def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
+    """Organisation, service and key question by date."""
+    grid = file.csv()
+    frame = grid.table(grid.header("ORG_CODE", "RATING_SCORE"), COLUMNS)
+    code = pl.col("org_code")
+    frame = frame.with_columns(
+        pl.when(code.str.contains(CODES["ods"]))
+        .then(pl.lit("ods"))
+        .when(code.str.contains(CODES["cqc"]))
+        .then(pl.lit("cqc"))
+        .alias("code_type"),
+        pl.col("date").str.to_date("%d/%m/%Y", strict=False).alias("day"),
+        pl.lit("RATING_SCORE").alias("label"),
+    )
+    for name, label, right, expected in (
+        ("org_code", "ORG_CODE", "code_type", "expected an ODS code or an id of the CQC"),
+        ("date", "DATE", "day", "expected a date such as 31/12/2018"),
+        ("service", "POPULATION", "service", "expected a service"),
+    ):
+        grid.refuse(frame.filter(pl.col(right).is_null()), name, label, expected)
+    unknown = frame.filter(~pl.col("question").is_in(list(QUESTIONS)).fill_null(False))
+    grid.refuse(unknown, "question", "QUESTION", "expected a declared key question")
+    scored = numbers(frame, "text", file=file, markers={})
+    off = scored.filter(~pl.col("value").is_in([float(score) for score in RATINGS]))
+    grid.refuse(off, "value", "RATING_SCORE", "expected a score from 0 to 3")
+    return scored.select(
+        "org_code",
+        "code_type",
+        pl.col("day").dt.year().cast(pl.String).alias("period"),
+        pl.col("day").dt.year().cast(pl.Int32).alias("year"),
+        pl.col("day").alias("date"),
+        pl.when(pl.col("service") == WHOLE)
+        .then(pl.lit("provider"))
+        .otherwise(pl.lit("service"))
+        .alias("scope"),
+        "service",
+        pl.col("question").replace_strict(QUESTIONS),
+        "value",
+        "status",
+        pl.col("value")
+        .replace_strict(
+            {float(score): words for score, words in RATINGS.items()}, return_dtype=pl.String
+        )
+        .alias("rating"),
+        "row",
+    )
+
+
+SOURCE = Source(
+    name="cqc_trust_ratings",
+    title="CQC ratings of NHS trusts by key question, with Well-led",
+    publisher="Care Quality Commission",
+    licence="OGL v3.0",
+    attribution="Contains Care Quality Commission data, licensed under the Open Government Licence "
+    "v3.0; typed again in miqdadasaria/hospital_management (LGPL-3.0).",
+    grade="derived",
+    about="Latest rating of each provider as of February 2019, by service and key question: a "
+    "snapshot, so a rating can be later than what it is set beside, and earlier ones are gone. "
+    "The file does not say what its date is the date of. Trusts have ODS codes, other providers "
+    "the CQC's own ids; some of these are rated by service only. The words of the scores are "
+    "declared in the source; the file that gives them is not read.",
+    releases=[
+        Release(
+            file="cqc_trusts/CQC_ratings.csv",
+            url="https://raw.githubusercontent.com/miqdadasaria/hospital_management/"
+            "c527a7c5b3e1aef0bec38a66050a87b955d863dc/data/csv/CQC_ratings.csv",
+            sha256="e1320674ccb7a5331958dc06bf71c0d32f1f2f28546d15cf62206d1bb2fcc816",
+            period="2013-2019",
+            rows=8155,
+        )
+    ],
+    columns={
+        "org_code": Column(pl.String, "ODS code, or the CQC's own id of a provider."),
+        "code_type": Column(pl.String, "Which of the two the code is.", values=tuple(CODES)),
+        "period": Column(pl.String, "Year of the rating's date."),
+        "year": Column(pl.Int32, "The same as a number.", low=2013, high=2019),
+        "date": Column(pl.Date, "Date that stands beside the rating."),
+        "scope": Column(
+            pl.String,
+            "Whether the rating is of the provider as a whole or of one service.",
+            values=("provider", "service"),
+        ),
+        "service": Column(pl.String, "Service or population rated, as published."),
+        "question": Column(
+            pl.String, "Key question, or overall.", values=tuple(QUESTIONS.values())
+        ),
+        "value": Column(
+            pl.Float64,
+            "Score: " + ", ".join(f"{score} {words}" for score, words in RATINGS.items()) + ".",
+            low=0,
+            high=3,
+            null=True,
+        ),
+        "status": STATUS_COLUMN,
+        "rating": Column(
+            pl.String, "The score in words.", values=tuple(RATINGS.values()), null=True
+        ),
+    },
+    key=("org_code", "service", "question", "date"),
+    tidy=tidy,
+    area=("org_code", "trust"),
+    warnings=(
+        "rekeyed",
+        "snapshot",
+    ),
+)

@@ -1,0 +1,48 @@
+"""Patients in hospital who do not meet the criteria to reside, by integrated care board and day."""
+
+import polars as pl
+
+from pipeline.published import PublishedFile
+from pipeline.source import Column, Release, Source
+from pipeline.sources._discharge import ADDRESS, ATTRIBUTION, COUNT, DAY, MARKERS, columns, read
+
+FIGURES = {"do_not_meet_criteria_to_reside": "not_meeting_criteria_to_reside"}
+
+
+def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
+    """Board and day."""
+    return read(file, "icb_code", FIGURES)
+
+
+SOURCE = Source(
+    name="criteria_to_reside_icb",
+    title="Patients not meeting the criteria to reside, by integrated care board",
+    publisher="NHS England (daily discharge situation report)",
+    licence="OGL v3.0",
+    attribution=ATTRIBUTION,
+    grade="derived",
+    about="Patients in acute beds of a board's trusts on a day who need not be in hospital any "
+    "more, April 2022 to August 2025, by board. One board has no rows after August 2023, so sums "
+    "over boards are not England's. Zeros are kept as published though many are gaps in "
+    "reporting: on 19 June 2022 all boards have zero.",
+    releases=[
+        Release(
+            file="discharge/england_icb_criteria_to_reside.csv",
+            url=f"{ADDRESS}.broadcast/england_icb_criteria_to_reside.csv",
+            sha256="ca826c9df935ca0f4609107a313f6ac8618ef4656f60645b5974eca76e7e5fc7",
+            period="2022-2025",
+            rows=51727,
+        )
+    ],
+    columns=columns(
+        "icb_code", DAY, Column(pl.String, "What is counted.", values=(*FIGURES.values(),)), COUNT
+    ),
+    key=("icb_code", "period", "measure"),
+    tidy=tidy,
+    markers=MARKERS,
+    warnings=(
+        "rekeyed",
+        "zero_for_missing",
+        "areas_drop_out",
+    ),
+)
