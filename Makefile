@@ -23,7 +23,7 @@ england: setup
 	@$(BIN)/rapport run england $(if $(MIRROR),--mirror $(MIRROR))
 
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 check: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -46,6 +46,12 @@ WARNINGS = {
     "snapshot": "Only the latest state of each place; earlier ones are gone.",
     "moment_not_stated": "Which day and which patients are counted is not stated.",
     "areas_drop_out": "Some areas stop reporting part-way.",
+    "estimates_in_totals": "Totals hold the publisher's estimates for returns not sent.",
+    "uncertified": "Many returns are not certified by the council.",
+    "in_development": "Some measures are official statistics in development.",
+    "blank_may_be_none": "A blank may mean that there is none.",
+    "suppressed_rows_dropped": "Rows that the publisher suppressed were dropped by a third party.",
+    "year_inferred": "The year, or what a figure is, is inferred and not stated.",
     "model_based": "Estimated from a model, not counted.",
 }
 """The vocabulary of usage warnings."""

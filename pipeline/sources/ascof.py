@@ -515,6 +515,10 @@ SOURCE = Source(
     tidy=tidy,
     area=("areacd", "council"),
     markers=MARKERS,
-    warnings=("scope_changes", "later_vintage"),
+    warnings=(
+        "scope_changes",
+        "later_vintage",
+        "in_development",
+    ),
     reconcile=reconcile,
 )

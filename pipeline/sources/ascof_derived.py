@@ -186,5 +186,9 @@ SOURCE = Source(
     key=("areacd", "period", "code", "people"),
     tidy=tidy,
     area=("areacd", "council"),
-    warnings=("rekeyed", "voluntary_item"),
+    warnings=(
+        "rekeyed",
+        "voluntary_item",
+        "suppressed_rows_dropped",
+    ),
 )

@@ -136,6 +136,9 @@ SOURCE = Source(
     tidy=tidy,
     area=("areacd", "council"),
     markers=MARKERS,
-    warnings=("rekeyed",),
+    warnings=(
+        "rekeyed",
+        "blank_may_be_none",
+    ),
     reconcile=reconcile,
 )

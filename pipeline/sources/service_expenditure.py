@@ -92,6 +92,12 @@ SOURCE = Source(
     tidy=tidy,
     area=("ecode", "council"),
     markers=MARKERS,
-    warnings=("reporting_practice", "net_of_transfers", "scope_changes"),
+    warnings=(
+        "reporting_practice",
+        "net_of_transfers",
+        "scope_changes",
+        "estimates_in_totals",
+        "uncertified",
+    ),
     reconcile=reconcile,
 )

@@ -89,5 +89,9 @@ SOURCE = Source(
     tidy=tidy,
     area=("areacd", "council"),
     markers=MARKERS,
-    warnings=("rekeyed", "scope_changes"),
+    warnings=(
+        "rekeyed",
+        "scope_changes",
+        "year_inferred",
+    ),
 )
