@@ -293,7 +293,9 @@ def evidence_tables(edition: Edition, all_of: Framework) -> dict[str, pl.DataFra
         found["measure_quality"] = measure_quality(built, long)
         _name_councils(found["cv_losses"], built)
         title = all_of.indicators[spec.outcome].title
+        reach = result.power[0].mde80 if result.power else None
         for row in found["verdict"]:
+            row["mde80"] = reach
             # The statistics know no names: say once what the outcome is.
             row["sentence"] = row["sentence"].replace(
                 "the outcome", f"{title[0].lower()}{title[1:]}", 1
