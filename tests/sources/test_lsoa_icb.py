@@ -1,10 +1,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.sources.lsoa_icb import COLUMNS, FRAME, SOURCE
-
 from pipeline.published import PublishedFile
 from pipeline.sample.layout import r_data
+from pipeline.sources.lsoa_icb import COLUMNS, FRAME, SOURCE
 from tests.sources.layouts import refused, tidied, written
 
 RELEASE = SOURCE.releases[0]

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 from pipeline.sources.nhs_provider import SOURCE
-
 from tests.sources.layouts import comma_separated, refused, tidied
 
 RELEASE = SOURCE.releases[0]
