@@ -9,7 +9,7 @@ from pipeline.sources import sources
 
 PATH = PROJECT / "ATTRIBUTION.md"
 GRADES = {
-    "original": "the publisher's own bytes",
+    "original": "the publisher's own bytes, sometimes kept in a third party's copy",
     "derived": "typed again or reshaped by a third party",
     "scraped": "read off web pages by a third party, not verified",
 }

@@ -111,7 +111,7 @@ class Framework:
     hash: str
 
     def registered(self) -> bool:
-        """Whether this is the framework that was registered before the data were read."""
+        """Whether this is the framework whose hash is in ``registered.toml``."""
         known = tomllib.loads(REGISTERED.read_text(encoding="utf-8"))
         return bool(known["framework"]["sha256"] == self.hash)
 

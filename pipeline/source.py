@@ -28,7 +28,8 @@ WARNINGS = {
     "licence_unclear": "The publisher's licence for this copy is not stated without doubt.",
     "unit_not_stated": "The file states no unit; the unit here is inferred from magnitudes.",
     "rounded": "Some years are published rounded to whole percents.",
-    "revised_once": "Each month is published once more, revised, about a year later.",
+    "revised_once": "Each month was revised once, up to about a year later; only the revised "
+    "files are held here.",
     "net_of_transfers": "Net figures fall when money moves from the NHS; compare with care.",
     "reporting_practice": "Zeros may be a way of reporting and not an absence of money.",
     "not_one_basis": "Budget and outturn are not on one basis; their gap is no deviation.",

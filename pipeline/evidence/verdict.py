@@ -117,7 +117,7 @@ def unmeasured_note(declared: tuple[str, ...], measured: tuple[str, ...]) -> str
     if not missing:
         return ""
     return (
-        f"There is no measure of {joined(missing)} here, so {joined(measured)} alone stood for "
+        f"No measure of {joined(missing)} could be used here, so {joined(measured)} alone stood for "
         f"{joined(declared)}."
     )
 
@@ -200,9 +200,9 @@ def sentence(e: Evidence, checked: list[Rule], sides: Sides, s: BetweenSettings,
         said = [
             f"{h.capitalize()} do not predict the outcome better than {b} by a margin that "
             f"matters: the estimated lead is {lead} percentage points of the differences in the "
-            f"outcome between places, and we can be {level} sure that it is below "
-            f"{_points(e.upper[0])} (a lead under {_points(s.equivalence_upper)} counts as too "
-            "small to matter)."
+            f"outcome between places, and the data rule out, at one-sided {level} confidence, a "
+            f"lead above {_points(e.upper[0])} ('not supported' needs a lead of "
+            f"{_points(s.equivalence_upper)} to be ruled out)."
         ]
     else:
         unmet = [r.unmet for r in checked if r.rule_id != NOT_SUPPORTED_RULE and not r.passed[0]]
@@ -215,8 +215,8 @@ def sentence(e: Evidence, checked: list[Rule], sides: Sides, s: BetweenSettings,
         ]
     if verdict != SUPPORTED and max(e.v_h[0], e.v_b[0]) < s.delta_min:
         said.append(
-            "Neither side is associated with much here, and the interval is then wider than it "
-            "needs to be."
+            "Neither side is associated with much here; the interval is then too wide rather than "
+            "too narrow."
         )
     return " ".join(filter(None, [*said, sides.notes()]))
 

@@ -35,6 +35,7 @@ SELECT
     count(*) AS compared,
     count(*) FILTER (WHERE agrees) AS agreeing,
     count(*) FILTER (WHERE NOT agrees) AS differing,
+    count(*) FILTER (WHERE NOT agrees AND settled) AS explained,
     count(*) FILTER (WHERE agrees IS NULL AND computed IS NULL) AS part_missing,
     count(*) FILTER (WHERE agrees IS NULL AND computed IS NOT NULL) AS total_missing
 FROM meta.reconciliation
@@ -192,7 +193,7 @@ def _corrections(reader: Reader, titles: Mapping[str, str]) -> DataTable | None:
             [
                 text(titles.get(row["source"], row["source"])),
                 text(row["why"]),
-                text("nothing" if row["published"] is None else row["published"]),
+                text("various" if row["published"] is None else row["published"]),
                 text(row["corrected"]),
                 figure(number(row["rows"])),
                 text(row["evidence"]),
@@ -240,6 +241,8 @@ def _reconciliations(reader: Reader, titles: Mapping[str, str]) -> tuple[DataTab
         f"{counted(total['compared'], 'published total')} were set beside our own sums: "
         f"{number(total['agreeing'])} agree and {number(total['differing'])} differ."
     )
+    if total["differing"]:
+        said += f" Of these, {number(total['explained'])} are explained in the column 'explained'."
     if unknown:
         said += (
             f" {number(unknown)} could not be compared, because a part or the total itself is not "

@@ -104,7 +104,7 @@ def test_sentences_carry_the_numbers() -> None:
     text = said(evidence(delta=-0.01, ci_low=-0.04, upper=0.012))
     assert "do not predict the outcome better" in text
     assert "estimated lead is -1.0" in text
-    assert "below 1.2" in text
+    assert "rule out, at one-sided 95% confidence, a lead above 1.2" in text
     assert "other way round" not in text
     text = said(evidence(delta=-0.2, ci_low=-0.3, ci_high=-0.1, upper=-0.12))
     assert "measures of budgets are associated with 20.0 percentage points more" in text
@@ -121,19 +121,22 @@ def test_no_sentence_is_causal_and_all_name_what_is_unmeasured() -> None:
         text = said(e).lower()
         for word in ("caus", "because of", "leads to", "effect", "impact", "drive", "due to"):
             assert word not in text
-        assert "no measure of plans here, so budgets alone stood for plans and budgets" in text
+        assert (
+            "no measure of plans could be used here, so budgets alone stood for plans and budgets"
+            in text
+        )
 
 
 def test_a_null_with_nothing_on_either_side_owns_up_to_its_width() -> None:
     weak = evidence(delta=0.0, ci_low=-0.02, upper=0.02, v_h=0.004, v_b=0.004)
-    assert "wider than it needs to be" in said(weak)
-    assert "wider than it needs to be" not in said(replace(weak, v_b=np.array([0.1])))
+    assert "too wide rather than" in said(weak)
+    assert "too wide rather than" not in said(replace(weak, v_b=np.array([0.1])))
 
 
 def test_what_is_not_measured_is_named() -> None:
     note = unmeasured_note(("leadership", "partnership"), ("leadership",))
     assert note == (
-        "There is no measure of partnership here, so leadership alone stood for leadership and "
+        "No measure of partnership could be used here, so leadership alone stood for leadership and "
         "partnership."
     )
     assert unmeasured_note(("plans", "budgets"), ("plans", "budgets")) == ""
@@ -164,6 +167,6 @@ def test_compositions_must_agree(composite: tuple, indicators: tuple, expected: 
     assert {row.composition for row in rows} == {"both"}
     if expected == DEPENDS:
         assert "depends on how the indicators are put together" in rows[0].sentence
-        assert "Reach. There is no measure of plans" in rows[0].sentence
+        assert "Reach. No measure of plans" in rows[0].sentence
     else:
         assert rows[0].sentence == "one"

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 SPEC = "councils_delayed_transfers"
 HOSTILE = """<script>alert("x")</script> & O'Hara"""
 SENTENCE = "Measures of leadership do not predict delayed days better than measures of budgets."
-MORE = "There is no measure of plans here, so budgets alone stood for plans and budgets."
+MORE = "No measure of plans could be used here, so budgets alone stood for plans and budgets."
 WHY_EXPLORATORY = "This panel was explored while the analysis was being designed."
 YEARS = range(2012, 2014)
 LAST_OUTCOME = 2014
@@ -330,6 +330,8 @@ def _meta(world: World) -> list[Table]:
             "difference": None,
             "tolerance": 0.5,
             "agrees": None if computed is None else True,
+            "explained": None,
+            "settled": None if computed is None else True,
         }
         for period, computed in (("2012-13", 10.0), ("2013-14", None))
     ]

@@ -165,7 +165,7 @@ class TestBasisAndLimits:
 
     def test_shows_corrections(self, page: Page) -> None:
         row = page.table("Publishers' errors")["Delayed transfers"]
-        assert row == ["It was in millions.", "nothing", "15233.0", "1", "Magnitude."]
+        assert row == ["It was in millions.", "various", "15233.0", "1", "Magnitude."]
 
     def test_limits_come_from_the_data(self, page: Page) -> None:
         assert "in the weakest row, 51%" in page.text
