@@ -117,8 +117,8 @@ def unmeasured_note(declared: tuple[str, ...], measured: tuple[str, ...]) -> str
     if not missing:
         return ""
     return (
-        f"No measure of {joined(missing)} could be used here, so {joined(measured)} alone stood for "
-        f"{joined(declared)}."
+        f"No measure of {joined(missing)} could be used here, so {joined(measured)} alone stood "
+        f"for {joined(declared)}."
     )
 
 

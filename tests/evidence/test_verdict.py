@@ -136,8 +136,8 @@ def test_a_null_with_nothing_on_either_side_owns_up_to_its_width() -> None:
 def test_what_is_not_measured_is_named() -> None:
     note = unmeasured_note(("leadership", "partnership"), ("leadership",))
     assert note == (
-        "No measure of partnership could be used here, so leadership alone stood for leadership and "
-        "partnership."
+        "No measure of partnership could be used here, so leadership alone stood for leadership "
+        "and partnership."
     )
     assert unmeasured_note(("plans", "budgets"), ("plans", "budgets")) == ""
 
