@@ -140,14 +140,14 @@ def _codes(values: pl.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
     return values.rank("dense").to_numpy().astype(np.int64) - 1
 
 
-def measure_quality(built: Built, long: pl.DataFrame) -> list[Row]:
+def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list[Row]:
     """One row an indicator used: reliability, agreement and variation within councils.
 
     Reliability is 1 - mean sampling variance / variance between rows, for surveys.
     """
     if built.panel is None:
         return []
-    outcome_family = declared.framework().indicators[built.spec.outcome].family
+    outcome_family = all_of.indicators[built.spec.outcome].family
     partial = partial_correlations(built.panel)
     keys = built.rows.select("areacd", "year")
     rows = []
@@ -290,7 +290,7 @@ def evidence_tables(edition: Edition, all_of: Framework) -> dict[str, pl.DataFra
         }
         found["analysis_spec"] = [settings_row(built, all_of) | {"stopped": result.stopped}]
         found["panel"] = _panel_rows(built)
-        found["measure_quality"] = measure_quality(built, long)
+        found["measure_quality"] = measure_quality(built, long, all_of)
         _name_councils(found["cv_losses"], built)
         title = all_of.indicators[spec.outcome].title
         reach = result.power[0].mde80 if result.power else None

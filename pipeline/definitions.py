@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pipeline.assets.evidence import evidence_assets
+from pipeline.assets.keys import tags
 from pipeline.assets.locality import locality_assets
 from pipeline.assets.publish import publish_assets
 from pipeline.assets.raw import Mirror, raw_assets
@@ -31,7 +32,7 @@ defs = dg.Definitions(
             edition.name,
             selection=dg.AssetSelection.key_prefixes([edition.name]),
             description=f"{edition.title}: from published files to the report.",
-            tags={"synthetic": "true" if edition.synthetic else "false"},
+            tags=tags(edition),
         )
         for edition in EDITIONS.values()
     ],

@@ -33,7 +33,7 @@ GROUP BY org_code, year
 
 COUNCIL_SQL = """
 WITH latest AS (
-    SELECT * FROM {table} {latest}
+    SELECT {columns} FROM {table} {latest}
 ),
 measured AS (
     SELECT
@@ -60,6 +60,9 @@ SELECT
 FROM measured
 {joined}
 """
+
+WIDE = {"locality.population": "*, persons AS value, 'ok' AS status"}
+"""What to select of a table that lacks the columns every measured table has."""
 
 POPULATION = ("persons", "aged_18_plus", "aged_65_plus")
 
@@ -95,6 +98,7 @@ def _council_sql(indicator: Indicator, all_of: Framework) -> str:
         joined = divided = ""
     return COUNCIL_SQL.format(
         name=indicator.name,
+        columns=WIDE.get(indicator.table, "*"),
         table=indicator.table,
         latest=_latest(indicator),
         kind=kind,
@@ -105,14 +109,6 @@ def _council_sql(indicator: Indicator, all_of: Framework) -> str:
         scale=indicator.scale,
         divided=divided,
         joined=joined,
-    )
-
-
-def _population_as_measure(sql: str) -> str:
-    # locality.population is wide: give it the columns that every measured table has.
-    return sql.replace(
-        "SELECT * FROM locality.population",
-        "SELECT *, persons AS value, 'ok' AS status FROM locality.population",
     )
 
 
@@ -142,9 +138,7 @@ def indicator_council(edition: Edition) -> pl.DataFrame:
         TableError: an indicator's SQL cannot be run; the indicator is named.
     """
     declared = framework()
-    frame = _measured(
-        edition, "council", lambda one: _population_as_measure(_council_sql(one, declared))
-    )
+    frame = _measured(edition, "council", lambda one: _council_sql(one, declared))
     static = [name for name, one in declared.indicators.items() if one.static]
     fixed = pl.col("indicator").is_in(static)
     years = frame.filter(~fixed).select("year").unique()

@@ -45,7 +45,7 @@ def tidy_table(source: Source, edition: Edition, corrections: list[Correction]) 
     if not problems:
         table = pl.concat(frames)
         try:
-            return apply(source, table, [] if edition.synthetic else corrections)
+            return apply(source, table, corrections)
         except SourceError as problem:
             problems.append(problem)
     raise IngestError(source, problems)

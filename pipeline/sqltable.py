@@ -7,7 +7,7 @@ tables that the query reads, as ``layer.name``.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -54,7 +54,7 @@ class SqlTable:
     columns: Mapping[str, str]
     query: str
 
-    @property
+    @cached_property
     def inputs(self) -> list[tuple[str, str]]:
         """The tables that the query reads, as (layer, name), sorted."""
         import sqlglot  # noqa: PLC0415 - parsing is not needed to run a query

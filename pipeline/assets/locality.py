@@ -1,5 +1,7 @@
 """The locality tables: one row a place and period."""
 
+from functools import cache
+
 import dagster as dg
 import polars as pl
 
@@ -11,6 +13,7 @@ from pipeline.sqltable import SqlTable, checked, run, sql_tables
 LAYER = "locality"
 
 
+@cache
 def tables() -> dict[str, SqlTable | FrameworkTable]:
     """Every locality table, by name."""
     return {**sql_tables(LAYER), **framework_tables()}
