@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pipeline.evidence.settings import BetweenSettings
+from pipeline.evidence.settings import BetweenSettings, WithinSettings
 
 FRAMEWORK = Path(__file__).with_name("framework.toml")
 REGISTERED = Path(__file__).with_name("registered.toml")
@@ -45,6 +45,10 @@ class Indicator:
         per, scale: divided by this denominator, then multiplied.
         polarity: 1 where more is better, -1 where less is.
         static: one value for all years.
+        stands: how many years a value stands for after its own, until the next one (inspections,
+            plans); 0 where each year has its own.
+        carried_by: how a council without a value takes it from councils of another date on the same
+            ground: by population (a rate from summed counts, else a mean), sum, or none.
     """
 
     name: str
@@ -66,11 +70,37 @@ class Indicator:
     polarity: int = 1
     unit: str = ""
     static: bool = False
+    stands: int = 0
+    carried_by: Literal["population", "sum", "none"] = "population"
 
     @property
     def complete(self) -> str:
         """SQL: whether the aggregate is made of enough rows."""
         return f"count(value) = {self.parts}" if self.parts else "count(value) > 0"
+
+
+@dataclass(frozen=True)
+class Multiverse:
+    """The axes of the specification curve, and what it must agree on; see the framework file."""
+
+    compositions: Sequence[str]
+    lags: Sequence[int]
+    min_coverage: Sequence[float]
+    min_measured: Sequence[float]
+    cap: float
+    same_sign: float
+    n_bootstrap: int
+
+
+@dataclass(frozen=True)
+class Guards:
+    """Settings of the checks beside the estimate; see the framework file for their meaning."""
+
+    min_coverage: Sequence[float]
+    imputations: int
+    min_imputed: float
+    noise_draws: int
+    alpha: float
 
 
 @dataclass(frozen=True)
@@ -80,11 +110,24 @@ class Test:
     min_measured: float
     min_coverage: float
     between: BetweenSettings
+    within: WithinSettings
+    guards: Guards
+    multiverse: Multiverse
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Rows, years, outcome and controls of one analysis."""
+    """Rows, years, outcome and controls of one analysis.
+
+    Attributes:
+        grain: the locality table.
+        years: of the predictors, first and last.
+        lag: years from predictors to outcome.
+        authority: column of who shares one plan and one budget.
+        require: only rows with these indicators.
+        placebo: outcomes that the words of the claim should not move.
+        exploratory: why its results are exploratory; empty where they are confirmatory.
+    """
 
     name: str
     title: str
@@ -96,6 +139,14 @@ class Panel:
     controls: Sequence[str]
     control_classes: Sequence[str]
     exploratory: str = ""
+    authority: str = "authority_areacd"
+    require: Sequence[str] = ()
+    placebo: Sequence[str] = ()
+
+    @property
+    def within(self) -> bool:
+        """Whether several localities share an authority's plan and budget."""
+        return self.grain != "authority_year"
 
 
 @dataclass(frozen=True)
@@ -131,6 +182,10 @@ def _made(kind: type[T], entry: str, content: Mapping[str, Any]) -> T:
         raise FrameworkError(f"[{entry}]: {problem}") from problem
 
 
+def _tuples(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in content.items()}
+
+
 def load(path: Path = FRAMEWORK) -> Framework:
     """Read and check a framework file.
 
@@ -155,32 +210,34 @@ def load(path: Path = FRAMEWORK) -> Framework:
         merged.setdefault("table", f"tidy.{merged.get('source')}")
         merged.setdefault("family", entry["instrument"])
         indicators[name] = _made(Indicator, f"indicator.{name}", merged)
+        if indicators[name].carried_by not in ("population", "sum", "none"):
+            raise FrameworkError(f"[indicator.{name}]: carried_by is population, sum or none")
     panels = {
         name: _made(Panel, f"panel.{name}", {"name": name, **entry})
         for name, entry in content["panel"].items()
     }
     for panel in panels.values():
-        for used in (panel.outcome, *panel.controls):
+        for used in (panel.outcome, *panel.controls, *panel.require, *panel.placebo):
             if used not in indicators:
                 raise FrameworkError(f"[panel.{panel.name}]: no [indicator.{used}]")
         if panel.lag < 1:
             raise FrameworkError(f"[panel.{panel.name}]: predictors must come before the outcome")
     claim = content["claim"]
-    sides = tuple(claim["leadership_side"]), tuple(claim["plans_side"])
-    between = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in content["test"]["between"].items()
+    sides = {"h_blocks": claim["leadership_side"], "b_blocks": claim["plans_side"]}
+    test = {**content["test"], "between": content["test"]["between"] | sides}
+    kinds = {
+        "between": BetweenSettings,
+        "within": WithinSettings,
+        "guards": Guards,
+        "multiverse": Multiverse,
     }
-    between |= {"h_blocks": sides[0], "b_blocks": sides[1]}
+    for part, kind in kinds.items():
+        test[part] = _made(kind, f"test.{part}", _tuples(test[part]))
     return Framework(
         claim=claim["sentence"],
         blocks=blocks,
         indicators=indicators,
-        test=_made(
-            Test,
-            "test",
-            {**content["test"], "between": _made(BetweenSettings, "test.between", between)},
-        ),
+        test=_made(Test, "test", test),
         panels=panels,
         unmeasured=content.get("unmeasured", {}),
         hash=hashlib.sha256(canonical.encode()).hexdigest(),

@@ -11,9 +11,11 @@ ABOVE_COUNCILS = ("E11", "E12", "E13", "E92")
 
 
 def known_codes(registry: pl.DataFrame) -> set[str]:
-    """Every ONS code that the register of councils knows, present and former."""
+    """Every ONS code that the register of councils or its additions know, present and former."""
     former = registry["former_areacds"].drop_nulls().str.split(",").explode().str.strip_chars()
-    return set(registry["areacd"].drop_nulls()) | set(former)
+    added = reference("council_code_additions").filter(pl.col("kind") == "areacd")
+    known = set(registry["areacd"].drop_nulls()) | set(former)
+    return known | set(added.filter(pl.col("areacd").is_in(known))["code"])
 
 
 def refuse_unknown(source: Source, table: pl.DataFrame, registry: pl.DataFrame) -> None:

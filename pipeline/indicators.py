@@ -16,19 +16,32 @@ from pipeline.sqltable import TableError, connect
 CODE_KINDS = ("areacd", "ecode", "dh_code", "cassr_code", "registry_code")
 
 TRUST_SQL = """
+WITH measured AS (
+    SELECT
+        org_code,
+        CAST(year AS INTEGER) AS year,
+        count(value) AS parts,
+        CASE WHEN {complete} THEN {value} END AS value,
+        CASE WHEN {complete} THEN {sampling_variance} END AS sampling_variance,
+        CAST(CASE WHEN {complete} THEN {respondents} END AS BIGINT) AS respondents,
+        CASE WHEN {complete} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
+            ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
+    FROM {table}
+    WHERE {where}
+    GROUP BY org_code, year
+)
 SELECT
     '{name}' AS indicator,
     org_code,
-    CAST(year AS INTEGER) AS year,
-    count(value) AS parts,
-    CASE WHEN {complete} THEN {value} END AS value,
-    CASE WHEN {complete} THEN {sampling_variance} END AS sampling_variance,
-    CAST(CASE WHEN {complete} THEN {respondents} END AS BIGINT) AS respondents,
-    CASE WHEN {complete} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
-        ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
-FROM {table}
-WHERE {where}
-GROUP BY org_code, year
+    year,
+    measured.parts,
+    {scale} * measured.value {divided} AS value,
+    measured.sampling_variance,
+    measured.respondents,
+    CASE WHEN measured.value IS NOT NULL AND (1.0 {divided}) IS NULL THEN 'x'
+        ELSE measured.status END AS status
+FROM measured
+{joined}
 """
 
 COUNCIL_SQL = """
@@ -56,12 +69,15 @@ SELECT
     measured.parts,
     {scale} * measured.value {divided} AS value,
     CASE WHEN measured.value IS NOT NULL AND (1.0 {divided}) IS NULL THEN 'x'
-        ELSE measured.status END AS status
+        ELSE measured.status END AS status,
+    CAST({scale} * measured.value AS DOUBLE) AS numerator,
+    CAST({denominator} AS DOUBLE) AS denominator,
+    '{carried_as}' AS carried_as
 FROM measured
 {joined}
 """
 
-WIDE = {"locality.population": "*, persons AS value, 'ok' AS status"}
+WIDE = {"locality.population": "*, persons AS value"}
 """What to select of a table that lacks the columns every measured table has."""
 
 POPULATION = ("persons", "aged_18_plus", "aged_65_plus")
@@ -85,7 +101,8 @@ def _council_sql(indicator: Indicator, all_of: Framework) -> str:
             "LEFT JOIN locality.population AS per "
             "ON per.areacd = measured.areacd AND per.year = measured.year"
         )
-        divided = f"/ per.{indicator.per}"
+        denominator = f"per.{indicator.per}"
+        divided = f"/ {denominator}"
     elif indicator.per:
         below = all_of.indicators[indicator.per]
         inner = _council_sql(below, all_of)
@@ -93,9 +110,11 @@ def _council_sql(indicator: Indicator, all_of: Framework) -> str:
             f"LEFT JOIN ({inner}) AS per "
             "ON per.areacd = measured.areacd AND per.year = measured.year"
         )
-        divided = "/ nullif(per.value, 0)"
+        denominator = "nullif(per.value, 0)"
+        divided = f"/ {denominator}"
     else:
         joined = divided = ""
+        denominator = "NULL"
     return COUNCIL_SQL.format(
         name=indicator.name,
         columns=WIDE.get(indicator.table, "*"),
@@ -108,7 +127,27 @@ def _council_sql(indicator: Indicator, all_of: Framework) -> str:
         year="CAST(0 AS INTEGER)" if indicator.static else "measure.year",
         scale=indicator.scale,
         divided=divided,
+        denominator=denominator,
+        carried_as=_carried_as(indicator),
         joined=joined,
+    )
+
+
+def _carried_as(indicator: Indicator) -> str:
+    """How a value passes between councils of different dates."""
+    if indicator.carried_by == "population":
+        return "rate" if indicator.per else "mean"
+    return indicator.carried_by
+
+
+def _trust_sql(indicator: Indicator, all_of: Framework) -> str:
+    joined = divided = ""
+    if indicator.per:
+        inner = _trust_sql(all_of.indicators[indicator.per], all_of)
+        joined = f"LEFT JOIN ({inner}) AS per USING (org_code, year)"
+        divided = "/ nullif(per.value, 0)"
+    return TRUST_SQL.format(
+        **vars(indicator), complete=indicator.complete, joined=joined, divided=divided
     )
 
 
@@ -126,9 +165,8 @@ def indicator_trust(edition: Edition) -> pl.DataFrame:
     Raises:
         TableError: an indicator's SQL cannot be run; the indicator is named.
     """
-    return _measured(
-        edition, "trust", lambda one: TRUST_SQL.format(**vars(one), complete=one.complete)
-    )
+    declared = framework()
+    return _measured(edition, "trust", lambda one: _trust_sql(one, declared))
 
 
 def indicator_council(edition: Edition) -> pl.DataFrame:
@@ -150,18 +188,37 @@ def indicator_council(edition: Edition) -> pl.DataFrame:
 
 def _measured(edition: Edition, level: str, sql: Callable[[Indicator], str]) -> pl.DataFrame:
     parts: list[pl.DataFrame] = []
+    place = "org_code" if level == "trust" else "areacd"
     with connect(edition, _inputs(level)) as connection:
         for indicator in framework().indicators.values():
             if indicator.level != level:
                 continue
             try:
-                parts.append(connection.sql(sql(indicator)).pl())
+                own = connection.sql(sql(indicator)).pl()
             except Exception as problem:
                 raise TableError(
                     f"framework.toml, [indicator.{indicator.name}]: {problem}"
                 ) from problem
-    place = "org_code" if level == "trust" else "areacd"
+            parts.append(_standing(own, place, indicator.stands))
     return pl.concat(parts).sort(place, "year", "indicator")
+
+
+def _standing(measured: pl.DataFrame, place: str, years: int) -> pl.DataFrame:
+    """Each value again for so many years after its own, until the place has a newer one."""
+    if not years:
+        return measured
+    again = pl.DataFrame({"age": range(years + 1)}, schema={"age": pl.Int32})
+    standing = (
+        measured.filter(pl.col("value").is_not_null())
+        .join(again, how="cross")
+        .with_columns(pl.col("year") + pl.col("age"))
+        .sort(place, "year", "age")
+        .unique([place, "year"], keep="first", maintain_order=True)
+        .drop("age")
+    )
+    # A year without a value, such as a suppressed one, stays as one: it must not look unpublished.
+    empty = measured.filter(pl.col("value").is_null())
+    return pl.concat([standing, empty.join(standing, on=[place, "year"], how="anti")])
 
 
 def authority_year(edition: Edition) -> pl.DataFrame:
@@ -212,7 +269,10 @@ def _with_indicator(
 
 def _place_year(edition: Edition, tiers: Sequence[str]) -> pl.DataFrame:
     declared = framework()
-    long = edition.read("locality", "indicator_place")
+    long = edition.read("locality", "indicator_place").filter(
+        # What other councils stand for too small a part of is in indicator_place only.
+        pl.col("status").ne("e") | pl.col("coverage").fill_null(1.0).ge(declared.test.min_coverage)
+    )
     place = edition.read("locality", "place")
     link = edition.read("locality", "trust_place")
     span = long.filter(~pl.col("indicator").is_in(_always(declared)))["year"]
@@ -250,11 +310,11 @@ def _place_year(edition: Edition, tiers: Sequence[str]) -> pl.DataFrame:
 
 
 def _always(declared: Framework) -> Sequence[str]:
-    """Indicators that exist for every year, which say nothing of the years that were measured."""
+    """Indicators that outlast their own year, which say nothing of the years that were measured."""
     return [
         name
         for name, one in declared.indicators.items()
-        if one.static or one.table == "locality.population"
+        if one.static or one.stands or one.table == "locality.population"
     ]
 
 
@@ -279,6 +339,12 @@ MEASURED = {
     "status": "what stands behind the value; see meta.dictionary",
     "sampling_variance": "variance of the value from sampling staff",
     "respondents": "staff who answered",
+}
+CARRYING = {
+    "numerator": "value before it was divided, in the framework's unit",
+    "denominator": "what it was divided by, empty where it was not",
+    "carried_as": "how it is carried to councils of other dates on the same ground: rate (both "
+    "sides are summed), sum, mean (weighted by people) or none",
 }
 
 
@@ -328,7 +394,11 @@ def framework_tables() -> dict[str, FrameworkTable]:
             ("areacd", "year", "indicator"),
             _inputs("council"),
             indicator_council,
-            {"areacd": "ONS code of the council", **{name: MEASURED[name] for name in council}},
+            {
+                "areacd": "ONS code of the council",
+                **{name: MEASURED[name] for name in council},
+                **CARRYING,
+            },
         ),
         FrameworkTable(
             "authority_year",

@@ -20,6 +20,7 @@ STATUS = {
     "u": "unreliable, by the publisher's own mark",
     "p": "provisional",
     "r": "revised",
+    "e": "estimated from councils of another date on the same ground",
 }
 """The statuses a value may have, in the wording of the Government Analysis Function's symbols."""
 

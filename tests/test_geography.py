@@ -30,6 +30,11 @@ def table(*rows: tuple[str, str | None, str]) -> pl.DataFrame:
     return frame.with_columns(pl.lit("folder/file.xls").alias("file"), pl.lit(7).alias("row"))
 
 
+def test_a_code_added_by_hand_is_known_where_its_council_is() -> None:
+    sheffield = REGISTRY.with_columns(areacd=pl.Series(["E08000019", "E06000001"]))
+    assert known_codes(sheffield) == {"E08000019", "E08000020", "E08000039", "E06000001"}
+
+
 def test_present_and_former_codes_are_known() -> None:
     assert known_codes(REGISTRY) == {"E08000037", "E08000020", "E06000001"}
 

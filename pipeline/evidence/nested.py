@@ -88,7 +88,7 @@ def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
     wald = float(effect @ np.linalg.pinv(covariance, hermitian=True) @ effect)
     # Cross[g, h] = T_g' (I - H)_gh T_h, the covariance of the clusters' scores under the working
     # model; the variances of the covariance estimate's cells follow from it.
-    cross = -np.einsum("gsa,hta->ghst", on_all, on_all)
+    cross = -np.tensordot(on_all, on_all, axes=(2, 2)).transpose(0, 2, 1, 3)
     cross[np.arange(size), np.arange(size)] += own
     diagonal = np.einsum("ghss->ghs", cross)
     spread = float((diagonal.sum(axis=2) ** 2).sum() + np.einsum("ghst,ghts->", cross, cross))

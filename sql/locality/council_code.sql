@@ -27,6 +27,13 @@ paired AS (
     FROM tidy.adult_social_care_income
     WHERE area_type = 'council' AND areacd IS NOT NULL
     UNION
+    -- The register has no E-codes of the councils made since 2019.
+    SELECT DISTINCT 'ecode', ecode, areacd
+    FROM tidy.service_expenditure
+    WHERE area_type = 'council'
+        AND areacd IS NOT NULL
+        AND ecode NOT IN (SELECT ecode FROM registry WHERE ecode IS NOT NULL)
+    UNION
     SELECT kind, code, areacd FROM reference.council_code_additions
 )
 SELECT 'areacd' AS kind, code, areacd FROM ons

@@ -1,12 +1,15 @@
 -- Every indicator by council (county, district or unitary) and financial year: measured there, or
--- carried from the trusts that its residents use, with the share that was really observed.
+-- carried from the trusts that its residents use, or from the councils of another date on the same
+-- ground, with the share that was really observed.
 -- grain: areacd, year, indicator
 -- column areacd: ONS code of the council
 -- column year: financial year by the year it starts in
 -- column indicator: name in the framework
 -- column value: the value, empty where the status says so
--- column status: see meta.dictionary; x where no trust of the council was observed
--- column coverage: share of the council's trust weight that was observed (carried values only)
+-- column status: see meta.dictionary; x where no trust of the council was observed, e where it is
+--   carried from other councils
+-- column coverage: share of the council's trust weight, or of its people, that was observed (carried
+--   values only)
 -- column n_effective: effective number of trusts behind the value, 1 / sum of squared weights
 -- column sampling_variance: variance of the value from sampling staff
 -- column respondents: staff who answered at an observed trust, mean over the trusts by weight
@@ -47,3 +50,6 @@ FROM carried
 UNION ALL
 SELECT areacd, year, indicator, value, status, NULL, NULL, NULL, NULL
 FROM locality.indicator_council
+UNION ALL
+SELECT areacd, year, indicator, value, status, coverage, NULL, NULL, NULL
+FROM locality.indicator_carried

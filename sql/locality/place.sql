@@ -5,7 +5,7 @@
 -- column areanm: name
 -- column tier: upper (county), lower (district) or unitary (both in one)
 -- column council_class: kind of council
--- column region: region
+-- column region: region; a former council without one has that of its successors, where they agree
 -- column county_areacd: county of a district
 -- column start_date: first day, where it is known
 -- column end_date: last day, where it has ended
@@ -36,7 +36,9 @@ predecessor AS (
 ),
 successor AS (
     SELECT replaced.registry_code,
-        string_agg(council.areacd, ',' ORDER BY council.areacd) AS successors
+        string_agg(council.areacd, ',' ORDER BY council.areacd) AS successors,
+        CASE WHEN count(council.region) = count(*) AND count(DISTINCT council.region) = 1
+            THEN min(council.region) END AS region
     FROM replaced JOIN council ON council.registry_code = replaced.successor
     GROUP BY ALL
 ),
@@ -96,7 +98,7 @@ SELECT
     council.areanm,
     council.tier,
     council.council_type AS council_class,
-    council.region,
+    coalesce(council.region, successor.region) AS region,
     county.areacd AS county_areacd,
     council.start_date,
     council.end_date,

@@ -121,11 +121,10 @@ def table(edition: Edition, name: str) -> pl.DataFrame:
 @pytest.fixture
 def carried(edition: Edition) -> Edition:
     council = {"areacd": pl.String, "year": pl.Int32, "indicator": pl.String}
-    edition.write(
-        "locality",
-        "indicator_council",
-        pl.DataFrame(schema={**council, "value": pl.Float64, "status": pl.String}),
-    )
+    none = pl.DataFrame(schema={**council, "value": pl.Float64, "status": pl.String})
+    edition.write("locality", "indicator_council", none)
+    none = none.with_columns(pl.lit(None, pl.Float64).alias("coverage"))
+    edition.write("locality", "indicator_carried", none)
     for name in ("trust_lineage", "trust_place", "trust_indicator", "indicator_place"):
         table(edition, name)
     return edition

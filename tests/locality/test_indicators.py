@@ -9,6 +9,7 @@ import pytest
 from pipeline import indicators
 from pipeline.edition import Edition
 from pipeline.framework import framework
+from pipeline.sqltable import TableError
 
 RATE = "delayed_days_rate"
 
@@ -91,5 +92,52 @@ def test_an_entry_whose_sql_is_wrong_is_named(
         indicators, "framework", lambda: replace(framework(), indicators={RATE: wrong})
     )
     edition.write("tidy", "delayed_transfers", transfers([1.0] * 12, ["ok"] * 12))
-    with pytest.raises(indicators.TableError, match=rf"\[indicator\.{RATE}\]: .*brakedown"):
+    with pytest.raises(TableError, match=rf"\[indicator\.{RATE}\]: .*brakedown"):
         indicators.indicator_council(edition)
+
+
+def test_both_sides_of_a_rate_are_kept_for_carrying(edition: Edition) -> None:
+    row = computed(edition, transfers([1.0] * 12, ["ok"] * 12))
+    assert (row["numerator"], row["denominator"], row["carried_as"]) == (1_200_000, 400, "rate")
+
+
+def test_a_year_without_a_value_stays_so_where_others_stand_for_later_years(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = replace(framework().indicators[RATE], stands=1)
+    monkeypatch.setattr(
+        indicators, "framework", lambda: replace(framework(), indicators={RATE: standing})
+    )
+    row = computed(edition, transfers([1.0] * 11 + [None], ["ok"] * 11 + ["c"]))
+    assert (row["year"], row["value"], row["status"]) == (2012, None, "c")
+
+
+def test_too_thin_a_carried_value_stays_out_of_the_wide_table(edition: Edition) -> None:
+    councils = ["E06000901", "E06000902", "E06000903"]
+    edition.write(
+        "locality",
+        "indicator_place",
+        pl.DataFrame(
+            {
+                "areacd": councils,
+                "year": pl.Series([2012] * 3, dtype=pl.Int32),
+                "indicator": [RATE] * 3,
+                "value": [1.0, 2.0, 3.0],
+                "status": ["ok", "e", "e"],
+                "coverage": [None, framework().test.min_coverage, 0.1],
+                "n_effective": pl.Series([None] * 3, dtype=pl.Float64),
+            }
+        ),
+    )
+    text = dict.fromkeys(("areanm", "council_class", "region", "county_areacd"), pl.String)
+    dates = dict.fromkeys(("start_date", "end_date"), pl.Date)
+    place = pl.DataFrame({"areacd": councils, "tier": ["unitary"] * 3}).with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in (text | dates).items()
+    )
+    edition.write("locality", "place", place)
+    link = {"vintage": pl.Int64, "areacd": pl.String, "trust": pl.String}
+    link |= {"weight": pl.Float64, "rank": pl.Int64}
+    edition.write("locality", "trust_place", pl.DataFrame(schema=link))
+    wide = indicators.authority_year(edition)
+    assert wide[RATE].to_list() == [1.0, 2.0, None]
+    assert wide[f"{RATE}__status"].to_list() == ["ok", "e", "x"]

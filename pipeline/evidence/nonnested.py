@@ -1,0 +1,201 @@
+"""Tests between two models neither of which holds the other: controls + H and controls + B.
+
+All are secondary. "Neither encompasses" is a common and honest outcome: each side then knows
+something that the other does not. Tests that take rows for independent say so in `vcov`; with a few
+years per authority they reject far too often, so each has a clustered companion where one exists
+(for Cox's there is none).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from scipy import stats
+from statsmodels.regression.linear_model import OLS
+from statsmodels.stats.diagnostic import compare_cox, compare_j
+
+from pipeline.evidence.nested import FTest, classic_f, orthonormal, robust_f
+from pipeline.evidence.panel import Array, Ints, standardise
+from pipeline.evidence.rows import ModelTest
+from pipeline.evidence.verdict import number
+
+CLASSIC = "classic, rows as independent"
+ROBUST = "CR2, HTZ"
+OVER_CONFIDENT = "over-confident: rows as independent"
+
+
+@dataclass(frozen=True)
+class TTest:
+    """A t statistic; df is infinite for a normal one."""
+
+    statistic: float
+    df: float
+
+    @property
+    def p_one_sided(self) -> float:
+        """P of so large a statistic if the truth were 0."""
+        return float(stats.t.sf(self.statistic, self.df))
+
+    @property
+    def p_two_sided(self) -> float:
+        """P of a statistic so far from 0 if the truth were 0."""
+        return float(2.0 * stats.t.sf(abs(self.statistic), self.df))
+
+
+def normal_loglik(y: Array, fitted: Array) -> Array:
+    """(n,) normal log-likelihood of each row, with the maximum likelihood variance SSE/n."""
+    squares = (y - fitted) ** 2
+    variance = squares.mean()
+    loglik: Array = -0.5 * (np.log(2.0 * np.pi * variance) + squares / variance)
+    return loglik
+
+
+def vuong(first: Array, second: Array, more: int = 0, codes: Ints | None = None) -> TTest:
+    """Vuong's (1989) test that the first model is closer to the truth than the second.
+
+    Rows within a cluster are summed first, as in the test's generalisation to dependent data: the
+    statistic is then a t over clusters' differences, with G-1 degrees of freedom. Without codes it
+    is Vuong's own, normal. It assumes models that can be told apart; where they fit alike, it is
+    conservative.
+
+    Args:
+        first, second: (n,) log-likelihood of each row.
+        more: parameters that the first has more than the second, for the Akaike correction.
+        codes: (n,) cluster of each row, each code from 0 used.
+    """
+    d = first - second - more / len(first)
+    if codes is None:
+        spread, df = float(d.std()), np.inf
+    else:
+        d = np.asarray(np.bincount(codes, weights=d), dtype=np.float64)
+        spread, df = float(d.std(ddof=1)), len(d) - 1.0
+    # Models with the same fit leave differences of rounding size.
+    same = spread <= 1e-12 * float(np.abs(first).max())
+    return TTest(np.nan if same else float(np.sqrt(len(d)) * d.mean()) / spread, df)
+
+
+def diebold_mariano(first: Array, second: Array, horizon: int = 1) -> TTest:
+    """Diebold and Mariano's (1995) test that two series of forecasts lose alike.
+
+    With the small-sample correction of Harvey, Leybourne and Newbold (1997). The variance takes
+    autocovariances up to horizon - 1 with equal weights, as published; statsmodels'
+    `diebold_mariano_test` weights them down (Bartlett), which is the same at horizon 1 only.
+    A positive statistic means that the first loses more.
+
+    Args:
+        first, second: (n,) losses in order of time.
+        horizon: steps ahead, at least 1 and fewer than n.
+
+    Raises:
+        ValueError: on a horizon out of range.
+    """
+    n = len(first)
+    if not 1 <= horizon < n:
+        raise ValueError(f"horizon must lie between 1 and {n - 1}, not {horizon}")
+    d = first - second
+    centred = d - d.mean()
+    covariances = [float(centred[lag:] @ centred[: n - lag]) / n for lag in range(horizon)]
+    variance = (covariances[0] + 2.0 * sum(covariances[1:])) / n
+    correction = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
+    # Equal weights can give a negative variance; there is no test then.
+    moves = variance > 0
+    return TTest(float(d.mean() * np.sqrt(correction / variance)) if moves else np.nan, n - 1.0)
+
+
+def information_weights(criteria: Array) -> Array:
+    """Weights (M,) that add up to 1, from AIC or BIC (M,): exp(-difference/2) to scale."""
+    weights = np.exp(-0.5 * (criteria - criteria.min()))
+    scaled: Array = weights / weights.sum()
+    return scaled
+
+
+def nonnested(
+    outcome: Array,
+    controls: Array,
+    h: Array,
+    b: Array,
+    authority: Ints,
+    *,
+    composition: str = "composite",
+) -> tuple[ModelTest, ...]:
+    """Every test between controls + H and controls + B, by least squares.
+
+    J (Davidson and MacKinnon 1981), Cox (Pesaran 1974) and encompassing F tests, whose direction
+    names the model that is true under the null and the one it is tested against, p two-sided;
+    Vuong's, one-sided; AIC and BIC weights. Where one model holds the other, or too few rows are
+    left, the statistic is None.
+
+    Args:
+        outcome: (n,).
+        controls: (n, c) standardised, no intercept; c may be 0.
+        h, b: (n, k) standardised columns of the two sides.
+        authority: (n,) cluster codes 0..G-1, each used.
+        composition: what the rows are labelled with.
+    """
+    base = orthonormal(np.column_stack([np.ones(len(outcome)), controls]))
+    # Bases of the same column spaces: every test here depends on nothing else, and collinear
+    # columns drop out.
+    models = {
+        name: np.hstack([base, orthonormal(x - base @ (base.T @ x))])
+        for name, x in (("H", h), ("B", b))
+    }
+    rank = orthonormal(np.hstack(list(models.values()))).shape[1]
+    comparable = max(x.shape[1] for x in models.values()) < rank < len(outcome)
+    row = partial(ModelTest, composition)
+    return (
+        *_pairwise(outcome, models, authority, row, comparable),
+        *_likelihood(outcome, models, authority, row, comparable),
+    )
+
+
+def _pairwise(
+    y: Array, models: dict[str, Array], authority: Ints, row: partial[ModelTest], comparable: bool
+) -> Iterator[ModelTest]:
+    fits = {name: OLS(y, x).fit() for name, x in models.items()}
+    for null, other in (("H", "B"), ("B", "H")):
+        direction = f"null {null}, alternative {other}"
+        if not comparable:
+            for test in ("J", "Cox", "encompassing"):
+                yield row(test, direction, None, 0.0, None, None, CLASSIC)
+            continue
+        # statsmodels puts the first model's fitted values into the second, the one under test.
+        j = compare_j(fits[other], fits[null], result_object=True)
+        left = float(len(y) - models[null].shape[1] - 1)
+        yield row("J", direction, number(j.statistic), 1.0, left, number(j.pvalue), CLASSIC)
+        prediction = standardise(fits[other].fittedvalues)[:, None]
+        yield _f_row(row, "J", direction, robust_f(y, models[null], prediction, authority), ROBUST)
+        cox = compare_cox(fits[null], fits[other], result_object=True)
+        yield row("Cox", direction, number(cox.statistic), 1.0, None, number(cox.pvalue), CLASSIC)
+        # Not statsmodels' compare_encompassing (0.15): where the models share columns it takes the
+        # wrong side of a singular value decomposition, and now and then tests nothing.
+        whole = y, models[null], models[other]
+        yield _f_row(row, "encompassing", direction, classic_f(*whole), CLASSIC)
+        yield _f_row(row, "encompassing", direction, robust_f(*whole, authority), ROBUST)
+
+
+def _f_row(row: partial[ModelTest], test: str, direction: str, f: FTest, vcov: str) -> ModelTest:
+    return row(test, direction, number(f.statistic), f.df1, number(f.df2), number(f.p), vcov)
+
+
+def _likelihood(
+    y: Array, models: dict[str, Array], authority: Ints, row: partial[ModelTest], comparable: bool
+) -> Iterator[ModelTest]:
+    loglik = {name: normal_loglik(y, x @ (x.T @ y)) for name, x in models.items()}
+    columns = {name: x.shape[1] for name, x in models.items()}
+    more = columns["H"] - columns["B"]
+    for vcov, codes in ((CLASSIC, None), ("by authority", authority)):
+        z = vuong(loglik["H"], loglik["B"], more, codes) if comparable else TTest(np.nan, np.nan)
+        yield row(
+            "Vuong, Akaike-corrected",
+            "H better than B",
+            number(z.statistic),
+            1.0,
+            number(z.df),
+            number(z.p_one_sided),
+            vcov,
+        )
+    for test, penalty in (("AIC weight", 2.0), ("BIC weight", float(np.log(len(y))))):
+        criteria = [penalty * columns[name] - 2.0 * loglik[name].sum() for name in models]
+        for name, weight in zip(models, information_weights(np.array(criteria)), strict=True):
+            yield row(test, name, float(weight), float(columns[name]), None, None, OVER_CONFIDENT)

@@ -1,0 +1,136 @@
+"""How well a block is measured, and what that does to the comparison of blocks."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from statsmodels.multivariate.factor import Factor
+
+from pipeline.evidence.panel import Array, Panel
+
+
+def omega_total(items: Array) -> float:
+    """McDonald's (1999) omega total of items (n, k), k >= 3, standardised.
+
+    (sum of loadings)^2 / ((sum of loadings)^2 + sum of uniquenesses), from one factor fitted by
+    maximum likelihood: the share of the variance of the sum of z-scores that the factor explains.
+
+    Raises:
+        ValueError: with fewer than 3 items (one factor is then not identified), no more rows than
+            items, or an item that does not vary.
+    """
+    if items.ndim != 2 or items.shape[1] < 3 or len(items) <= items.shape[1]:
+        raise ValueError(f"omega needs at least 3 items and more rows, not {items.shape}")
+    if not np.ptp(items, axis=0).all():
+        raise ValueError("an item does not vary")
+    correlations = np.corrcoef(items.T)
+    # Principal axis of the correlations as a start, so that no random draw decides.
+    values, vectors = np.linalg.eigh(correlations)
+    start = np.clip(vectors[:, -1:] * np.sqrt(values[-1]), -0.95, 0.95)
+    factor = Factor(corr=correlations, n_factor=1, nobs=len(items), method="ml")
+    fit = factor.fit(start=(start, 1.0 - start[:, 0] ** 2))
+    common = float(fit.loadings.sum()) ** 2
+    return common / (common + float(fit.uniqueness.sum()))
+
+
+def respondent_reliability(values: Array, standard_errors: Array) -> float:
+    """Reliability 1 - mean(s_i^2) / var(x) of organisations' means.
+
+    Args:
+        values: (n,) mean of each organisation's respondents.
+        standard_errors: (n,) standard error of each mean, in the same unit.
+
+    Raises:
+        ValueError: if anything is missing, or the values do not vary. A negative reliability is
+            returned as it is: the means differ by less than their errors.
+    """
+    if not (np.isfinite(values).all() and np.isfinite(standard_errors).all()):
+        raise ValueError("values and their standard errors must all be there")
+    if len(values) < 2 or not np.ptp(values):
+        raise ValueError("the values do not vary")
+    return float(1.0 - (standard_errors**2).mean() / values.var(ddof=1))
+
+
+def disattenuated(
+    outcome: Array,
+    controls: Array,
+    block: Array,
+    reliability: Array,
+    outcome_reliability: float = 1.0,
+) -> float:
+    """What a block would add to the R2 of the controls if it were measured without error.
+
+    Spearman's correction for any number of columns: the error variance (1 - reliability) * var(x)
+    comes off each column's variance, covariances stay (errors of measurement are unrelated to each
+    other, to the controls and to the outcome). With one column and no controls this is
+    r^2 / (reliability * outcome_reliability).
+
+    Args:
+        outcome: (n,).
+        controls: (n, c) taken as measured without error; c may be 0.
+        block: (n, k).
+        reliability: (k,) of each column, in (0, 1].
+        outcome_reliability: in (0, 1].
+
+    Raises:
+        ValueError: on a reliability out of range, or where less reliable variance is left than the
+            columns share with each other and the controls: the reliabilities cannot be right.
+    """
+    if not ((reliability > 0) & (reliability <= 1)).all() or not 0 < outcome_reliability <= 1:
+        raise ValueError("a reliability must lie above 0 and not above 1")
+    net = _without(controls, np.column_stack([outcome, block]))
+    own = ((block - block.mean(axis=0)) ** 2).sum(axis=0)
+    true = net[:, 1:].T @ net[:, 1:] - np.diag((1.0 - reliability) * own)
+    scale = np.sqrt(own)
+    if np.linalg.eigvalsh(true / np.outer(scale, scale))[0] <= 1e-10:
+        raise ValueError("reliabilities too low for how closely the columns are related")
+    cross = net[:, 1:].T @ net[:, 0]
+    total = float(((outcome - outcome.mean()) ** 2).sum())
+    return float(cross @ np.linalg.solve(true, cross) / total / outcome_reliability)
+
+
+def _without(controls: Array, columns: Array) -> Array:
+    """Columns less what an intercept and the controls predict."""
+    x = np.column_stack([np.ones(len(columns)), controls])
+    left: Array = columns - x @ np.linalg.lstsq(x, columns, rcond=None)[0]
+    return left
+
+
+def equalise(panel: Panel, reliabilities: Mapping[str, float], rng: np.random.Generator) -> Panel:
+    """The panel with noise added so that every block is as badly measured as the worst.
+
+    A column of reliability r gets normal noise of variance var(x) * (r / worst - 1). Rows of one
+    authority and year with one value share one draw, so a value that holds for a whole authority
+    still does.
+
+    Args:
+        panel: the panel; pass it through `composites` first if the reliabilities are those of
+            composites.
+        reliabilities: block -> reliability of each of its columns, in (0, 1].
+        rng: source of the noise.
+
+    Raises:
+        ValueError: on a reliability out of range, or none for a block.
+    """
+    missing = set(panel.blocks) - set(reliabilities)
+    if missing:
+        raise ValueError(f"no reliability for {sorted(missing)}")
+    used = {name: reliabilities[name] for name in panel.blocks}
+    if not all(0 < r <= 1 for r in used.values()):
+        raise ValueError("a reliability must lie above 0 and not above 1")
+    worst = min(used.values())
+    return replace(
+        panel,
+        blocks={
+            name: np.column_stack([_noisier(panel, x, used[name] / worst - 1, rng) for x in cols.T])
+            for name, cols in panel.blocks.items()
+        },
+    )
+
+
+def _noisier(panel: Panel, x: Array, share: float, rng: np.random.Generator) -> Array:
+    measured = np.column_stack([panel.authority, panel.year, x])
+    values, at = np.unique(measured, axis=0, return_inverse=True)
+    noise = rng.normal(size=len(values)) * np.sqrt(share * x.var(ddof=1))
+    noisier: Array = x + noise[at]
+    return noisier

@@ -1,0 +1,475 @@
+"""From the locality tables to the arrays of a panel: which rows and indicators, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline import framework as declared
+from pipeline.edition import Edition
+from pipeline.evidence.locality import LocalityPanel
+from pipeline.evidence.panel import Array, Ints, Panel
+from pipeline.framework import Framework, Indicator
+
+MEASURING = ("leadership", "partnership", "plans", "budgets")
+SHARED = (*MEASURING, "placebo")
+"""Blocks whose council-level measures belong to the authority, not to the localities inside it."""
+
+Row = dict[str, Any]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The choices of a specification that the registered one makes in one way of several.
+
+    Attributes:
+        outcome: another outcome (a placebo) instead of the declared one.
+        lag: years from predictors to outcome; negative looks back (reversed lag).
+        min_coverage, min_measured: as in the framework.
+        without: indicators left out.
+        controls, control_classes: what is held constant.
+        lagged_outcome: whether the outcome of the predictors' own year is held constant too.
+        years: predictors' years kept, first and last.
+        without_classes: council classes left out.
+        cap: z-score beyond which a predictor or control is drawn in; 0 leaves all as they are.
+        complete: whether only rows with every indicator are kept; else gaps stay as NaN.
+    """
+
+    outcome: str
+    lag: int
+    min_coverage: float
+    min_measured: float
+    controls: tuple[str, ...]
+    control_classes: tuple[str, ...]
+    years: tuple[int, int]
+    without: frozenset[str] = frozenset()
+    lagged_outcome: bool = False
+    without_classes: frozenset[str] = frozenset()
+    cap: float = 0.0
+    complete: bool = True
+
+
+def registered(spec: declared.Panel, all_of: Framework) -> Choices:
+    """The registered choices of a panel."""
+    return Choices(
+        outcome=spec.outcome,
+        lag=spec.lag,
+        min_coverage=all_of.test.min_coverage,
+        min_measured=all_of.test.min_measured,
+        controls=tuple(spec.controls),
+        control_classes=tuple(spec.control_classes),
+        years=spec.years,
+    )
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Every row of a grain with every indicator, before any choice.
+
+    Attributes:
+        spec: the panel's declaration.
+        rows: locality, authority, year, dominant_trust, council_class and region; sorted.
+        value: indicator -> (n,) value, higher = better, NaN where there is none.
+        coverage: indicator -> (n,) share observed; carried indicators only.
+    """
+
+    spec: declared.Panel
+    rows: pl.DataFrame
+    value: Mapping[str, Array]
+    coverage: Mapping[str, Array]
+
+    @cached_property
+    def year(self) -> Ints:
+        """(n,) year of the predictors."""
+        return self.rows["year"].to_numpy().astype(np.int64)
+
+    @cached_property
+    def place(self) -> Ints:
+        """(n,) code of the locality."""
+        return codes(self.rows["locality"])
+
+    @cached_property
+    def authority(self) -> Ints:
+        """(n,) code of the authority."""
+        return codes(self.rows["authority"])
+
+    @cached_property
+    def dominant_trust(self) -> Ints | None:
+        """(n,) codes of the trust with the largest weight; None where places are trusts."""
+        if self.rows["dominant_trust"].null_count() == self.rows.height:
+            return None
+        return codes(self.rows["dominant_trust"].fill_null("none"))
+
+    @cached_property
+    def classes(self) -> Mapping[str, NDArray[np.str_]]:
+        """(n,) each: the columns that controls are made of by class."""
+        columns = {"council_class": self.rows["council_class"], "region": self.rows["region"]}
+        classes = {name: text.fill_null("none").to_numpy() for name, text in columns.items()}
+        return {name: values.astype(np.str_) for name, values in classes.items()} | {
+            "year": self.year.astype(np.str_)
+        }
+
+    @cached_property
+    def _flags(self) -> dict[tuple[str, float], Flags]:
+        return {}
+
+    def known(self, name: str, min_coverage: float) -> Flags:
+        """(n,) whether a row has the indicator, and enough of it was observed."""
+        key = name, min_coverage
+        if key not in self._flags:
+            if name not in self.value:
+                return np.zeros(self.rows.height, dtype=np.bool_)
+            known: Flags = np.isfinite(self.value[name])
+            if name in self.coverage:
+                known = known & (self.coverage[name] >= min_coverage)
+            self._flags[key] = known
+        return self._flags[key]
+
+    def at_lag(self, name: str, lag: int, min_coverage: float) -> Array:
+        """(n,) the indicator `lag` years after each row's year, at the same locality."""
+        year = self.year - self.year.min()
+        last = int(year.max())
+        table = np.full((int(self.place.max()) + 1, last + 1), np.nan)
+        known = self.known(name, min_coverage)
+        if known.any():
+            table[self.place[known], year[known]] = self.value[name][known]
+        then = year + lag
+        inside = (then >= 0) & (then <= last)
+        found = table[self.place, np.clip(then, 0, last)]
+        return np.asarray(np.where(inside, found, np.nan), dtype=np.float64)
+
+
+def candidates(spec: declared.Panel, all_of: Framework, edition: Edition) -> Candidates:
+    """Read the rows of a panel's grain; measures of the authority come from the authority."""
+    councils = edition.read("locality", "authority_year")
+    if spec.grain == "authority_year":
+        frame = councils.with_columns(authority="areacd", locality="areacd")
+    elif spec.grain == "district_year":
+        own = edition.read("locality", "district_year").with_columns(
+            authority=pl.col(spec.authority), locality=pl.col("areacd")
+        )
+        frame = _of_authority(own, councils, all_of)
+    else:
+        frame = _of_authority(_trusts(edition, spec, councils, all_of), councils, all_of)
+    frame = frame.sort("locality", "year")
+    return from_frame(spec, all_of, frame)
+
+
+def from_frame(spec: declared.Panel, all_of: Framework, frame: pl.DataFrame) -> Candidates:
+    """The arrays of a wide table with locality, authority, year and a column an indicator."""
+    for missing in ("dominant_trust", "council_class", "region", "areanm"):
+        if missing not in frame.columns:
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(missing))
+    present = [one for one in all_of.indicators.values() if one.name in frame.columns]
+    return Candidates(
+        spec=spec,
+        rows=frame.select(
+            "locality", "authority", "year", "areanm", "dominant_trust", "council_class", "region"
+        ),
+        value={
+            one.name: frame[one.name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            * (one.polarity if one.block in (*MEASURING, "outcome") else 1)
+            for one in present
+        },
+        coverage={
+            one.name: frame[f"{one.name}__coverage"].fill_null(0.0).to_numpy()
+            for one in present
+            if f"{one.name}__coverage" in frame.columns
+        },
+    )
+
+
+def _of_authority(own: pl.DataFrame, councils: pl.DataFrame, all_of: Framework) -> pl.DataFrame:
+    """The rows with the authority's own value of everything that is measured of councils."""
+    shared = [
+        one.name
+        for one in all_of.of_block(*SHARED)
+        if one.level == "council" and one.name in councils.columns
+    ]
+    return own.drop([name for name in shared if name in own.columns]).join(
+        councils.select(pl.col("areacd").alias("authority"), "year", *shared),
+        on=["authority", "year"],
+        how="left",
+    )
+
+
+def _trusts(
+    edition: Edition, spec: declared.Panel, councils: pl.DataFrame, all_of: Framework
+) -> pl.DataFrame:
+    """Acute trusts by year, with their authority and the circumstances of the councils they serve.
+
+    A trust's circumstances are the mean over councils by the share of its patients who live there;
+    empty where a council among those has none.
+    """
+    held = edition.read("locality", "trust_authority")
+    context = [one.name for one in all_of.of_block("context") if one.name in councils.columns]
+    reach = edition.read("locality", "trust_place").select(
+        "vintage", "areacd", "trust", "patient_share"
+    )
+    served = (
+        councils.with_columns(pl.col("year").clip(2018, 2024).alias("vintage"))
+        .select("areacd", "year", "vintage", *context)
+        .join(
+            reach.with_columns(pl.col("vintage").cast(pl.Int32)),
+            on=["vintage", "areacd"],
+            how="inner",
+        )
+    )
+    around = served.group_by("trust", "year").agg(
+        pl.when(pl.col(name).is_not_null().all())
+        .then((pl.col(name) * pl.col("patient_share")).sum() / pl.col("patient_share").sum())
+        .alias(name)
+        for name in context
+    )
+    return (
+        edition.read("locality", "trust_year")
+        .join(held, left_on="org_code", right_on="trust", how="inner")
+        .with_columns(
+            authority=pl.col(spec.authority),
+            locality=pl.col("org_code"),
+            areanm=pl.col("org_name"),
+        )
+        .filter(pl.col("authority").is_not_null())
+        .join(around, left_on=["org_code", "year"], right_on=["trust", "year"], how="left")
+    )
+
+
+@dataclass(frozen=True)
+class Built:
+    """A panel with everything that is said of how it came to be.
+
+    Attributes:
+        pool: the rows that it was chosen from.
+        choices: what was chosen.
+        keep: (of the pool's rows) those chosen, n of them.
+        outcome: (n,).
+        controls: control -> (n,); dummies are named class=level.
+        used: indicators by block.
+        values: block -> (n, k), NaN only where the choices keep gaps.
+        coverage: one row an indicator: measured share, used or not, and why not.
+        thinned: step and rows left after it.
+    """
+
+    pool: Candidates
+    choices: Choices
+    keep: Flags
+    outcome: Array
+    controls: Mapping[str, Array]
+    used: Mapping[str, Sequence[Indicator]]
+    values: Mapping[str, Array]
+    coverage: Sequence[Row]
+    thinned: Sequence[tuple[str, int]]
+
+    @property
+    def spec(self) -> declared.Panel:
+        """The declaration."""
+        return self.pool.spec
+
+    @property
+    def size(self) -> int:
+        """Rows."""
+        return len(self.outcome)
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """Who the rows are."""
+        return self.pool.rows.filter(pl.Series(self.keep))
+
+    @property
+    def panel(self) -> Panel | None:
+        """The arrays, None when there is nothing to estimate on."""
+        if not self.size or not self.used:
+            return None
+        return Panel(
+            outcome=self.outcome,
+            controls=self.control_matrix,
+            blocks=self.values,
+            authority=dense(self.pool.authority[self.keep]),
+            dominant_trust=self.dominant_trust,
+            year=self.pool.year[self.keep],
+        )
+
+    @property
+    def control_matrix(self) -> Array:
+        """(n, c)."""
+        columns = list(self.controls.values())
+        return np.column_stack(columns) if columns else np.empty((self.size, 0))
+
+    @property
+    def dominant_trust(self) -> Ints | None:
+        """(n,) codes of the trust with the largest weight; None where places are trusts."""
+        trust = self.pool.dominant_trust
+        return None if trust is None else dense(trust[self.keep])
+
+
+def dense(values: Ints) -> Ints:
+    """Codes without gaps, 0..k-1, in the same order."""
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+
+
+def locality_panel(built: Built, all_of: Framework) -> LocalityPanel | None:
+    """The localities inside their authorities, with what leadership varies there; None without it.
+
+    Plans, budgets and whatever else is measured of the authority are the same for its localities.
+    """
+    pool, keep = built.pool, built.keep
+    cell = dense(pool.authority[keep] * 10_000 + pool.year[keep])
+    leadership = {}
+    for block in all_of.test.between.h_blocks:
+        if block in built.values:
+            matrix = built.values[block]
+            here = [j for j, x in enumerate(matrix.T) if _varies_within(x, cell)]
+            if here:
+                leadership[block] = matrix[:, here]
+    if not leadership:
+        return None
+    return LocalityPanel(
+        outcome=built.outcome,
+        leadership=leadership,
+        controls=built.control_matrix,
+        authority=dense(pool.authority[keep]),
+        locality=dense(pool.place[keep]),
+        year=pool.year[keep],
+        source=built.dominant_trust,
+    )
+
+
+def _varies_within(x: Array, cell: Ints) -> bool:
+    low = np.full(cell.max() + 1, np.inf)
+    high = -low
+    np.minimum.at(low, cell, x)
+    np.maximum.at(high, cell, x)
+    return bool((high > low).any())
+
+
+def codes(values: pl.Series) -> Ints:
+    """0..k-1 in sorted order."""
+    return np.unique(values.to_numpy(), return_inverse=True)[1].astype(np.int64)
+
+
+def select(pool: Candidates, all_of: Framework, choices: Choices) -> Built:
+    """Choose rows and indicators.
+
+    Predictors and controls of year t meet the outcome of year t + lag. An indicator is used when it
+    is measured on enough of the rows and is of another family of instruments than the outcome; then
+    only rows with all used indicators are kept (unless gaps are to stay).
+    """
+    outcome = all_of.indicators[choices.outcome]
+    keep: Flags = (pool.year >= choices.years[0]) & (pool.year <= choices.years[1])
+    if choices.without_classes:
+        keep &= ~np.isin(pool.classes["council_class"], list(choices.without_classes))
+    thinned = [("places in the years of the predictors", int(keep.sum()))]
+    target = pool.at_lag(outcome.name, choices.lag, choices.min_coverage)
+    keep &= np.isfinite(target)
+    when = f"{abs(choices.lag)} year{'s' * (abs(choices.lag) != 1)}"
+    step = f"with the outcome {when} {'later' if choices.lag > 0 else 'earlier'}"
+    thinned.append((step, int(keep.sum())))
+    held: dict[str, Array] = {}
+    for name in choices.controls:
+        keep &= pool.known(name, choices.min_coverage)
+        if name in pool.value:
+            held[name] = pool.value[name]
+    if choices.lagged_outcome:
+        before = pool.at_lag(outcome.name, 0, choices.min_coverage)
+        keep &= np.isfinite(before)
+        held["outcome of the same year"] = before
+    thinned.append(("with all controls", int(keep.sum())))
+    for name in pool.spec.require:
+        keep &= pool.known(name, choices.min_coverage)
+        thinned.append((f"with {name}", int(keep.sum())))
+    used, coverage = _measured(pool, all_of, choices, keep)
+    if choices.complete:
+        for one in (one for block in used.values() for one in block):
+            keep &= pool.known(one.name, choices.min_coverage)
+        thinned.append(("with every indicator used", int(keep.sum())))
+    held = {name: _capped(column[keep], choices.cap) for name, column in held.items()}
+    for name in choices.control_classes:
+        held |= _dummies(name, pool.classes[name][keep])
+    values = {
+        block: np.column_stack(
+            [
+                _capped(
+                    np.where(
+                        pool.known(one.name, choices.min_coverage), pool.value[one.name], np.nan
+                    )[keep],
+                    choices.cap,
+                )
+                for one in indicators
+            ]
+        )
+        for block, indicators in used.items()
+    }
+    return Built(
+        pool, choices, keep, target[keep], held, used, values, tuple(coverage), tuple(thinned)
+    )
+
+
+def _measured(
+    pool: Candidates, all_of: Framework, choices: Choices, keep: Flags
+) -> tuple[dict[str, list[Indicator]], list[Row]]:
+    """The indicators used, by block, and a row of reasons for every one."""
+    families = {all_of.indicators[name].family for name in (choices.outcome, pool.spec.outcome)}
+    used: dict[str, list[Indicator]] = {}
+    coverage: list[Row] = []
+    for one in all_of.of_block(*MEASURING):
+        known = pool.known(one.name, choices.min_coverage)[keep]
+        share = float(known.mean()) if known.size else 0.0
+        why = ""
+        if one.family in families:
+            why = "shares its instrument with the outcome"
+        elif share < choices.min_measured:
+            why = f"measured on {share:.0%} of the rows, fewer than {choices.min_measured:.0%}"
+        elif one.name in choices.without:
+            why = "left out in this specification"
+        if not why:
+            used.setdefault(one.block, []).append(one)
+        coverage.append(
+            {
+                "spec_id": pool.spec.name,
+                "block": one.block,
+                "words": one.words,
+                "indicator": one.name,
+                "title": one.title,
+                "source": one.source,
+                "measured_share": share,
+                "used": not why,
+                "why_not": why or None,
+            }
+        )
+    return used, coverage
+
+
+def _dummies(name: str, values: NDArray[np.str_]) -> dict[str, Array]:
+    """0/1 columns for every value but the first."""
+    return {f"{name}={level}": (values == level).astype(float) for level in np.unique(values)[1:]}
+
+
+def _capped(column: Array, cap: float) -> Array:
+    """The column with values beyond `cap` standard deviations of its mean drawn in to there."""
+    if not cap or not np.isfinite(column).any():
+        return column
+    centre, spread = np.nanmean(column), np.nanstd(column)
+    return np.asarray(np.clip(column, centre - cap * spread, centre + cap * spread))
+
+
+def without_sources(choices: Choices, all_of: Framework, *sources: str) -> Choices:
+    """The choices without every indicator of these sources."""
+    gone = {one.name for one in all_of.of_block(*MEASURING) if one.source in sources}
+    return replace(choices, without=choices.without | gone)
+
+
+def first_side(choices: Choices, all_of: Framework) -> Choices:
+    """The choices with what leadership and partnership differ in among one authority's localities.
+
+    Plans and budgets, and whatever is measured of the authority as a whole, are the same for all
+    of them.
+    """
+    s = all_of.test.between
+    gone = {one.name for one in all_of.of_block(*s.b_blocks)}
+    gone |= {one.name for one in all_of.of_block(*s.h_blocks) if one.level == "council"}
+    return replace(choices, without=choices.without | gone)

@@ -1,0 +1,123 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipeline.evidence.locality import Within, demean, shared, within_of
+from pipeline.evidence.panel import Array
+from pipeline.evidence.trajectories import orders, units_of
+from pipeline.evidence.within_effect import (
+    cross_fit,
+    fold_moments,
+    jackknife_r,
+    track_column,
+    track_indicators,
+    upper_partial_r2,
+)
+from tests.evidence.localities import SETTINGS, locality_world
+
+
+def world(slope: float = 0.0, **about: object) -> Within:
+    panel = locality_world(slope, **about)  # type: ignore[arg-type]
+    return within_of(panel.rows(shared(panel)))
+
+
+def partial(w: Within, x: Array, rows: Array) -> float:
+    """Partial correlation from stacked least squares, dummies written out."""
+    base = np.column_stack([w.cell[rows, None] == np.unique(w.cell[rows]), w.controls[rows]])
+    left = [v[rows] - base @ np.linalg.lstsq(base, v[rows])[0] for v in (x, w.outcome)]
+    return float(left[0] @ left[1] / np.sqrt((left[0] @ left[0]) * (left[1] @ left[1])))
+
+
+def test_the_jackknife_leaves_out_one_authority_at_a_time() -> None:
+    w = world(0.2, authorities=8, missing=0.1)
+    found = jackknife_r(w, w.composite, w.outcome[:, None])
+    everyone = np.ones(len(w.cell), dtype=bool)
+    assert found.estimate[0] == pytest.approx(partial(w, w.composite, everyone), abs=1e-10)
+    without = np.array([partial(w, w.composite, w.authority != g) for g in range(8)])
+    se = np.sqrt(7 / 8 * ((without - without.mean()) ** 2).sum())
+    assert found.se[0] == pytest.approx(se, abs=1e-10)
+    reach = stats.t.ppf(0.95, 7) * se
+    assert upper_partial_r2(found, 0.95)[0] == pytest.approx(
+        (found.estimate[0] + reach) ** 2, abs=1e-10
+    )
+
+
+def test_a_clear_link_the_other_way_has_an_upper_bound_of_zero() -> None:
+    w = world(-0.5)
+    assert upper_partial_r2(jackknife_r(w, w.composite, w.outcome[:, None]), 0.95)[0] == 0.0
+
+
+def ridge(w: Within, rows: Array, penalty: float) -> Array:
+    """Weights by stacked rows: controls free, each indicator held by its own sum of squares."""
+    c, h = w.controls[rows], demean(w.indicators, w.cell)[rows]
+    own = (h**2).sum(axis=0)
+    extra = np.column_stack([np.zeros((h.shape[1], c.shape[1])), np.diag(np.sqrt(penalty * own))])
+    x = np.vstack([np.column_stack([c, h]), extra])
+    y = np.concatenate([w.outcome[rows], np.zeros(h.shape[1])])
+    return np.asarray(np.linalg.lstsq(x, y)[0])
+
+
+def test_the_index_is_learned_on_other_authorities_with_a_penalty_chosen_there() -> None:
+    w = world(0.1, authorities=12, missing=0.1)
+    grid = (0.01, 0.3, 3.0)
+    fold_of = np.arange(12) % 4
+    fold = fold_of[w.authority]
+    units = units_of(w, w.indicators, w.locality)
+    here = np.arange(len(units.group))[None]
+    c = w.controls.shape[1]
+    found = cross_fit(fold_moments(w, units, here, fold), np.arange(1, 1 + c), grid)
+    x = np.column_stack([w.controls, demean(w.indicators, w.cell)])
+    index = np.empty(len(w.cell))
+    for out in range(4):
+        errors = []
+        for penalty in grid:
+            error = 0.0
+            for held in set(range(4)) - {out}:
+                beta = ridge(w, (fold != out) & (fold != held), penalty)
+                error += ((w.outcome - x @ beta)[fold == held] ** 2).sum()
+            errors.append(error)
+        best = grid[int(np.argmin(errors))]
+        assert found.penalty[out, 0] == best
+        weights = ridge(w, fold != out, best)[c:]
+        np.testing.assert_allclose(found.weights[out, 0], weights, atol=1e-9)
+        index[fold == out] = (w.indicators @ weights)[fold == out]
+    everyone = np.ones(len(fold), dtype=bool)
+    assert found.r[0] == pytest.approx(partial(w, index, everyone), abs=1e-9)
+    alignment = demean(index, w.cell) @ demean(w.indicators, w.cell).sum(axis=1)
+    assert found.alignment[0] == pytest.approx(alignment, rel=1e-9)
+
+
+def both(w: Within, n: int = 199) -> tuple:
+    units = units_of(w, w.composite[:, None], w.locality)
+    order = orders(units.group, n, np.random.default_rng(2))
+    return track_column(w, units, order), track_indicators(w, order, SETTINGS)
+
+
+def test_a_link_is_found_by_both_compositions_in_its_direction() -> None:
+    for slope in (0.3, -0.3):
+        for track in both(world(slope)):
+            assert np.sign(track.slope) == np.sign(slope) == track.direction
+            assert track.partial_r2 > 0.1
+            assert (track.p_perm < 0.05) == (slope > 0)
+
+
+def test_indicators_that_cancel_are_seen_only_one_by_one() -> None:
+    composite, indicators = both(world(0.6, cancelling=True))
+    assert composite.partial_r2 < 0.02
+    assert indicators.partial_r2 > 0.1
+
+
+def test_the_index_has_its_size_on_outcomes_that_last() -> None:
+    """150 null outcomes that last; weights are learned again in every permutation."""
+    w = world(authorities=25, localities=4, years=3, seed=9)
+    rng = np.random.default_rng(10)
+    units = units_of(w, w.indicators, w.locality)
+    order = orders(units.group, 99, rng)
+    rejected = []
+    for _ in range(150):
+        lasting = rng.normal(size=int(w.locality.max()) + 1)[w.locality]
+        null = replace(w, outcome=demean(lasting + 0.7 * rng.normal(size=len(lasting)), w.cell))
+        rejected.append(track_indicators(null, order, SETTINGS).p_perm <= 0.05)
+    assert np.mean(rejected) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 150)
