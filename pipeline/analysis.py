@@ -1,244 +1,56 @@
-"""From the locality tables to the evidence tables: which rows and indicators a panel holds, and
-what the statistics make of them.
-"""
+"""From the panels to the evidence tables: what the statistics make of each."""
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
+from statsmodels.stats.multitest import multipletests
+from statsmodels.tools.sm_exceptions import ModelWarning
+from threadpoolctl import threadpool_limits
 
 from pipeline import framework as declared
-from pipeline.edition import Edition
+from pipeline.edition import Edition, reference
 from pipeline.evidence.between import BetweenResult, between
-from pipeline.evidence.panel import Panel, composites
+from pipeline.evidence.nonnested import nonnested
+from pipeline.evidence.overall import Check, overall
+from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.quality import cronbach_alpha, partial_correlations, sign_agreement
-from pipeline.framework import Framework, Indicator
+from pipeline.evidence.reliability import omega_total
+from pipeline.evidence.subsets import KINDS, indicator_importance
+from pipeline.evidence.verdict import joined
+from pipeline.evidence.within import WithinResult, within
+from pipeline.evidence.within_rows import LeftOut
+from pipeline.framework import Framework
+from pipeline.multiverse import multiverse
+from pipeline.panels import (
+    Built,
+    Candidates,
+    Row,
+    candidates,
+    first_side,
+    locality_panel,
+    registered,
+    select,
+)
+from pipeline.results import TABLES
+from pipeline.robustness import composite_reliability, robustness, robustness_within
 
-MEASURING = ("leadership", "partnership", "plans", "budgets")
-Row = dict[str, Any]
+ALL_PANELS = "all_panels"
 
 
 @dataclass(frozen=True)
-class Built:
-    """A panel with everything that is said of how it came to be.
-
-    Attributes:
-        spec: the declaration.
-        panel: the arrays; None when the panel cannot be estimated at all.
-        rows: the panel's rows, aligned with the arrays.
-        used: indicators by block.
-        coverage: one row an indicator: measured share, used or not, and why not.
-        thinned: step and rows left after it.
-    """
+class Found:
+    """What one panel gave: rows of every table, and what the claim as a whole needs of it."""
 
     spec: declared.Panel
-    panel: Panel | None
-    rows: pl.DataFrame
-    used: Mapping[str, Sequence[Indicator]]
-    coverage: Sequence[Row]
-    thinned: Sequence[tuple[str, int]]
-
-
-def _known(frame: pl.DataFrame, indicator: Indicator, min_coverage: float) -> pl.Expr:
-    """Whether a row has the indicator, and enough of it was observed."""
-    known = pl.col(indicator.name).is_not_null() & pl.col(indicator.name).is_finite()
-    coverage = f"{indicator.name}__coverage"
-    if coverage in frame.columns:
-        known &= pl.col(coverage) >= min_coverage
-    return known.fill_null(False)
-
-
-def build(spec: declared.Panel, all_of: Framework, authority_year: pl.DataFrame) -> Built:
-    """Choose rows and indicators by the registered rules.
-
-    Predictors and controls of year t meet the outcome of year t + lag. An indicator is used when it
-    is measured on enough of the rows and shares no instrument with the outcome; then only rows
-    with all used indicators are kept.
-    """
-    test = all_of.test
-    outcome = all_of.indicators[spec.outcome]
-    first, last = spec.years
-    predictors = authority_year.filter(pl.col("year").is_between(first, last))
-    later = authority_year.filter(_known(authority_year, outcome, test.min_coverage)).select(
-        "areacd",
-        (pl.col("year") - spec.lag).alias("year"),
-        (pl.col(outcome.name) * outcome.polarity).alias("outcome"),
-    )
-    rows = predictors.join(later, on=["areacd", "year"], how="inner")
-    thinned = [
-        ("councils with social care in the years of the predictors", predictors.height),
-        (f"with the outcome {spec.lag} year later", rows.height),
-    ]
-    for name in spec.controls:
-        rows = rows.filter(_known(rows, all_of.indicators[name], test.min_coverage))
-    thinned.append(("with all controls", rows.height))
-    used: dict[str, list[Indicator]] = {}
-    coverage: list[Row] = []
-    for one in all_of.of_block(*MEASURING):
-        known = rows.select(_known(rows, one, test.min_coverage)).to_series()
-        share = float(known.mean() or 0.0)  # type: ignore[arg-type]
-        why = ""
-        if one.family == outcome.family:
-            why = "shares its instrument with the outcome"
-        elif share < test.min_measured:
-            why = f"measured on {share:.0%} of the rows, fewer than {test.min_measured:.0%}"
-        if not why:
-            used.setdefault(one.block, []).append(one)
-        coverage.append(
-            {
-                "spec_id": spec.name,
-                "block": one.block,
-                "words": one.words,
-                "indicator": one.name,
-                "title": one.title,
-                "source": one.source,
-                "measured_share": share,
-                "used": not why,
-                "why_not": why or None,
-            }
-        )
-    for one in (one for block in used.values() for one in block):
-        rows = rows.filter(_known(rows, one, test.min_coverage))
-    thinned.append(("with every indicator used", rows.height))
-    rows = rows.sort("areacd", "year")
-    panel = _arrays(rows, used, spec, all_of) if rows.height and used else None
-    return Built(spec, panel, rows, used, coverage, thinned)
-
-
-def _dummies(values: pl.Series) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
-    """0/1 columns for every value but the first."""
-    levels = values.unique().sort().to_list()
-    return [(values == level).cast(pl.Float64).to_numpy() for level in levels[1:]]
-
-
-def _arrays(
-    rows: pl.DataFrame,
-    used: Mapping[str, Sequence[Indicator]],
-    spec: declared.Panel,
-    all_of: Framework,
-) -> Panel:
-    controls = [rows[name].to_numpy() for name in spec.controls]
-    for name in spec.control_classes:
-        controls += _dummies(rows[name])
-    return Panel(
-        outcome=rows["outcome"].to_numpy(),
-        controls=np.column_stack(controls),
-        blocks={
-            block: np.column_stack([rows[one.name].to_numpy() * one.polarity for one in indicators])
-            for block, indicators in used.items()
-        },
-        authority=_codes(rows["areacd"]),
-        dominant_trust=_codes(rows["dominant_trust"].fill_null("none")),
-        year=rows["year"].to_numpy().astype(np.int64),
-    )
-
-
-def _codes(values: pl.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return values.rank("dense").to_numpy().astype(np.int64) - 1
-
-
-def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list[Row]:
-    """One row an indicator used: reliability, agreement and variation within councils.
-
-    Reliability is 1 - mean sampling variance / variance between rows, for surveys.
-    """
-    if built.panel is None:
-        return []
-    outcome_family = all_of.indicators[built.spec.outcome].family
-    partial = partial_correlations(built.panel)
-    keys = built.rows.select("areacd", "year")
-    rows = []
-    for block, indicators in built.used.items():
-        items = built.panel.blocks[block]
-        alpha = cronbach_alpha(items / items.std(axis=0)) if items.shape[1] > 1 else None
-        agreement = sign_agreement(partial[block])
-        for place, one in enumerate(indicators):
-            own = keys.join(
-                long.filter(pl.col("indicator") == one.name), on=["areacd", "year"], how="left"
-            )
-            values = own["value"]
-            spread = float(values.var() or 0.0)  # type: ignore[arg-type]
-            noise = own["sampling_variance"].mean()
-            means = own.group_by("areacd").agg(pl.col("value").mean())["value"].var()
-            rows.append(
-                {
-                    "indicator": one.name,
-                    "block": block,
-                    "level": one.level,
-                    "source": one.source,
-                    "instrument": one.instrument,
-                    "partial_correlation": float(partial[block][place]),
-                    "block_sign_agreement": agreement,
-                    "block_alpha": alpha,
-                    "reliability": None
-                    if noise is None or spread == 0
-                    else 1.0 - float(noise) / spread,  # type: ignore[arg-type]
-                    "n_resp_median": own["respondents"].median(),
-                    "coverage_min": own["coverage"].min(),
-                    "coverage_median": own["coverage"].median(),
-                    "n_effective_median": own["n_effective"].median(),
-                    "within_var_share": None
-                    if spread == 0 or means is None
-                    else 1.0 - float(means) / spread,  # type: ignore[arg-type]
-                    "shares_source_with_outcome": one.family == outcome_family,
-                }
-            )
-    return rows
-
-
-TABLES = {
-    "analysis_spec": "What was asked of which rows: declaration, thresholds and what thinned them.",
-    "panel": "The rows analysed, with each block's composite (z-score, higher is better).",
-    "measure_quality": "How well each indicator used is measured.",
-    "block_fit": "What each coalition of blocks explains and predicts beyond the controls.",
-    "block_contrast": "Leadership's side against plans' side: estimates with every interval.",
-    "importance": "Each block's and side's share of what is explained (Shapley, Owen).",
-    "model_tests": "Tests of one side given the other.",
-    "cv_losses": "Squared errors on councils and years that a model had not seen.",
-    "power": "How often the rule would say what, if the true lead were known.",
-    "verdict": "The registered rule, one row a criterion, with the verdict and its sentence.",
-}
-
-MEANINGS = {
-    "spec_id": "panel in the framework",
-    "synthetic": "whether every figure is generated",
-    "outcome": "outcome indicator",
-    "is_primary": "whether this is a primary analysis",
-    "exploratory": "why the result is exploratory; empty where it is confirmatory",
-    "n_rows": "rows analysed",
-    "n_localities": "localities analysed",
-    "n_authorities": "councils analysed",
-    "years": "financial years of the predictors",
-    "composition": "composite: one z-mean a block; indicators: all of them under ridge; both",
-    "coalition": "blocks in the model beside the controls",
-    "k": "parameters of the blocks (effective ones under ridge)",
-    "r2": "share of variance explained",
-    "v": "r2 beyond the controls alone",
-    "adj_r2": "r2 adjusted for parameters",
-    "q2_loao": "share of variance predicted for councils left out",
-    "q2_forward": "share of variance predicted for later years",
-    "penalty": "ridge penalty chosen on all rows",
-    "estimand": "what is estimated; delta = v(H) - v(B)",
-    "estimate": "estimate as a share of variance",
-    "bias": "jackknife or bootstrap estimate of bias",
-    "se": "standard error",
-    "ci_low": "lower end of the interval",
-    "ci_high": "upper end of the interval",
-    "ci_method": "how the interval was made",
-    "p_one_sided": "one-sided p that H does not lead",
-    "headline": "whether the rule reads this row",
-    "verdict": "supported, not supported or inconclusive",
-    "sentence": "the verdict in plain words",
-    "rule_id": "criterion",
-    "passed": "whether it is met",
-    "value": "what it reads",
-    "threshold": "what it is held against",
-    "true_effect": "true lead in the simulation",
-    "mde80": "smallest lead found in the target share of cases; empty if beyond those simulated",
-}
+    rows: Mapping[str, Sequence[Row]]
+    between: str | None
+    within: str | None
+    p_between: float | None
+    p_within: float | None
 
 
 def settings_row(built: Built, all_of: Framework) -> Row:
@@ -270,73 +82,447 @@ def exploratory(spec: declared.Panel, all_of: Framework) -> str | None:
     return " ".join(reasons) or None
 
 
+def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list[Row]:
+    """One row an indicator used: reliability, agreement and variation within authorities.
+
+    Reliability is 1 - mean sampling variance / variance between rows, for surveys.
+
+    Args:
+        built: the panel.
+        long: locality, year, indicator with sampling_variance, respondents, coverage, n_effective.
+        all_of: the framework.
+    """
+    panel = built.panel
+    if panel is None:
+        return []
+    outcome_family = all_of.indicators[built.spec.outcome].family
+    partial = partial_correlations(panel)
+    keys = built.rows.select("locality", "year")
+    measured = {row["indicator"]: row["measured_share"] for row in built.coverage}
+    rows = []
+    for block, indicators in built.used.items():
+        items = panel.blocks[block]
+        varying = items[:, np.ptp(items, axis=0) > 0]
+        alpha = cronbach_alpha(standardise(varying)) if varying.shape[1] > 1 else None
+        omega = _omega(varying) if 2 < varying.shape[1] < len(varying) else None
+        agreement = sign_agreement(partial[block])
+        for place, one in enumerate(indicators):
+            own = keys.join(
+                long.filter(pl.col("indicator") == one.name), on=["locality", "year"], how="left"
+            )
+            spread = float(items[:, place].var(ddof=1))
+            noise = own["sampling_variance"].mean()
+            means = np.bincount(panel.authority, weights=items[:, place]) / np.bincount(
+                panel.authority
+            )
+            left = items[:, place] - means[panel.authority]
+            rows.append(
+                {
+                    "indicator": one.name,
+                    "block": block,
+                    "level": one.level,
+                    "source": one.source,
+                    "instrument": one.instrument,
+                    "partial_correlation": float(partial[block][place]),
+                    "block_sign_agreement": agreement,
+                    "block_alpha": alpha,
+                    "block_omega": omega,
+                    "reliability": None
+                    if noise is None or spread == 0
+                    else 1.0 - float(noise) / spread,  # type: ignore[arg-type]
+                    "n_resp_median": own["respondents"].median(),
+                    "missing_pct": 100 * (1.0 - measured[one.name]),
+                    "coverage_min": own["coverage"].min(),
+                    "coverage_median": own["coverage"].median(),
+                    "n_effective_median": own["n_effective"].median(),
+                    "within_var_share": None
+                    if spread == 0
+                    else float((left**2).sum() / (len(left) - 1) / spread),
+                    "shares_source_with_outcome": one.family == outcome_family,
+                }
+            )
+    return rows
+
+
+def _omega(items: Array) -> float | None:
+    """Omega, or None where one factor does not fit (items that say nearly the same)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return omega_total(items)
+        except (ModelWarning, RuntimeWarning):
+            return None
+
+
+def long_table(edition: Edition, spec: declared.Panel) -> pl.DataFrame:
+    """The measured indicators at the panel's own localities, one row each."""
+    if spec.grain == "trust_year":
+        own = edition.read("locality", "indicator_trust").rename({"org_code": "locality"})
+        return own.with_columns(
+            coverage=pl.lit(None, pl.Float64), n_effective=pl.lit(None, pl.Float64)
+        )
+    return edition.read("locality", "indicator_place").rename({"areacd": "locality"})
+
+
 def evidence_tables(edition: Edition, all_of: Framework) -> dict[str, pl.DataFrame]:
     """Every evidence table and ``construct_coverage``, all panels together."""
-    authority_year = edition.read("locality", "authority_year")
-    long = edition.read("locality", "indicator_place")
     rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
+    found = []
     for spec in all_of.panels.values():
-        built = build(spec, all_of, authority_year)
-        rows["construct_coverage"] += built.coverage
-        if built.panel is None:
-            result = BetweenResult("no row has an outcome, its controls and an indicator")
-        else:
-            result = between(built.panel, all_of.test.between)
-        common = _common(built, all_of, edition)
-        found: dict[str, list[Row]] = {
-            name: [asdict(one) for one in getattr(result, name)]
-            for name in TABLES
-            if hasattr(result, name)
-        }
-        found["analysis_spec"] = [settings_row(built, all_of) | {"stopped": result.stopped}]
-        found["panel"] = _panel_rows(built)
-        found["measure_quality"] = measure_quality(built, long, all_of)
-        _name_councils(found["cv_losses"], built)
-        title = all_of.indicators[spec.outcome].title
-        reach = result.power[0].mde80 if result.power else None
-        for row in found["verdict"]:
-            row["mde80"] = reach
-            # The statistics know no names: say once what the outcome is.
-            row["sentence"] = row["sentence"].replace(
-                "the outcome", f"{title[0].lower()}{title[1:]}", 1
-            )
-        for name, own in found.items():
-            rows[name] += [common | row for row in own]
+        pool = candidates(spec, all_of, edition)
+        # The matrices are small: more threads only wait for each other.
+        with threadpool_limits(1):
+            one = panel_evidence(pool, all_of, long_table(edition, spec))
+        found.append(one)
+        common = {"synthetic": edition.synthetic}
+        for name, own in one.rows.items():
+            rows[name] += [(common if name in TABLES else {}) | row for row in own]
+    rows["verdict"] += [{"synthetic": edition.synthetic} | row for row in claim_rows(found, all_of)]
     return {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
 
 
-def _common(built: Built, all_of: Framework, edition: Edition) -> Row:
-    spec = built.spec
-    councils = built.rows["areacd"].n_unique()
-    return {
-        "spec_id": spec.name,
-        "synthetic": edition.synthetic,
-        "outcome": spec.outcome,
-        "is_primary": spec.primary,
-        "exploratory": exploratory(spec, all_of),
-        "n_rows": built.rows.height,
-        "n_localities": councils,
-        "n_authorities": councils,
-        "years": f"{spec.years[0]}-{spec.years[1]}",
+def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:
+    """Everything about one panel.
+
+    Args:
+        pool: its candidates.
+        all_of: the framework.
+        long: its measured indicators, see `long_table`.
+    """
+    spec = pool.spec
+    built = select(pool, all_of, registered(spec, all_of))
+    panel = built.panel
+    if panel is None:
+        result = BetweenResult("no row has an outcome, its controls and an indicator")
+    else:
+        result = between(panel, all_of.test.between)
+    inner = select(pool, all_of, first_side(registered(spec, all_of), all_of))
+    inside = _within(inner, all_of) if spec.within else None
+    rows: dict[str, list[Row]] = {
+        name: [asdict(one) for one in getattr(result, name)]
+        for name in TABLES
+        if hasattr(result, name)
     }
+    rows["power"] = [{"part": "between"} | row for row in rows["power"]]
+    estimated = panel is not None and not result.stopped
+    rows["construct_coverage"] = list(built.coverage)
+    rows["analysis_spec"] = [
+        settings_row(built, all_of)
+        | {"stopped": result.stopped, "stopped_within": inside.stopped if inside else None}
+    ]
+    rows["panel"] = _panel_rows(built)
+    rows["measure_quality"] = measure_quality(built, long, all_of)
+    rows["robustness"], rows["multiverse"] = [], []
+    if panel is not None and estimated:
+        rows["importance"] += _indicator_rows(built, panel, all_of)
+        rows["model_tests"] += _other_tests(panel, all_of)
+        reliability = composite_reliability(built, long, all_of)
+        rows["robustness"] += robustness(pool, built, all_of, reliability)
+    penalty = result.block_fit[-1].penalty if result.block_fit else 0.0
+    if estimated or (inside and not inside.stopped):
+        rows["multiverse"], together = multiverse(pool, all_of, penalty)
+        rows["robustness"] += together
+    _name_authorities(rows["cv_losses"], built)
+    if inside is not None and not inside.stopped:
+        rows["robustness"] += robustness_within(pool, all_of)
+    if inside is not None:
+        _add_within(rows, inside, inner)
+    rows["published_comparison"] = _published(panel if estimated else None, rows)
+    between_verdict = _verdict_of(rows["verdict"], "between")
+    within_verdict = _verdict_of(rows["verdict"], "within")
+    checks = claim_checks(rows["robustness"], all_of)
+    if spec.within:
+        parts = {"between": between_verdict, "within": within_verdict}
+        rows["verdict"] += [asdict(one) for one in overall(parts, checks)]
+    _finish(rows, built, inner if spec.within else built, all_of)
+    return Found(
+        spec=spec,
+        rows=rows,
+        between=between_verdict,
+        within=within_verdict,
+        p_between=_value(rows["verdict"], "between", "loao_p_below_alpha"),
+        p_within=_value(rows["verdict"], "within", "trajectory_p_below_alpha"),
+    )
+
+
+def _within(inner: Built, all_of: Framework) -> WithinResult:
+    panel = locality_panel(inner, all_of)
+    if panel is None:
+        nothing = "no measure of leadership differs between localities of one authority"
+        return WithinResult(nothing, LeftOut(0, 0, 0))
+    return within(panel, all_of.test.within)
+
+
+def _verdict_of(rows: Sequence[Row], part: str) -> str | None:
+    final = [r for r in rows if r["part"] == part and r["composition"] == "both"]
+    return str(final[0]["verdict"]) if final else None
+
+
+def _value(rows: Sequence[Row], part: str, rule: str) -> float | None:
+    """The larger of the compositions' values: both must pass."""
+    own = [r["value"] for r in rows if r["part"] == part and r["rule_id"] == rule]
+    known = [one for one in own if one is not None]
+    return max(known) if known else None
+
+
+def _add_within(rows: dict[str, list[Row]], inside: WithinResult, inner: Built) -> None:
+    names = {
+        "authority": inner.rows["authority"].unique().sort().to_list(),
+        "locality": inner.rows["locality"].unique().sort().to_list(),
+    }
+    for table in ("variance_split", "within_effect", "discordant_sets"):
+        rows[table] = [asdict(one) for one in getattr(inside, table)]
+    for row in rows["discordant_sets"]:
+        row["authority"] = names["authority"][row["authority"]]
+        for key in ("adopters", "others"):
+            if key in row:
+                row[key] = ", ".join(names["locality"][one] for one in row[key])
+    rows["power"] += [{"part": "within"} | asdict(one) for one in inside.power]
+    rows["verdict"] += [asdict(one) for one in inside.verdict]
+
+
+def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Framework) -> None:
+    """Put what is common to all of a panel's rows in front, and say what the outcome is."""
+    spec = built.spec
+    title = all_of.indicators[spec.outcome].title
+    said = f"{title[0].lower()}{title[1:]}"
+    reach = {row["part"]: row["mde80"] for row in rows["power"]}
+    cells = inner.rows.group_by("authority", "year").len().filter(pl.col("len") > 1)
+    compared = cells["authority"].n_unique()
+    for row in rows["verdict"]:
+        row["mde80"] = reach.get(row["part"])
+        # The statistics know no names.
+        row["sentence"] = row["sentence"].replace("the outcome", said, 1)
+        if row["part"] == "within":
+            row["sentence"] += f" Compared: localities of {compared} authorities."
+    within = {"variance_split", "within_effect", "discordant_sets"}
+    for name in TABLES:
+        source = inner if name in within else built
+        common = {
+            "spec_id": spec.name,
+            "outcome": spec.outcome,
+            "is_primary": spec.primary,
+            "exploratory": exploratory(spec, all_of),
+            "n_rows": source.size,
+            "n_localities": source.rows["locality"].n_unique(),
+            "n_authorities": source.rows["authority"].n_unique(),
+            "years": f"{spec.years[0]}-{spec.years[1]}",
+        }
+        rows[name] = [common | row for row in rows.get(name, [])]
+
+
+NAMES = {"between": "Between authorities", "within": "Inside authorities"}
+
+GUARDS = {
+    # Kind of check: what it stops, and what to say where it fails.
+    "placebo": (
+        "placebos_clean",
+        "leadership also leads on a placebo that it should not move, so what it picks up may be "
+        "something else.",
+    ),
+    "imputation": ("imputation_agrees", "filling the gaps changes the answer."),
+    "reversed lag": (
+        "reversed_lag_smaller",
+        "earlier outcomes go with leadership as much as later ones do, so which comes first is "
+        "not settled.",
+    ),
+    "leave one source out": ("sources_agree", "the answer hangs on one source."),
+    "least coverage": (
+        "coverage_agrees",
+        "the answer changes with how much of a carried value must have been observed.",
+    ),
+    "equal reliability": (
+        "equal_reliability_agrees",
+        "the lead turns round when both sides are measured equally well.",
+    ),
+}
+NEEDED = ("placebo", "imputation")
+"""Checks without which the claim cannot be supported between authorities."""
+
+
+def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
+    """What must hold beside both halves: one sign, clean placebos, agreement after imputation."""
+    least = all_of.test.multiverse.same_sign
+    checks = []
+    for part in dict.fromkeys(row["part"] for row in robust):
+        own = [row for row in robust if row["part"] == part]
+        curve = [r for r in own if r["kind"] == "multiverse" and r["passes"] is not None]
+        for row in curve:
+            share = row["estimate"]
+            checks.append(
+                Check(
+                    f"{part}_multiverse_same_sign",
+                    row["passes"],
+                    share,
+                    least,
+                    holds=f"{NAMES[part]}, {share:.0%} of the specifications have one sign.",
+                    fails=f"{NAMES[part]}, the sign depends on how the comparison is set up: only "
+                    f"{share:.0%} of the specifications agree, fewer than {least:.0%}.",
+                )
+            )
+        for kind, (rule, fails) in GUARDS.items():
+            made = [r["passes"] for r in own if r["kind"] == kind and r["passes"] is not None]
+            if made or (part == "between" and kind in NEEDED):
+                checks.append(
+                    Check(
+                        f"{part}_{rule}",
+                        all(made) if made else None,
+                        fails=f"{NAMES[part]}, {fails}",
+                        missing=f"{NAMES[part]}, the check by {kind} could not be made.",
+                    )
+                )
+    return checks
+
+
+def claim_rows(found: Sequence[Found], all_of: Framework) -> list[Row]:
+    """The claim over all primary panels: every part that can be asked, Holm's correction for it."""
+    primary = [one for one in found if one.spec.primary]
+    answers: dict[str, str | None] = {}
+    for part in ("between", "within"):
+        own = {getattr(one, part) for one in primary} - {None}
+        if not own:
+            answers[part] = None
+        elif own == {"supported"}:
+            answers[part] = "supported"
+        else:
+            answers[part] = "not supported" if "not supported" in own else "inconclusive"
+    p = [one.p_between if one.p_between is not None else one.p_within for one in primary]
+    adjusted = holm([one for one in p if one is not None])
+    alpha = all_of.test.between.loao_alpha
+    worst = max(adjusted) if adjusted else None
+    checks = [
+        Check(
+            "holm_p_below_alpha",
+            None if worst is None else worst < alpha,
+            worst,
+            alpha,
+            fails=f"Corrected for {len(adjusted)} primary outcomes (Holm), the largest p is "
+            f"{worst or 0:.2f}.",
+        )
+    ]
+    each = "; ".join(
+        f"{one.spec.title}: "
+        + joined(
+            tuple(
+                f"{part} {getattr(one, part) or 'not possible'}"
+                for part in ("between", "within")
+                if part == "between" or one.spec.within
+            )
+        )
+        for one in primary
+    )
+    common = {
+        "spec_id": ALL_PANELS,
+        "outcome": ", ".join(one.spec.outcome for one in primary),
+        "is_primary": True,
+        "exploratory": None if all_of.registered() else "The framework is not the registered one.",
+    }
+    rows = [asdict(one) for one in overall(answers, checks)]
+    return [common | row | {"sentence": f"{row['sentence']} By panel: {each}."} for row in rows]
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """P values corrected by Holm (1979)."""
+    return [float(one) for one in multipletests(p, method="holm")[1]] if p else []
+
+
+def _indicator_rows(built: Built, panel: Panel, all_of: Framework) -> list[Row]:
+    """Importance of each indicator by least squares on all of them."""
+    try:
+        found = indicator_importance(panel, all_of.test.between.confidence)
+    except ValueError:
+        return []
+    low, high = found.values.interval(all_of.test.between.confidence)
+    at = {name: i for i, name in enumerate(KINDS)}
+    rows = []
+    for i, (block, place) in enumerate(zip(found.blocks, found.places, strict=True)):
+        value = {name: float(found.values.estimate[row, i]) for name, row in at.items()}
+        rows.append(
+            {
+                "composition": "indicators, least squares",
+                "level": "indicator",
+                "name": built.used[block][place].name,
+                "first": value["first"],
+                "last": value["last"],
+                "shapley": value["shapley"],
+                "shapley_se": float(found.values.se[at["shapley"], i]),
+                "shapley_ci_low": float(low[at["shapley"], i]),
+                "shapley_ci_high": float(high[at["shapley"], i]),
+            }
+        )
+    return rows
+
+
+def _other_tests(panel: Panel, all_of: Framework) -> list[Row]:
+    """J, Cox, encompassing, Vuong and information criteria on the composites."""
+    s = all_of.test.between
+    small = composites(panel)
+    h, b = (
+        np.column_stack([small.blocks[name] for name in side if name in small.blocks])
+        for side in (s.h_blocks, s.b_blocks)
+    )
+    found = nonnested(
+        standardise(panel.outcome), standardise(panel.controls), h, b, panel.authority
+    )
+    return [asdict(one) for one in found]
+
+
+def _published(panel: Panel | None, rows: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """Published figures beside the nearest of this panel's."""
+    ours: dict[str, tuple[float | None, str]] = {}
+    if panel is not None:
+        for block, r in partial_correlations(composites(panel)).items():
+            ours[block] = (float(r[0]), f"partial correlation of the {block} composite")
+        base = [row["r2"] for row in rows["block_fit"] if not row["v"] and row["k"] == 0]
+        if base:
+            ours["controls"] = (base[0], "share of variance that all controls explain")
+    split = [row for row in rows.get("variance_split", []) if row.get("w_star") is not None]
+    if split:
+        ours["authority_share"] = (
+            1.0 - split[0]["w_star"],
+            "share of lasting differences that lies between authorities",
+        )
+    made = []
+    for study in reference("published_studies").to_dicts():
+        value, metric = ours.get(study["ours"], (None, "not measured in this panel"))
+        made.append(
+            {
+                "study": study["study"],
+                "units": study["units"],
+                "predictor": study["predictor"],
+                "published_outcome": study["outcome"],
+                "effect": None if study["effect"] is None else float(study["effect"]),
+                "metric": study["metric"],
+                "our_estimate": value,
+                "our_metric": metric,
+                "comparable": study["comparable"],
+                "why": study["why"],
+            }
+        )
+    return made
 
 
 def _panel_rows(built: Built) -> list[Row]:
-    if built.panel is None:
+    panel = built.panel
+    if panel is None:
         return []
-    small = composites(built.panel)
+    small = composites(panel)
     frame = built.rows.select(
-        "areacd", "year", (pl.col("outcome") * 1.0).alias("outcome_polarised"), "dominant_trust"
+        "locality",
+        "authority",
+        "year",
+        pl.Series("outcome_polarised", built.outcome),
+        "dominant_trust",
     ).with_columns(
         pl.Series(block, column[:, 0], dtype=pl.Float64) for block, column in small.blocks.items()
     )
     return frame.to_dicts()
 
 
-def _name_councils(losses: list[Row], built: Built) -> None:
-    """Give losses the council's code in place of its number."""
-    names = built.rows["areacd"].unique().sort().to_list()
+def _name_authorities(losses: list[Row], built: Built) -> None:
+    """Give losses the authority's code in place of its number."""
+    names = built.rows["authority"].unique().sort().to_list()
     for row in losses:
         number = row.pop("authority")
-        row["areacd"] = None if number is None else names[number]
-        row["fold"] = row["areacd"] or str(row["fold"])
+        row["authority"] = None if number is None else names[number]
+        row["fold"] = row["authority"] or str(row["fold"])

@@ -4,12 +4,22 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipeline.analysis import MEANINGS, TABLES, evidence_tables
+from pipeline.analysis import ALL_PANELS, evidence_tables
 from pipeline.assets.keys import group, key, shown, tags
 from pipeline.edition import Edition
 from pipeline.framework import framework
+from pipeline.results import MEANINGS, TABLES
+from pipeline.switches import explained, switched_off
 
-NEEDS = ("authority_year", "indicator_place")
+NEEDS = (
+    "authority_year",
+    "district_year",
+    "indicator_place",
+    "indicator_trust",
+    "trust_authority",
+    "trust_place",
+    "trust_year",
+)
 
 
 def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
@@ -31,15 +41,16 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     )
     def evidence(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         made = evidence_tables(edition, framework())
-        edition.write("meta", "construct_coverage", made.pop("construct_coverage"))
+        coverage = explained(made.pop("construct_coverage"), framework(), switched_off())
+        edition.write("meta", "construct_coverage", coverage)
         for name, frame in made.items():
             edition.write("evidence", name, frame)
             metadata = shown(frame, MEANINGS)
             if name == "verdict" and frame.height:
-                final = frame.filter(frame["composition"] == "both").row(0, named=True)
+                final = frame.filter(frame["spec_id"] == ALL_PANELS).row(0, named=True)
                 metadata["verdict"] = dg.MetadataValue.text(final["verdict"])
                 metadata["sentence"] = dg.MetadataValue.text(final["sentence"])
-                context.log.info(f"between: {final['verdict']}")
+                context.log.info(f"{final['verdict']}: {final['sentence']}")
             yield dg.MaterializeResult(key(edition, "evidence", name), metadata=metadata)
 
     return [evidence]

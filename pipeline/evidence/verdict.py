@@ -87,7 +87,9 @@ def rules(e: Evidence, s: BetweenSettings) -> list[Rule]:
             e.delta_forward > 0,
             e.delta_forward,
             zero,
-            "there is no lead in predicting a later year",
+            "one year of outcomes cannot show a lead in predicting a later year"
+            if np.isnan(e.delta_forward).all()
+            else "there is no lead in predicting a later year",
         ),
         Rule(
             NOT_SUPPORTED_RULE,
@@ -256,11 +258,21 @@ def combined_rows(
         h, b = sides.named()
         said = (
             f"These data cannot tell whether {h} or {b} predict better, because it depends on how "
-            f"the indicators are put together. With one average for each block the answer is "
-            f"'{composite[0]}' (a lead of {_points(composite[1])} percentage points for {h}); with "
-            f"every indicator on its own it is '{indicators[0]}' (a lead of "
-            f"{_points(indicators[1])})."
+            f"the indicators are put together. "
         )
+        if same_verdict:
+            said += (
+                f"Both ways give '{composite[0]}', but the sign of the lead of {h} differs: "
+                f"{_points(composite[1])} percentage points with one average for each block and "
+                f"{_points(indicators[1])} with every indicator on its own. By the registered rule "
+                "leads of different sign leave it open, however small they are."
+            )
+        else:
+            said += (
+                f"With one average for each block the answer is '{composite[0]}' (a lead of "
+                f"{_points(composite[1])} percentage points for {h}); with every indicator on its "
+                f"own it is '{indicators[0]}' (a lead of {_points(indicators[1])})."
+            )
         text = " ".join(filter(None, [said, reach, sides.notes()]))
     return [
         Verdict(

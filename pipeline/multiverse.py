@@ -1,0 +1,272 @@
+"""The multiverse: every defensible way to set up a panel, and what the lead is in each."""
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from pipeline.evidence.between import gate
+from pipeline.evidence.lead import QuickLead, quick_lead
+from pipeline.evidence.panel import Array, Ints
+from pipeline.evidence.resampling import bootstrap_weights
+from pipeline.evidence.within import Slope, slope
+from pipeline.framework import Framework
+from pipeline.panels import (
+    Built,
+    Candidates,
+    Choices,
+    first_side,
+    locality_panel,
+    registered,
+    select,
+)
+
+Row = dict[str, Any]
+NOBODY = np.empty(0, dtype=np.int64)
+CHUNK = 48
+"""Specifications a worker takes at a time: small enough to spread, large enough to be worth it."""
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One way to set up a panel: the labels of its choices, and the choices."""
+
+    labels: tuple[str, ...]
+    composition: str
+    choices: Choices
+
+
+AXES = ("composition", "controls", "sample", "coverage", "missing", "lags")
+
+
+def specifications(pool: Candidates, all_of: Framework) -> list[Specification]:
+    """All combinations of the axes that the framework and the panel declare."""
+    base = registered(pool.spec, all_of)
+    wide = all_of.test.multiverse
+    out = []
+    # The last two axes often leave the same rows: a worker meets them one after the other.
+    for lag, composition, controls, sample, coverage, missing in product(
+        wide.lags,
+        wide.compositions,
+        _controls(base),
+        _samples(base, wide.cap),
+        wide.min_coverage,
+        wide.min_measured,
+    ):
+        choices = replace(
+            base,
+            controls=controls[1],
+            control_classes=controls[2],
+            years=sample[1],
+            without_classes=sample[2],
+            cap=sample[3],
+            min_coverage=coverage,
+            min_measured=missing,
+            lag=base.lag + lag,
+        )
+        labels = (
+            composition,
+            controls[0],
+            sample[0],
+            f"{coverage:g}",
+            f"{missing:g}",
+            str(base.lag + lag),
+        )
+        out.append(Specification(labels, composition, choices))
+    return out
+
+
+def _controls(base: Choices) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """All controls, all but one, and the years alone."""
+    yield "all", base.controls, base.control_classes
+    for name in base.controls:
+        yield f"without {name}", tuple(c for c in base.controls if c != name), base.control_classes
+    for name in base.control_classes:
+        if name != "year":
+            yield (
+                f"without {name}",
+                base.controls,
+                tuple(c for c in base.control_classes if c != name),
+            )
+    yield "year alone", (), tuple(c for c in base.control_classes if c == "year")
+
+
+def _samples(
+    base: Choices, cap: float
+) -> Iterator[tuple[str, tuple[int, int], frozenset[str], float]]:
+    """All places and years, without a class of councils, each half of the years, outliers in."""
+    first, last = base.years
+    nobody: frozenset[str] = frozenset()
+    yield "all", base.years, nobody, 0.0
+    yield f"outliers drawn in to {cap:g} SD", base.years, nobody, cap
+    if "council_class" in base.control_classes:
+        yield "without London", base.years, frozenset({"London borough"}), 0.0
+        yield "without counties", base.years, frozenset({"shire county", "shire district"}), 0.0
+    if last > first:
+        middle = (first + last) // 2
+        yield "earlier years", (first, middle), nobody, 0.0
+        yield "later years", (middle + 1, last), nobody, 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one specification gave: the lead, the slope within, or why there is none.
+
+    `authorities` are the pool's codes of those that it was estimated on.
+    """
+
+    n_rows: int
+    lead: QuickLead | None
+    slope: Slope | None
+    stopped: str | None
+    authorities: Ints
+
+
+def estimate(built: Built, all_of: Framework, one: Specification, penalty: float) -> Outcome:
+    """One specification on the rows and indicators that it selects."""
+    pool, panel = built.pool, built.panel
+    found = _slope(pool, all_of, one) if pool.spec.within else None
+    if panel is None:
+        return Outcome(built.size, None, found, "no row is left", NOBODY)
+    settings = all_of.test.between
+    # One clustering: thousands of specifications ask for the spread, not for the wider interval.
+    panel = replace(panel, dominant_trust=None)
+    stopped = gate(panel, settings)
+    if stopped:
+        return Outcome(built.size, None, found, stopped, NOBODY)
+    own = quick_lead(panel, settings, composition=one.composition, penalty=penalty)
+    return Outcome(built.size, own, found, None, np.unique(pool.authority[built.keep]))
+
+
+def _slope(pool: Candidates, all_of: Framework, one: Specification) -> Slope | None:
+    inside = locality_panel(select(pool, all_of, first_side(one.choices, all_of)), all_of)
+    return None if inside is None else slope(inside, one.composition)
+
+
+def _chunk(
+    pool: Candidates, all_of: Framework, some: Sequence[Specification], penalty: float
+) -> list[Outcome]:
+    known: dict[Hashable, Outcome] = {}
+    out = []
+    for one in some:
+        built = select(pool, all_of, one.choices)
+        same = (
+            one.composition,
+            built.keep.tobytes(),
+            tuple(built.controls),
+            one.choices.cap,
+            one.choices.lag,
+            tuple(x.name for block in built.used.values() for x in block),
+        )
+        if same not in known:
+            known[same] = estimate(built, all_of, one, penalty)
+        out.append(known[same])
+    return out
+
+
+def multiverse(
+    pool: Candidates, all_of: Framework, penalty: float, n_jobs: int = -1
+) -> tuple[list[Row], list[Row]]:
+    """Rows of the table, and what they say together.
+
+    Together: the share of specifications with the commoner sign, and the median lead, each beside
+    its null: authorities drawn again with every specification's lead moved to 0 (by each
+    authority's influence on it, so that nothing is fitted again).
+
+    Args:
+        pool: the panel's candidates.
+        all_of: the framework.
+        penalty: ridge penalty of the composition that keeps indicators apart.
+        n_jobs: workers, -1 for all cores; joblib's configured backend is used.
+    """
+    asked = specifications(pool, all_of)
+    chunks = [asked[i : i + CHUNK] for i in range(0, len(asked), CHUNK)]
+    done: list[list[Outcome]] = Parallel(n_jobs=n_jobs)(
+        delayed(_chunk)(pool, all_of, some, penalty) for some in chunks
+    )
+    found = [one for part in done for one in part]
+    rows = [_row(one, outcome) for one, outcome in zip(asked, found, strict=True)]
+    leads = [one for one in found if one.lead is not None]
+    together = list(_together(leads, all_of)) if leads else []
+    slopes = np.array([one.slope.beta for one in found if one.slope])
+    if slopes.size:
+        together.append(_slopes_together(slopes, all_of))
+    return rows, together
+
+
+def _row(one: Specification, found: Outcome) -> Row:
+    given = found.lead
+    return {
+        **dict(zip(AXES, one.labels, strict=True)),
+        "spec_n_rows": found.n_rows,
+        "delta": given and given.delta,
+        "se": given and given.se,
+        "ci_low": given and given.ci_low,
+        "ci_high": given and given.ci_high,
+        "p": given and given.p_one_sided,
+        "sign": None if given is None else int(np.sign(given.delta)),
+        "beta_w": found.slope and found.slope.beta,
+        "beta_w_se": found.slope and found.slope.se,
+        "beta_w_p": found.slope and found.slope.p_one_sided,
+        "stopped": found.stopped,
+    }
+
+
+def _together(found: Sequence[Outcome], all_of: Framework) -> Iterator[Row]:
+    s = all_of.test.between
+    delta = np.array([one.lead.delta for one in found if one.lead])
+    null = _null(found, all_of)
+    tail = 100 * (1 - s.confidence) / 2
+    for detail, observed, drawn, passes in (
+        (
+            "share of specifications with the commoner sign",
+            _agreement(delta),
+            np.array([_agreement(one) for one in null]),
+            _agreement(delta) >= all_of.test.multiverse.same_sign,
+        ),
+        ("median lead", float(np.median(delta)), np.median(null, axis=1), None),
+    ):
+        low, high = np.percentile(drawn, [tail, 100 - tail])
+        yield {
+            "part": "between",
+            "kind": "multiverse",
+            "detail": f"{detail}, {len(delta)} specifications; the interval is that of a null "
+            "world",
+            "estimate": observed,
+            "ci_low": float(low),
+            "ci_high": float(high),
+            "p": float((1 + (drawn >= observed).sum()) / (1 + len(drawn))),
+            "passes": passes,
+        }
+
+
+def _slopes_together(slopes: Array, all_of: Framework) -> Row:
+    return {
+        "part": "within",
+        "kind": "multiverse",
+        "detail": f"share of specifications with the commoner sign, {len(slopes)} specifications; "
+        f"{(slopes > 0).mean():.0%} have a positive slope, the median is {np.median(slopes):.3f}",
+        "estimate": _agreement(slopes),
+        "passes": _agreement(slopes) >= all_of.test.multiverse.same_sign,
+    }
+
+
+def _agreement(delta: Array) -> float:
+    up = float((delta > 0).mean())
+    return max(up, 1.0 - up)
+
+
+def _null(found: Sequence[Outcome], all_of: Framework) -> Array:
+    """(draws, specifications) leads when authorities are drawn again and the truth is 0."""
+    size = 1 + max(int(one.authorities.max()) for one in found)
+    influence = np.zeros((len(found), size))
+    for i, one in enumerate(found):
+        if one.lead is not None:
+            influence[i, one.authorities] = one.lead.influence
+    rng = np.random.default_rng(all_of.test.between.seed)
+    weights = bootstrap_weights(size, all_of.test.multiverse.n_bootstrap, rng)
+    null: Array = (weights - 1.0) @ influence.T
+    return null

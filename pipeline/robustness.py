@@ -1,0 +1,399 @@
+"""The checks beside a panel's estimate: what happens to the lead when something else is chosen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.evidence.between import gate
+from pipeline.evidence.imputation import impute, rubin
+from pipeline.evidence.lead import Lead, lead
+from pipeline.evidence.moments import design
+from pipeline.evidence.nested import classic_f
+from pipeline.evidence.panel import Array, Panel, composites
+from pipeline.evidence.reliability import equalise
+from pipeline.evidence.sensitivity import group_partial_r2, group_robustness_value
+from pipeline.evidence.within import Slope, slope
+from pipeline.framework import Framework
+from pipeline.panels import (
+    Built,
+    Candidates,
+    Choices,
+    first_side,
+    locality_panel,
+    registered,
+    select,
+    without_sources,
+)
+
+Row = dict[str, Any]
+
+
+def _row(kind: str, detail: str, found: Lead | None, passes: bool | None, why: str = "") -> Row:
+    return {
+        "part": "between",
+        "kind": kind,
+        "detail": detail,
+        "estimate": None if found is None else found.delta,
+        "ci_low": None if found is None else found.ci_low,
+        "ci_high": None if found is None else found.ci_high,
+        "p": None if found is None else found.p_one_sided,
+        "passes": passes,
+        "why_not": why or None,
+    }
+
+
+def robustness(
+    pool: Candidates, built: Built, all_of: Framework, reliability: Mapping[str, float]
+) -> list[Row]:
+    """One row a check: the lead under it, and whether it says what the panel's own lead says.
+
+    `passes` is empty where a check could not be made; `why_not` then says why.
+
+    Args:
+        pool: the panel's candidates.
+        built: the registered panel.
+        all_of: the framework.
+        reliability: block -> reliability of its composite; only blocks where it is known.
+    """
+    panel = built.panel
+    s = all_of.test.between
+    if panel is None or gate(panel, s):
+        return []
+    base = lead(panel, s)
+    checks = [
+        *_other_choices(pool, all_of, base),
+        *_other_compositions(panel, all_of, base),
+        *_without_each_authority(built, base),
+        *_placebos(pool, all_of),
+        _reversed(pool, all_of, base),
+        _imputed(pool, all_of, base),
+        _equally_reliable(panel, all_of, base, reliability),
+        *_confounders(built, panel, all_of),
+    ]
+    return checks
+
+
+def robustness_within(pool: Candidates, all_of: Framework) -> list[Row]:
+    """The same checks for the slope of the composite among localities of one authority.
+
+    The outcome a year before the predictors passes where it does not go with them more than the
+    outcome a year after does.
+    """
+    base = first_side(registered(pool.spec, all_of), all_of)
+    own = _slope(pool, all_of, base)
+    if own is None:
+        return []
+    used = select(pool, all_of, base).used
+    sources = dict.fromkeys(one.source for block in used.values() for one in block)
+    other: list[tuple[str, str, Choices]] = [
+        *(
+            ("leave one source out", f"without {name}", without_sources(base, all_of, name))
+            for name in sources
+        ),
+        *(
+            ("least coverage", f"at least {least:.0%} observed", replace(base, min_coverage=least))
+            for least in all_of.test.guards.min_coverage
+        ),
+        (
+            "earlier respondents",
+            f"predictors {base.lag + 1} years before",
+            replace(base, lag=base.lag + 1),
+        ),
+        (
+            "lagged outcome",
+            "the same year's outcome held constant",
+            replace(base, lagged_outcome=True),
+        ),
+        (
+            "outliers",
+            f"values drawn in to {all_of.test.multiverse.cap:g} SD",
+            replace(base, cap=all_of.test.multiverse.cap),
+        ),
+        (
+            "reversed lag",
+            "the outcome a year before the predictors",
+            replace(base, lag=-base.lag),
+        ),
+    ]
+    rows = []
+    for kind, detail, choices in other:
+        found = _slope(pool, all_of, choices)
+        row: Row = {"part": "within", "kind": kind, "detail": detail, "passes": None}
+        if found is None:
+            rows.append(row | {"why_not": "nothing is left to compare within authorities"})
+            continue
+        passes = found.beta * own.beta > 0
+        if kind == "reversed lag":
+            passes = found.beta <= max(own.beta, 0.0) or found.p_one_sided >= 0.5 * _tail(all_of)
+        rows.append(row | {"estimate": found.beta, "p": found.p_one_sided, "passes": bool(passes)})
+    return rows
+
+
+def _tail(all_of: Framework) -> float:
+    return 1.0 - all_of.test.within.confidence
+
+
+def _slope(pool: Candidates, all_of: Framework, choices: Choices) -> Slope | None:
+    inside = locality_panel(select(pool, all_of, choices), all_of)
+    return None if inside is None else slope(inside, "composite")
+
+
+def _again(pool: Candidates, all_of: Framework, choices: Choices) -> tuple[Lead | None, str]:
+    """The lead under other choices, or why there is none."""
+    panel = select(pool, all_of, choices).panel
+    if panel is None:
+        return None, "no row is left"
+    stopped = gate(panel, all_of.test.between)
+    if stopped:
+        return None, stopped
+    return lead(panel, all_of.test.between), ""
+
+
+def _same_sign(kind: str, detail: str, found: tuple[Lead | None, str], base: Lead) -> Row:
+    own, why = found
+    return _row(kind, detail, own, None if own is None else bool(own.delta * base.delta > 0), why)
+
+
+def _other_choices(pool: Candidates, all_of: Framework, base: Lead) -> Iterator[Row]:
+    """Each source left out, other minima of coverage, an earlier predictor, the outcome before."""
+    choices = registered(pool.spec, all_of)
+    used = select(pool, all_of, choices).used
+    sources = dict.fromkeys(one.source for block in used.values() for one in block)
+    for source in sources:
+        found = _again(pool, all_of, without_sources(choices, all_of, source))
+        yield _same_sign("leave one source out", f"without {source}", found, base)
+    for least in all_of.test.guards.min_coverage:
+        found = _again(pool, all_of, replace(choices, min_coverage=least))
+        yield _same_sign("least coverage", f"at least {least:.0%} observed", found, base)
+    found = _again(pool, all_of, replace(choices, lag=choices.lag + 1))
+    yield _same_sign(
+        "earlier respondents", f"predictors {choices.lag + 1} years before", found, base
+    )
+    found = _again(pool, all_of, replace(choices, lagged_outcome=True))
+    yield _same_sign("lagged outcome", "the same year's outcome held constant", found, base)
+    found = _again(pool, all_of, replace(choices, cap=all_of.test.multiverse.cap))
+    detail = f"values drawn in to {all_of.test.multiverse.cap:g} SD"
+    yield _same_sign("outliers", detail, found, base)
+
+
+def _other_compositions(panel: Panel, all_of: Framework, base: Lead) -> Iterator[Row]:
+    for name in ("rank composite", "principal component", "splines"):
+        found = lead(panel, all_of.test.between, composition=name)
+        yield _same_sign("composition", name, (found, ""), base)
+
+
+def _without_each_authority(built: Built, base: Lead) -> Iterator[Row]:
+    """The lowest and the highest lead when one authority is left out."""
+    names = built.rows["authority"].unique().sort().to_list()
+    for word, at in (("lowest", base.drop.argmin()), ("highest", base.drop.argmax())):
+        value = float(base.drop[at])
+        yield {
+            "part": "between",
+            "kind": "leave one authority out",
+            "detail": f"{word}: without {names[int(at)]}",
+            "estimate": value,
+            "passes": bool(value * base.delta > 0),
+        }
+
+
+def _placebos(pool: Candidates, all_of: Framework) -> Iterator[Row]:
+    """A placebo is clean unless the first side leads on it."""
+    choices = registered(pool.spec, all_of)
+    if not pool.spec.placebo:
+        yield _row("placebo", "none", None, None, "no placebo outcome at this level in the sources")
+    for name in pool.spec.placebo:
+        found, why = _again(pool, all_of, replace(choices, outcome=name))
+        clean = None if found is None else found.p_one_sided >= all_of.test.guards.alpha
+        yield _row("placebo", all_of.indicators[name].title, found, clean, why)
+
+
+def _reversed(pool: Candidates, all_of: Framework, base: Lead) -> Row:
+    """Predictors a year after the outcome: they must not lead by more than the year before it."""
+    choices = registered(pool.spec, all_of)
+    back = replace(choices, lag=-choices.lag)
+    found, why = _again(pool, all_of, back)
+    passes = (
+        None if found is None else bool(found.delta <= max(base.delta, 0.0) or found.ci_low <= 0)
+    )
+    return _row("reversed lag", "the outcome a year before the predictors", found, passes, why)
+
+
+def _imputed(pool: Candidates, all_of: Framework, base: Lead) -> Row:
+    """Gaps filled m times, and the m leads pooled by Rubin's rules."""
+    guards, s = all_of.test.guards, all_of.test.between
+    choices = replace(
+        registered(pool.spec, all_of), complete=False, min_measured=guards.min_imputed
+    )
+    built = select(pool, all_of, choices)
+    kind, detail = "imputation", f"{guards.imputations} imputations by chained equations"
+    if not built.size or not built.used:
+        return _row(kind, detail, None, None, "no row is left")
+    matrix = np.column_stack(
+        [built.outcome, built.control_matrix, *(x for x in built.values.values())]
+    )
+    gaps = float(np.isnan(matrix).any(axis=1).mean())
+    panel = _filled(built, np.nan_to_num(matrix))
+    stopped = gate(panel, s)
+    if stopped:
+        return _row(kind, detail, None, None, stopped)
+    try:
+        drawn = impute(matrix, panel.authority, guards.imputations, s.seed)
+    except ValueError as problem:
+        return _row(kind, detail, None, None, str(problem))
+    leads = [lead(_filled(built, _of_authorities(built, one)), s) for one in drawn]
+    pooled = rubin(
+        np.array([one.delta for one in leads]),
+        np.array([one.se**2 for one in leads]),
+        float(len(base.drop) - 1),
+    )
+    low, high = pooled.interval(s.confidence)
+    inside = base.ci_low <= pooled.estimate <= base.ci_high
+    return {
+        "part": "between",
+        "kind": kind,
+        "detail": f"{detail}; {len(matrix)} rows, {gaps:.0%} of them with gaps",
+        "estimate": float(pooled.estimate),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "passes": bool(inside and pooled.estimate * base.delta > 0),
+    }
+
+
+def _of_authorities(built: Built, matrix: Array) -> Array:
+    """The matrix with one drawn value for all localities of what is measured of their authority."""
+    if not built.spec.within:
+        return matrix
+    cell = built.pool.authority[built.keep] * 10_000 + built.pool.year[built.keep]
+    first, at = np.unique(cell, return_index=True, return_inverse=True)[1:]
+    levels = [one.level for block in built.used.values() for one in block]
+    same = 1 + len(built.controls) + np.flatnonzero([level == "council" for level in levels])
+    matrix = matrix.copy()
+    matrix[:, same] = matrix[first[at]][:, same]
+    return matrix
+
+
+def _filled(built: Built, matrix: Array) -> Panel:
+    """The panel with its outcome, controls and indicators from one completed matrix."""
+    at = 1 + len(built.controls)
+    blocks = {}
+    for name, indicators in built.used.items():
+        blocks[name] = matrix[:, at : at + len(indicators)]
+        at += len(indicators)
+    whole = replace(
+        built,
+        outcome=matrix[:, 0],
+        controls=dict(zip(built.controls, matrix[:, 1 : 1 + len(built.controls)].T, strict=True)),
+        values=blocks,
+    )
+    panel = whole.panel
+    assert panel is not None
+    return panel
+
+
+def _equally_reliable(
+    panel: Panel, all_of: Framework, base: Lead, reliability: Mapping[str, float]
+) -> Row:
+    """Noise added to the better measured blocks until all are as reliable as the worst."""
+    kind, detail = "equal reliability", "noise added to the better measured blocks"
+    missing = [name for name in panel.blocks if name not in reliability]
+    known = {name: value for name, value in reliability.items() if 0 < value <= 1}
+    if not any(name in known for name in panel.blocks):
+        return _row(kind, detail, None, None, "no block's reliability is known")
+    # Amounts of money and counts are taken as measured without error: the hard case for them.
+    assumed = known | {name: 1.0 for name in panel.blocks if name not in known}
+    rng = np.random.default_rng(all_of.test.between.seed)
+    small = composites(panel)
+    drawn = [
+        lead(equalise(small, assumed, rng), all_of.test.between)
+        for _ in range(all_of.test.guards.noise_draws)
+    ]
+    mean = float(np.mean([one.delta for one in drawn]))
+    said = ", ".join(f"{name} {assumed[name]:.2f}" for name in panel.blocks)
+    return {
+        "part": "between",
+        "kind": kind,
+        "detail": f"{detail} ({said}{'; 1 where unknown' if missing else ''})",
+        "estimate": mean,
+        "ci_low": float(np.mean([one.ci_low for one in drawn])),
+        "ci_high": float(np.mean([one.ci_high for one in drawn])),
+        "passes": bool(mean * base.delta > 0),
+    }
+
+
+def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]:
+    """Robustness value of the first side's indicators, beside the strongest control's strength.
+
+    It passes when a confounder as strong as the strongest measured control, with the outcome,
+    could not take the association away.
+    """
+    s = all_of.test.between
+    d = design(composites(panel))
+    outcome = panel.outcome - panel.outcome.mean()
+    everything = np.concatenate([[0], d.controls, d.columns(s.b_blocks)])
+    h = d.columns(s.h_blocks)
+    f = classic_f(outcome, d.x[:, everything], d.x[:, h])
+    if not np.isfinite(f.statistic):
+        return
+    value = group_robustness_value(f.statistic, int(f.df1), f.df2)
+    strongest, name = 0.0, "none"
+    for label, column in zip(built.controls, d.controls, strict=True):
+        rest = np.concatenate([[0], np.setdiff1d(d.controls, [column]), d.columns(s.b_blocks), h])
+        own = classic_f(outcome, d.x[:, rest], d.x[:, [column]])
+        if np.isfinite(own.statistic):
+            share = group_partial_r2(own.statistic, int(own.df1), own.df2)
+            if share > strongest:
+                strongest, name = share, label
+    yield {
+        "part": "between",
+        "kind": "robustness value",
+        "detail": "share of what is left of outcome and leadership that an unmeasured confounder "
+        f"would have to explain; the strongest control ({name}) explains {strongest:.3f} of the "
+        "outcome",
+        "estimate": value,
+        "passes": bool(value > strongest),
+    }
+
+
+def composite_reliability(built: Built, long: pl.DataFrame, all_of: Framework) -> dict[str, float]:
+    """Block -> reliability of its composite, where its indicators are samples of staff.
+
+    The error variance of a mean of z-scores is the mean over indicator pairs of their error
+    covariance; errors of items that the same staff answer are taken as fully correlated, which
+    is the cautious reading.
+    """
+    found: dict[str, float] = {}
+    panel = built.panel
+    if panel is None:
+        return found
+    for block, indicators in built.used.items():
+        roots, known = [], 0
+        for j, one in enumerate(indicators):
+            noise = _sampling(built, long, one.name)
+            spread = float(built.values[block][:, j].var(ddof=1))
+            if noise is None or spread <= 0:
+                roots.append(0.0)
+                continue
+            known += 1
+            roots.append(float(np.sqrt(noise / spread)))
+        if not known:
+            continue
+        z = built.values[block]
+        z = (z - z.mean(axis=0)) / np.where(z.std(axis=0, ddof=1) > 0, z.std(axis=0, ddof=1), 1.0)
+        whole = float(z.sum(axis=1).var(ddof=1))
+        found[block] = max(0.0, 1.0 - float(np.sum(roots)) ** 2 / whole)
+    return found
+
+
+def _sampling(built: Built, long: pl.DataFrame, name: str) -> float | None:
+    """Mean sampling variance of an indicator over the panel's rows, None where it is no sample."""
+    own = long.filter(pl.col("indicator") == name, pl.col("sampling_variance").is_not_null())
+    if own.is_empty():
+        return None
+    joined = built.rows.join(
+        own.select("locality", "year", "sampling_variance"), on=["locality", "year"], how="inner"
+    )
+    mean = joined["sampling_variance"].mean()
+    return None if mean is None else float(mean)  # type: ignore[arg-type]
