@@ -6,6 +6,7 @@ Write it anew with ``python -m pipeline.attribution`` after a source was added o
 from pipeline.edition import PROJECT
 from pipeline.source import WARNINGS
 from pipeline.sources import sources
+from pipeline.switches import switched_off
 
 PATH = PROJECT / "ATTRIBUTION.md"
 GRADES = {
@@ -38,6 +39,11 @@ def text() -> str:
         for one in sources().values()
         for warning in one.warnings
     ]
+    off = switched_off()
+    if off:
+        lines += ["", "## Switched off", "", "Neither fetched nor used.", ""]
+        lines += ["| source | why |", "|---|---|"]
+        lines += [f"| `{name}` | {why} |" for name, why in off.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -30,6 +30,20 @@ def _edition(name: str) -> Edition:
     return EDITIONS[name]
 
 
+def _known(names: list[str]) -> None:
+    from pipeline.sources import sources  # noqa: PLC0415
+
+    for name in names:
+        if name not in sources():
+            raise typer.BadParameter(f"no source {name!r}; there are {', '.join(sources())}")
+
+
+def _mirror(folder: Path | None) -> Path | None:
+    """The folder given, else the one of the environment, as in a run."""
+    named = os.environ.get("RAPPORT_MIRROR", "")
+    return folder or (Path(named).expanduser() if named else None)
+
+
 def _home() -> Path:
     """Dagster's folder, inside the data folder, with its configuration in place."""
     home = data_root() / "dagster"
@@ -63,19 +77,49 @@ def run(
     last published version stays as it is, and the command exits with 1.
     """
     chosen = _edition(edition)
-    for name in source or []:
-        from pipeline.sources import sources  # noqa: PLC0415
-
-        if name not in sources():
-            raise typer.BadParameter(f"no source {name!r}; there are {', '.join(sources())}")
+    _known(source or [])
     _home()
     # Dagster takes a second to import, and the other commands need none of it.
     from pipeline.console import quiet_exit  # noqa: PLC0415
     from pipeline.execute import execute  # noqa: PLC0415
+    from pipeline.switches import SwitchError  # noqa: PLC0415
 
     quiet_exit()
-    if not execute(chosen, mirror, source or []):
+    try:
+        done = execute(chosen, mirror, source or [])
+    except SwitchError as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from problem
+    if not done:
         raise typer.Exit(1)
+
+
+@app.command()
+def releases(
+    edition: Which = "england",
+    mirror: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with the published files as they are today, instead of downloading each "
+            "declared file from its address. New files are found in a folder only.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only this source (may be given several times).")
+    ] = None,
+) -> None:
+    """Say which published files are new, changed or missing, and what they would change.
+
+    Each is read as its source would read it and compared with what is published. Nothing is used
+    or published; the report is also written to the edition's releases.md and meta.release_notice.
+    """
+    chosen = _edition(edition)
+    _known(source or [])
+    from pipeline.notices import command  # noqa: PLC0415
+
+    typer.echo(command(chosen, _mirror(mirror), source or [], typer.echo))
 
 
 @app.command()

@@ -38,6 +38,8 @@ class _Lines(logging.Handler):
                 self._skipped(step)
             elif record.levelno >= logging.ERROR:
                 self._print(f"  ! {step}: {said}")
+            elif record.levelno >= logging.WARNING:
+                self._print(f"  note     {said}")
             elif record.levelno >= logging.INFO:
                 self._said[step] = said
                 if " files, " in said or ": attempt " in said:

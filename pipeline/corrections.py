@@ -2,8 +2,6 @@
 
 import tomllib
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import Any
 
 import polars as pl
@@ -35,12 +33,35 @@ class Correction:
     corrected: Any = None
     status: str | None = None
 
+    @property
+    def matched(self) -> dict[str, Any]:
+        """Column to value of the rows it speaks of."""
+        wrong = {} if self.published is None else {self.column: self.published}
+        return {**self.where, **wrong}
+
+    @property
+    def matches(self) -> pl.Expr:
+        """Whether a row is one that it speaks of."""
+        return pl.all_horizontal(pl.col(name) == value for name, value in self.matched.items())
+
 
 def declared() -> list[Correction]:
     """The corrections of ``data/corrections.toml``."""
     text = (PROJECT / "data" / "corrections.toml").read_text(encoding="utf-8")
     entries = tomllib.loads(text).get("correction", [])
     return [Correction(**entry) for entry in entries]
+
+
+def corrected(frame: pl.DataFrame, correction: Correction) -> pl.DataFrame:
+    """The rows with one correction made, however many match."""
+    changes = {correction.column: correction.corrected}
+    if correction.status is not None:
+        changes["status"] = correction.status
+    matches = correction.matches
+    return frame.with_columns(
+        pl.when(matches).then(pl.lit(new)).otherwise(pl.col(name)).alias(name)
+        for name, new in changes.items()
+    )
 
 
 def apply(source: Source, frame: pl.DataFrame, corrections: list[Correction]) -> pl.DataFrame:
@@ -50,22 +71,13 @@ def apply(source: Source, frame: pl.DataFrame, corrections: list[Correction]) ->
         SourceError: a correction matches another number of rows than it declares.
     """
     for correction in (c for c in corrections if c.source == source.name):
-        where = dict(correction.where)
-        if correction.published is not None:
-            where[correction.column] = correction.published
-        matches = reduce(and_, (pl.col(name) == value for name, value in where.items()))
-        found = frame.filter(matches).height
+        found = frame.filter(correction.matches).height
         if found != correction.rows:
             raise SourceError(
-                f"the correction where {where} expects {correction.rows} rows, found {found}",
+                f"the correction where {correction.matched} expects {correction.rows} rows, "
+                f"found {found}",
                 file="data/corrections.toml",
                 todo="The publisher may have mended the error: compare, then change or drop it.",
             )
-        changes = {correction.column: correction.corrected}
-        if correction.status is not None:
-            changes["status"] = correction.status
-        frame = frame.with_columns(
-            pl.when(matches).then(pl.lit(new)).otherwise(pl.col(name)).alias(name)
-            for name, new in changes.items()
-        )
+        frame = corrected(frame, correction)
     return frame

@@ -68,6 +68,11 @@ class Edition:
         return self.folder / "report" / "index.html"
 
     @property
+    def noticed(self) -> Path:
+        """What was last noticed of new and changed files, as Markdown."""
+        return self.folder / "releases.md"
+
+    @property
     def published_files(self) -> Path:
         """Where the sample's own published files are generated (unused by ``england``)."""
         return self.folder / "published"

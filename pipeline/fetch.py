@@ -54,8 +54,12 @@ def _retry(problem: Exception) -> bool:
     return isinstance(problem, httpx.TransportError)
 
 
-def _download(release: Release, part: Path, progress: Callable[[str], None]) -> None:
-    """Fetch to ``part``, going on from what is already there."""
+def download(release: Release, part: Path, progress: Callable[[str], None]) -> None:
+    """Fetch from the release's address to ``part``, going on from what is already there.
+
+    Raises:
+        httpx.HTTPError, OSError: it could not be had.
+    """
     for attempt in stamina.retry_context(on=_retry, attempts=ATTEMPTS, timeout=None):
         if attempt.num > 1:
             progress(f"{release.file}: attempt {attempt.num} of {ATTEMPTS}")
@@ -97,7 +101,7 @@ def _fetch_one(
         return Fetched(release.file, sha256, target.stat().st_size, "copied")
     part = target.with_name(f".{target.name}.part")
     try:
-        _download(release, part, progress)
+        download(release, part, progress)
     except (httpx.HTTPError, OSError) as problem:
         raise FetchError(f"{release.file}: {type(problem).__name__}: {problem}") from problem
     try:

@@ -16,6 +16,8 @@ READINGS = {
 SCHEMA = {
     "source": pl.String,
     "key": pl.String,
+    "area_kind": pl.String,
+    "area": pl.String,
     "period": pl.String,
     "from_release": pl.String,
     "to_release": pl.String,
@@ -23,6 +25,8 @@ SCHEMA = {
     "before": pl.Float64,
     "after": pl.Float64,
     "change": pl.Float64,
+    "status_before": pl.String,
+    "status_after": pl.String,
 }
 
 
@@ -36,9 +40,62 @@ def views(source: Source) -> list[View]:
             f'FROM tidy."{source.name}" '
             f"QUALIFY revision = {pick}(revision) OVER (PARTITION BY {key})",
             f"{about} {source.title}.",
+            source.key,
+            {name: column.meaning for name, column in source.schema.items()},
         )
         for schema, (pick, about) in READINGS.items()
     ]
+
+
+def key_text(key: Sequence[str]) -> pl.Expr:
+    """What tells a row, as text: ``period=2017-18, ecode=E0101``."""
+    return pl.concat_str(
+        [
+            pl.format("{}={}", pl.lit(name), pl.col(name).cast(pl.String).fill_null(""))
+            for name in key
+        ],
+        separator=", ",
+    )
+
+
+def compare(
+    key: Sequence[str], before: pl.DataFrame, after: pl.DataFrame, columns: Sequence[str]
+) -> pl.DataFrame:
+    """Rows that two frames do not share, by key.
+
+    Returns:
+        The key, ``kind`` (changed, added or gone), and of every column its value ``before`` and
+        ``after`` as a struct of these two names. Rows that are the same are left out.
+    """
+    own = [pl.struct(columns).alias("own")] if columns else [pl.lit(True).alias("own")]
+    both = before.select(*key, *own).join(
+        after.select(*key, *own),
+        on=list(key),
+        how="full",
+        suffix="_after",
+        coalesce=True,
+        nulls_equal=True,
+    )
+    was, now = pl.col("own"), pl.col("own_after")
+    kind = (
+        pl.when(now.is_null())
+        .then(pl.lit("gone"))
+        .when(was.is_null())
+        .then(pl.lit("added"))
+        .when(was.ne_missing(now))
+        .then(pl.lit("changed"))
+    )
+    found = both.with_columns(kind.alias("kind")).filter(pl.col("kind").is_not_null())
+    return found.select(
+        *key,
+        "kind",
+        *(
+            pl.struct(
+                was.struct.field(name).alias("before"), now.struct.field(name).alias("after")
+            ).alias(name)
+            for name in columns
+        ),
+    )
 
 
 def changes(source: Source, tidy: pl.DataFrame) -> pl.DataFrame:
@@ -54,56 +111,69 @@ def changes(source: Source, tidy: pl.DataFrame) -> pl.DataFrame:
         before = tidy.filter(pl.col("revision") == later - 1).join(
             after.select("period").unique(), on="period", how="semi"
         )
-        own = [*source.key, "value", "release"]
-        both = before.select(own).join(
-            after.select(own), on=list(source.key), how="full", suffix="_after", coalesce=True
-        )
-        releases = [
-            frame.select("period", pl.col("release").alias(name)).unique(maintain_order=True)
-            for frame, name in ((before, "from_release"), (after, "to_release"))
-        ]
-        for frame in releases:
-            both = both.join(frame, on="period", how="left")
-        gone, new = pl.col("release_after").is_null(), pl.col("release").is_null()
+        told = [name for name in ("value", "status") if name in tidy.columns]
+        both = compare(source.key, before, after, told)
+        for frame, name in ((before, "from_release"), (after, "to_release")):
+            releases = frame.select("period", pl.col("release").alias(name))
+            both = both.join(releases.unique(maintain_order=True), on="period", how="left")
+        was, now = _both("value")
+        # A status alone may change: that is no revision of a figure.
+        revised = both.filter((pl.col("kind") != "changed") | was.ne_missing(now))
+        place = source.area[0] if source.area and source.area[0] in source.key else None
+        statuses = _both("status") if "status" in told else (pl.lit(None), pl.lit(None))
         parts.append(
-            both.filter(gone | new | pl.col("value").ne_missing(pl.col("value_after"))).select(
+            revised.select(
                 pl.lit(source.name).alias("source"),
-                pl.concat_str(
-                    [
-                        pl.format("{}={}", pl.lit(name), pl.col(name).cast(pl.String))
-                        for name in source.key
-                    ],
-                    separator=", ",
-                ).alias("key"),
+                key_text(source.key).alias("key"),
+                pl.lit(place, pl.String).alias("area_kind"),
+                (pl.col(place) if place else pl.lit(None)).cast(pl.String).alias("area"),
                 "period",
                 "from_release",
                 "to_release",
-                pl.when(gone)
-                .then(pl.lit("gone"))
-                .when(new)
-                .then(pl.lit("added"))
-                .otherwise(pl.lit("changed"))
-                .alias("kind"),
-                pl.col("value").alias("before"),
-                pl.col("value_after").alias("after"),
-                (pl.col("value_after") - pl.col("value")).alias("change"),
+                "kind",
+                was.alias("before"),
+                now.alias("after"),
+                (now - was).alias("change"),
+                *(
+                    one.cast(pl.String).alias(f"status_{name}")
+                    for one, name in zip(statuses, ("before", "after"), strict=True)
+                ),
             )
         )
     return pl.concat(parts).sort("key", "to_release")
 
 
-def revision_table(found: Sequence[pl.DataFrame]) -> Table:
-    """``meta.revision`` of all sources."""
+def _both(column: str) -> tuple[pl.Expr, pl.Expr]:
+    """A column of ``compare``, before and after."""
+    pair = pl.col(column).struct
+    return pair.field("before"), pair.field("after")
+
+
+def revision_table(found: Sequence[pl.DataFrame], codes: pl.DataFrame) -> Table:
+    """``meta.revision`` of all sources, each with the council that ``codes`` gives its place."""
+    council = codes.select(pl.col("kind").alias("area_kind"), pl.col("code").alias("area"), "areacd")
+    every = pl.concat([pl.DataFrame(schema=SCHEMA), *found])
+    frame = every.join(council, on=["area_kind", "area"], how="left", maintain_order="left")
     return Table(
         "meta",
         "revision",
-        pl.concat([pl.DataFrame(schema=SCHEMA), *found]),
+        frame.select(*list(SCHEMA)[:4], "areacd", *list(SCHEMA)[4:]),
         "What a later release of a period changed, value by value.",
-        columns={
+        ("source", "key", "to_release"),
+        {
+            "source": "name of the source",
             "key": "what tells the row within a release",
+            "area_kind": "column of the source that tells the place, as in locality.council_code",
+            "area": "code of the place as published",
+            "areacd": "ONS code of the council; empty where the place is none",
+            "period": "period of the value",
+            "from_release": "earlier release",
+            "to_release": "later release",
             "kind": "changed, added or gone",
             "before": "value in the earlier release",
             "after": "value in the later release",
             "change": "after less before",
+            "status_before": "what stood behind the earlier value",
+            "status_after": "what stands behind the later value",
         },
     )

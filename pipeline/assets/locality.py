@@ -19,6 +19,17 @@ def tables() -> dict[str, SqlTable | FrameworkTable]:
     return {**sql_tables(LAYER), **framework_tables()}
 
 
+def reads(name: str) -> set[str]:
+    """The sources that a locality table is made of, through whatever tables."""
+    found: set[str] = set()
+    for layer, table in tables()[name].inputs:
+        if layer == "tidy":
+            found.add(table)
+        elif layer == LAYER:
+            found |= reads(table)
+    return found
+
+
 def make(table: SqlTable | FrameworkTable, edition: Edition) -> pl.DataFrame:
     """Compute one table from the edition's files."""
     if isinstance(table, SqlTable):

@@ -9,8 +9,11 @@ import dagster as dg
 from pipeline.assets.keys import group, key, tags
 from pipeline.edition import Edition
 from pipeline.fetch import fetch, manifest
+from pipeline.notices import keep, line
+from pipeline.releases import look
 from pipeline.source import Source
 from pipeline.sources import sources
+from pipeline.switches import switched_off
 
 
 class Mirror(dg.ConfigurableResource[None]):
@@ -48,6 +51,12 @@ def generated(edition: Edition) -> dg.AssetsDefinition:
     return files
 
 
+def command(edition: Edition, mirror: Mirror) -> str:
+    """The command that says what a noticed file would change."""
+    folder = None if edition.synthetic else mirror.path()
+    return f"rapport releases {edition.name}" + (f" --mirror {folder}" if folder else "")
+
+
 def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
     """The asset that brings a source's files."""
 
@@ -60,11 +69,24 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         kinds={"file"},
     )
     def files(context: dg.AssetExecutionContext, mirror: Mirror) -> dg.MaterializeResult[None]:
+        why = switched_off().get(source.name)
+        if why is not None:
+            edition.record("fetched", source.name, [])
+            keep(edition, "looked", source.name, [])
+            context.log.info(f"switched off: {why}")
+            return dg.MaterializeResult(metadata={"switched off": why})
         if edition.synthetic:
             folder: Path | None = edition.published_files
             hashes = manifest(edition.published_files)
         else:
             folder, hashes = mirror.path(), None
+        if folder is not None:
+            noticed = [
+                one for one in look(source, edition, folder, hashes) if one.kind != "missing"
+            ]
+            keep(edition, "looked", source.name, noticed)
+            for one in noticed:
+                context.log.warning(line(one, command(edition, mirror)))
         fetched = fetch(source, edition, folder, hashes, context.log.info)
         edition.record("fetched", source.name, [asdict(one) for one in fetched])
         return dg.MaterializeResult(

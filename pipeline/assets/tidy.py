@@ -5,13 +5,18 @@ import polars as pl
 
 from pipeline.assets.keys import group, key, shown, tags
 from pipeline.corrections import declared
+from pipeline.differences import accepted, latest, refuse_loss
 from pipeline.edition import Edition
 from pipeline.geography import refuse_unknown
 from pipeline.ingest import tidy_table
+from pipeline.notices import keep, line
+from pipeline.reconciliation import SCHEMA as SUMS
 from pipeline.reconciliation import compare
 from pipeline.reconciliation import declared as explained_differences
+from pipeline.releases import newly_declared
 from pipeline.source import Source
 from pipeline.sources import sources
+from pipeline.switches import stand_in, switched_off
 
 REGISTRY = "council_registry"
 
@@ -31,6 +36,13 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         kinds={"polars", "parquet"},
     )
     def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        why = switched_off().get(source.name)
+        if why is not None:
+            edition.write("tidy", source.name, stand_in(source))
+            edition.write("meta", f"reconciliation_{source.name}", pl.DataFrame(schema=SUMS))
+            keep(edition, "declared", source.name, [])
+            context.log.info(f"switched off: {why}")
+            return dg.MaterializeResult(metadata={"switched off": why})
         # What is declared of publishers' errors speaks of real files alone.
         real = not edition.synthetic
         frame = tidy_table(source, edition, declared() if real else [])
@@ -38,6 +50,12 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
             own = source.name == REGISTRY
             refuse_unknown(source, frame, frame if own else edition.read("tidy", REGISTRY))
         sums = compare(source, frame, explained_differences() if real else [])
+        if real:
+            noticed, before = newly_declared(source, edition, frame)
+            keep(edition, "declared", source.name, noticed)
+            for one in noticed:
+                context.log.warning(line(one))
+            refuse_loss(source, before, latest(source, frame), accepted())
         edition.write("tidy", source.name, frame)
         edition.write("meta", f"reconciliation_{source.name}", sums)
         context.log.info(f"{frame.height:,} rows, {sums.height:,} published totals compared")

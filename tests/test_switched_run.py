@@ -1,0 +1,67 @@
+"""A whole run with sources switched off: it publishes, names the loss, and can be undone."""
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline import switches
+from pipeline.cli import _home
+from pipeline.edition import SAMPLE
+from pipeline.execute import execute
+from pipeline.framework import framework
+
+RATINGS, ASSESSMENTS = "cqc_trust_ratings", "cqc_council_assessments"
+
+
+def hashes() -> dict[str, str]:
+    """Every table's file with the hash of its bytes."""
+    folder = SAMPLE.folder / "tables"
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*.parquet"))
+    }
+
+
+def test_off_and_on_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "data"))
+    declared = tmp_path / "switched_off.toml"
+    declared.touch()
+    # One panel will do, the one that reads the ratings.
+    for name in set(framework().panels) - {"councils_delayed_transfers"}:
+        monkeypatch.delitem(framework().panels, name)  # type: ignore[arg-type]
+    monkeypatch.setattr(switches, "PATH", declared)
+    _home()
+    assert execute(SAMPLE, None)
+    before = hashes()
+    capsys.readouterr()
+
+    declared.write_text(
+        f'[sources]\n{RATINGS} = "The publisher asked for it."\n'
+        '[grades]\nscraped = "Not verified by the publisher."\n'
+    )
+    # The other one is redone too, because it was switched off since.
+    assert execute(SAMPLE, None, [RATINGS])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{RATINGS} is switched off (The publisher asked for it): no measure of" in said
+    assert f"{ASSESSMENTS} was switched off or on since the last run" in said
+    assert "FAILED" not in said
+    assert f"without {RATINGS}, switched off: The publisher asked for it." in said
+    with duckdb.connect(str(SAMPLE.database), read_only=True) as connection:
+        off = connection.execute("SELECT source FROM meta.source WHERE switched_off").fetchall()
+        empty = connection.execute(f"SELECT count(*) FROM tidy.{RATINGS}").fetchall()  # noqa: S608
+        why = connection.execute(
+            "SELECT DISTINCT used, why_not FROM meta.construct_coverage "
+            "WHERE indicator = 'well_led'"
+        ).fetchall()
+    assert sorted(off) == [(ASSESSMENTS,), (RATINGS,)]
+    assert empty == [(0,)]
+    assert why == [(False, f"source {RATINGS} is switched off: The publisher asked for it.")]
+    assert "Sources that are switched off" in SAMPLE.report.read_text(encoding="utf-8")
+
+    declared.write_text("")
+    assert execute(SAMPLE, None, [RATINGS])
+    assert hashes() == before
