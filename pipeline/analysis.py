@@ -35,10 +35,8 @@ from pipeline.panels import (
     registered,
     select,
 )
-from pipeline.results import TABLES
+from pipeline.results import ALL_PANELS, TABLES
 from pipeline.robustness import composite_reliability, robustness, robustness_within
-
-ALL_PANELS = "all_panels"
 
 
 @dataclass(frozen=True)

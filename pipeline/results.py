@@ -1,5 +1,8 @@
 """The evidence tables: what each one holds, and what each of their columns means."""
 
+ALL_PANELS = "all_panels"
+"""The spec_id of the claim as a whole."""
+
 TABLES = {
     "analysis_spec": "What was asked of which rows: declaration, thresholds and what thinned them.",
     "panel": "The rows analysed, with each block's composite (z-score, higher is better).",

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipeline.analysis import ALL_PANELS, evidence_tables
 from pipeline.assets.keys import group, key, shown, tags
 from pipeline.edition import Edition
 from pipeline.framework import framework
-from pipeline.results import MEANINGS, TABLES
+from pipeline.results import ALL_PANELS, MEANINGS, TABLES
 from pipeline.switches import explained, switched_off
 
 NEEDS = (
@@ -40,6 +39,8 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         ],
     )
     def evidence(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from pipeline.analysis import evidence_tables  # noqa: PLC0415 - scipy takes a second
+
         made = evidence_tables(edition, framework())
         coverage = explained(made.pop("construct_coverage"), framework(), switched_off())
         edition.write("meta", "construct_coverage", coverage)
