@@ -101,7 +101,7 @@ def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list
     for block, indicators in built.used.items():
         items = panel.blocks[block]
         varying = items[:, np.ptp(items, axis=0) > 0]
-        alpha = cronbach_alpha(standardise(varying)) if varying.shape[1] > 1 else None
+        alpha = _alpha(standardise(varying)) if varying.shape[1] > 1 else None
         omega = _omega(varying) if 2 < varying.shape[1] < len(varying) else None
         agreement = sign_agreement(partial[block])
         for place, one in enumerate(indicators):
@@ -140,6 +140,14 @@ def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list
                 }
             )
     return rows
+
+
+def _alpha(items: Array) -> float | None:
+    """Alpha, or None where the items cancel each other."""
+    try:
+        return cronbach_alpha(items)
+    except ValueError:
+        return None
 
 
 def _omega(items: Array) -> float | None:
@@ -216,7 +224,7 @@ def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> F
         rows["model_tests"] += _other_tests(panel, all_of)
         reliability = composite_reliability(built, long, all_of)
         rows["robustness"] += robustness(pool, built, all_of, reliability)
-    penalty = result.block_fit[-1].penalty if result.block_fit else 0.0
+    penalty = result.block_fit[-1].penalty if estimated else None
     if estimated or (inside and not inside.stopped):
         rows["multiverse"], together = multiverse(pool, all_of, penalty)
         rows["robustness"] += together
@@ -345,6 +353,9 @@ def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
     for part in dict.fromkeys(row["part"] for row in robust):
         own = [row for row in robust if row["part"] == part]
         curve = [r for r in own if r["kind"] == "multiverse" and r["passes"] is not None]
+        if not curve:
+            missing = f"{NAMES[part]}, no other specification could be estimated."
+            checks.append(Check(f"{part}_multiverse_same_sign", None, missing=missing))
         for row in curve:
             share = row["estimate"]
             checks.append(
@@ -354,8 +365,9 @@ def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
                     share,
                     least,
                     holds=f"{NAMES[part]}, {share:.0%} of the specifications have one sign.",
-                    fails=f"{NAMES[part]}, the sign depends on how the comparison is set up: only "
-                    f"{share:.0%} of the specifications agree, fewer than {least:.0%}.",
+                    fails=f"{NAMES[part]}, the sign depends on how the comparison is set up: "
+                    f"{share:.0%} of the specifications have the commoner one; it must be that of "
+                    f"the registered one, in at least {least:.0%}.",
                 )
             )
         for kind, (rule, fails) in GUARDS.items():

@@ -213,7 +213,7 @@ def load(path: Path = FRAMEWORK) -> Framework:
         if indicators[name].carried_by not in ("population", "sum", "none"):
             raise FrameworkError(f"[indicator.{name}]: carried_by is population, sum or none")
     panels = {
-        name: _made(Panel, f"panel.{name}", {"name": name, **entry})
+        name: _made(Panel, f"panel.{name}", {"name": name, **_tuples(entry)})
         for name, entry in content["panel"].items()
     }
     for panel in panels.values():

@@ -1,7 +1,7 @@
 """The multiverse: every defensible way to set up a panel, and what the lead is in each."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -25,7 +25,6 @@ from pipeline.panels import (
 )
 
 Row = dict[str, Any]
-NOBODY = np.empty(0, dtype=np.int64)
 CHUNK = 48
 """Specifications a worker takes at a time: small enough to spread, large enough to be worth it."""
 
@@ -60,9 +59,7 @@ def specifications(pool: Candidates, all_of: Framework) -> list[Specification]:
             base,
             controls=controls[1],
             control_classes=controls[2],
-            years=sample[1],
-            without_classes=sample[2],
-            cap=sample[3],
+            **sample[1],
             min_coverage=coverage,
             min_measured=missing,
             lag=base.lag + lag,
@@ -94,95 +91,111 @@ def _controls(base: Choices) -> Iterator[tuple[str, tuple[str, ...], tuple[str, 
     yield "year alone", (), tuple(c for c in base.control_classes if c == "year")
 
 
-def _samples(
-    base: Choices, cap: float
-) -> Iterator[tuple[str, tuple[int, int], frozenset[str], float]]:
-    """All places and years, without a class of councils, each half of the years, outliers in."""
+def _samples(base: Choices, cap: float) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All places and years; without outliers, a class of councils, or half of the years."""
     first, last = base.years
-    nobody: frozenset[str] = frozenset()
-    yield "all", base.years, nobody, 0.0
-    yield f"outliers drawn in to {cap:g} SD", base.years, nobody, cap
+    yield "all", {}
+    yield f"predictors drawn in to {cap:g} SD", {"cap": cap}
+    yield f"without outcomes beyond {cap:g} SD", {"trim": cap}
     if "council_class" in base.control_classes:
-        yield "without London", base.years, frozenset({"London borough"}), 0.0
-        yield "without counties", base.years, frozenset({"shire county", "shire district"}), 0.0
+        yield "without London", {"without_classes": frozenset({"London borough"})}
+        counties = frozenset({"shire county", "shire district"})
+        yield "without counties", {"without_classes": counties}
     if last > first:
         middle = (first + last) // 2
-        yield "earlier years", (first, middle), nobody, 0.0
-        yield "later years", (middle + 1, last), nobody, 0.0
+        yield "earlier years", {"years": (first, middle)}
+        yield "later years", {"years": (middle + 1, last)}
+
+
+def _nobody() -> Ints:
+    return np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one specification gave: the lead, the slope within, or why there is none.
+    """What one specification gave: the lead, the slope within, or why there is no lead.
 
-    `authorities` are the pool's codes of those that it was estimated on.
+    `authorities` are the pool's codes of those that the lead was estimated on.
     """
 
     n_rows: int
-    lead: QuickLead | None
-    slope: Slope | None
-    stopped: str | None
-    authorities: Ints
+    lead: QuickLead | None = None
+    stopped: str | None = None
+    authorities: Ints = field(default_factory=_nobody)
+    slope: Slope | None = None
 
 
-def estimate(built: Built, all_of: Framework, one: Specification, penalty: float) -> Outcome:
-    """One specification on the rows and indicators that it selects."""
-    pool, panel = built.pool, built.panel
-    found = _slope(pool, all_of, one) if pool.spec.within else None
+def estimate(built: Built, all_of: Framework, composition: str, penalty: float) -> Outcome:
+    """The lead of one specification on the rows and indicators that it selects."""
+    panel = built.panel
     if panel is None:
-        return Outcome(built.size, None, found, "no row is left", NOBODY)
+        return Outcome(built.size, stopped="no row is left")
     settings = all_of.test.between
     # One clustering: thousands of specifications ask for the spread, not for the wider interval.
     panel = replace(panel, dominant_trust=None)
     stopped = gate(panel, settings)
     if stopped:
-        return Outcome(built.size, None, found, stopped, NOBODY)
-    own = quick_lead(panel, settings, composition=one.composition, penalty=penalty)
-    return Outcome(built.size, own, found, None, np.unique(pool.authority[built.keep]))
+        return Outcome(built.size, stopped=stopped)
+    own = quick_lead(panel, settings, composition=composition, penalty=penalty)
+    return Outcome(built.size, own, None, np.unique(built.pool.authority[built.keep]))
 
 
-def _slope(pool: Candidates, all_of: Framework, one: Specification) -> Slope | None:
-    inside = locality_panel(select(pool, all_of, first_side(one.choices, all_of)), all_of)
-    return None if inside is None else slope(inside, one.composition)
+def _same(built: Built, composition: str) -> Hashable:
+    """What makes two specifications one and the same computation."""
+    return (
+        composition,
+        built.keep.tobytes(),
+        tuple(built.controls),
+        built.choices.cap,
+        built.choices.lag,
+        tuple(one.name for block in built.used.values() for one in block),
+    )
 
 
 def _chunk(
-    pool: Candidates, all_of: Framework, some: Sequence[Specification], penalty: float
+    pool: Candidates, all_of: Framework, some: Sequence[Specification], penalty: float | None
 ) -> list[Outcome]:
-    known: dict[Hashable, Outcome] = {}
+    leads: dict[Hashable, Outcome] = {}
+    slopes: dict[Hashable, Slope | None] = {}
     out = []
     for one in some:
         built = select(pool, all_of, one.choices)
-        same = (
-            one.composition,
-            built.keep.tobytes(),
-            tuple(built.controls),
-            one.choices.cap,
-            one.choices.lag,
-            tuple(x.name for block in built.used.values() for x in block),
-        )
-        if same not in known:
-            known[same] = estimate(built, all_of, one, penalty)
-        out.append(known[same])
+        same = _same(built, one.composition)
+        if penalty is None:
+            leads[same] = Outcome(built.size, stopped="not compared between authorities")
+        elif same not in leads:
+            leads[same] = estimate(built, all_of, one.composition, penalty)
+        found = leads[same]
+        if pool.spec.within:
+            inner = select(pool, all_of, first_side(one.choices, all_of))
+            own = _same(inner, one.composition)
+            if own not in slopes:
+                inside = locality_panel(inner, all_of)
+                slopes[own] = None if inside is None else slope(inside, one.composition)
+            found = replace(found, slope=slopes[own])
+        out.append(found)
     return out
 
 
 def multiverse(
-    pool: Candidates, all_of: Framework, penalty: float, n_jobs: int = -1
+    pool: Candidates, all_of: Framework, penalty: float | None, n_jobs: int = -1
 ) -> tuple[list[Row], list[Row]]:
     """Rows of the table, and what they say together.
 
-    Together: the share of specifications with the commoner sign, and the median lead, each beside
-    its null: authorities drawn again with every specification's lead moved to 0 (by each
-    authority's influence on it, so that nothing is fitted again).
+    Together: the share of specifications with the commoner sign, which must be that of the
+    registered one, and the median lead, each beside its null: authorities drawn again with every
+    specification's lead moved to 0 (by each authority's influence on it, so that nothing is fitted
+    again).
 
     Args:
         pool: the panel's candidates.
         all_of: the framework.
-        penalty: ridge penalty of the composition that keeps indicators apart.
+        penalty: ridge penalty of the composition that keeps indicators apart; None where the
+            panel cannot be compared between authorities, and only slopes within are asked for.
         n_jobs: workers, -1 for all cores; joblib's configured backend is used.
     """
     asked = specifications(pool, all_of)
+    base = _chunk(pool, all_of, [registered_one(pool, all_of)], penalty)[0]
     chunks = [asked[i : i + CHUNK] for i in range(0, len(asked), CHUNK)]
     done: list[list[Outcome]] = Parallel(n_jobs=n_jobs)(
         delayed(_chunk)(pool, all_of, some, penalty) for some in chunks
@@ -190,10 +203,10 @@ def multiverse(
     found = [one for part in done for one in part]
     rows = [_row(one, outcome) for one, outcome in zip(asked, found, strict=True)]
     leads = [one for one in found if one.lead is not None]
-    together = list(_together(leads, all_of)) if leads else []
+    together = list(_together(leads, base, all_of)) if leads else []
     slopes = np.array([one.slope.beta for one in found if one.slope])
     if slopes.size:
-        together.append(_slopes_together(slopes, all_of))
+        together.append(_slopes_together(slopes, base, all_of))
     return rows, together
 
 
@@ -215,7 +228,12 @@ def _row(one: Specification, found: Outcome) -> Row:
     }
 
 
-def _together(found: Sequence[Outcome], all_of: Framework) -> Iterator[Row]:
+def registered_one(pool: Candidates, all_of: Framework) -> Specification:
+    """The registered way, with composites."""
+    return Specification((), "composite", registered(pool.spec, all_of))
+
+
+def _together(found: Sequence[Outcome], base: Outcome, all_of: Framework) -> Iterator[Row]:
     s = all_of.test.between
     delta = np.array([one.lead.delta for one in found if one.lead])
     null = _null(found, all_of)
@@ -225,7 +243,9 @@ def _together(found: Sequence[Outcome], all_of: Framework) -> Iterator[Row]:
             "share of specifications with the commoner sign",
             _agreement(delta),
             np.array([_agreement(one) for one in null]),
-            _agreement(delta) >= all_of.test.multiverse.same_sign,
+            _agreement(delta) >= all_of.test.multiverse.same_sign
+            and base.lead is not None
+            and bool(np.median(delta) * base.lead.delta > 0),
         ),
         ("median lead", float(np.median(delta)), np.median(null, axis=1), None),
     ):
@@ -243,14 +263,16 @@ def _together(found: Sequence[Outcome], all_of: Framework) -> Iterator[Row]:
         }
 
 
-def _slopes_together(slopes: Array, all_of: Framework) -> Row:
+def _slopes_together(slopes: Array, base: Outcome, all_of: Framework) -> Row:
     return {
         "part": "within",
         "kind": "multiverse",
         "detail": f"share of specifications with the commoner sign, {len(slopes)} specifications; "
         f"{(slopes > 0).mean():.0%} have a positive slope, the median is {np.median(slopes):.3f}",
         "estimate": _agreement(slopes),
-        "passes": _agreement(slopes) >= all_of.test.multiverse.same_sign,
+        "passes": _agreement(slopes) >= all_of.test.multiverse.same_sign
+        and base.slope is not None
+        and bool(np.median(slopes) * base.slope.beta > 0),
     }
 
 

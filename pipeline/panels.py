@@ -37,6 +37,7 @@ class Choices:
         years: predictors' years kept, first and last.
         without_classes: council classes left out.
         cap: z-score beyond which a predictor or control is drawn in; 0 leaves all as they are.
+        trim: z-score of the outcome beyond which a row is left out; 0 keeps all.
         complete: whether only rows with every indicator are kept; else gaps stay as NaN.
     """
 
@@ -51,6 +52,7 @@ class Choices:
     lagged_outcome: bool = False
     without_classes: frozenset[str] = frozenset()
     cap: float = 0.0
+    trim: float = 0.0
     complete: bool = True
 
 
@@ -317,6 +319,8 @@ def locality_panel(built: Built, all_of: Framework) -> LocalityPanel | None:
 
     Plans, budgets and whatever else is measured of the authority are the same for its localities.
     """
+    if not built.size:
+        return None
     pool, keep = built.pool, built.keep
     cell = dense(pool.authority[keep] * 10_000 + pool.year[keep])
     leadership = {}
@@ -367,6 +371,9 @@ def select(pool: Candidates, all_of: Framework, choices: Choices) -> Built:
     target = pool.at_lag(outcome.name, choices.lag, choices.min_coverage)
     keep &= np.isfinite(target)
     when = f"{abs(choices.lag)} year{'s' * (abs(choices.lag) != 1)}"
+    if choices.trim and keep.any():
+        spread = float(target[keep].std())
+        keep &= np.abs(target - target[keep].mean()) <= choices.trim * spread
     step = f"with the outcome {when} {'later' if choices.lag > 0 else 'earlier'}"
     thinned.append((step, int(keep.sum())))
     held: dict[str, Array] = {}

@@ -114,7 +114,7 @@ def robustness_within(pool: Candidates, all_of: Framework) -> list[Row]:
         ),
         (
             "reversed lag",
-            "the outcome a year before the predictors",
+            f"the outcome {_before(base)} the predictors",
             replace(base, lag=-base.lag),
         ),
     ]
@@ -130,6 +130,10 @@ def robustness_within(pool: Candidates, all_of: Framework) -> list[Row]:
             passes = found.beta <= max(own.beta, 0.0) or found.p_one_sided >= 0.5 * _tail(all_of)
         rows.append(row | {"estimate": found.beta, "p": found.p_one_sided, "passes": bool(passes)})
     return rows
+
+
+def _before(choices: Choices) -> str:
+    return "a year before" if choices.lag == 1 else f"{choices.lag} years before"
 
 
 def _tail(all_of: Framework) -> float:
@@ -218,7 +222,9 @@ def _reversed(pool: Candidates, all_of: Framework, base: Lead) -> Row:
     passes = (
         None if found is None else bool(found.delta <= max(base.delta, 0.0) or found.ci_low <= 0)
     )
-    return _row("reversed lag", "the outcome a year before the predictors", found, passes, why)
+    return _row(
+        "reversed lag", f"the outcome {_before(choices)} the predictors", found, passes, why
+    )
 
 
 def _imputed(pool: Candidates, all_of: Framework, base: Lead) -> Row:

@@ -1,110 +1,546 @@
-"""Which rows and indicators a panel holds, by the registered rules."""
+"""From made-up panels to the evidence tables, and to one answer over all panels."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
+import joblib
+import numpy as np
 import polars as pl
 import pytest
+from numpy.testing import assert_allclose
 
-from pipeline.analysis import build
-from pipeline.framework import Framework, framework
-from pipeline.framework import Panel as Declared
+from pipeline.analysis import (
+    Found,
+    claim_checks,
+    claim_rows,
+    exploratory,
+    holm,
+    measure_quality,
+    panel_evidence,
+)
+from pipeline.evidence.overall import Check
+from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
+from pipeline.framework import Framework, Panel, framework
+from pipeline.results import MEANINGS, TABLES
+from tests.test_panels import INSIDE, SPEC, built_of, made_up, pool_of, put, world
 
-SPEC = "councils_delayed_transfers"
-COUNCILS = [f"E06{number:06d}" for number in range(901, 905)]
-
-
-@pytest.fixture
-def declared() -> Framework:
-    keep = {"asks_my_opinion", "delays_shared", "interested_in_wellbeing", "trust_margin"}
-    whole = framework()
-    spec = whole.panels[SPEC]
-    keep |= {spec.outcome, *spec.controls}
-    chosen = {name: one for name, one in whole.indicators.items() if name in keep}
-    return replace(whole, indicators=chosen)
-
-
-@pytest.fixture
-def spec(declared: Framework) -> Declared:
-    return replace(declared.panels[SPEC], years=(2012, 2013))
-
-
-def table(declared: Framework) -> pl.DataFrame:
-    """Four councils, 2012 to 2014, everything measured."""
-    rows = []
-    for place, council in enumerate(COUNCILS):
-        for year in (2012, 2013, 2014):
-            row: dict[str, object] = {
-                "areacd": council,
-                "year": year,
-                "areanm": council,
-                "council_class": "unitary authority" if place % 2 else "shire county",
-                "dominant_trust": f"R{place // 2}",
-            }
-            for number, (name, one) in enumerate(declared.indicators.items()):
-                row[name] = float((place + 1) * (number + 2) + year % 7)
-                if one.level == "trust":
-                    row[f"{name}__coverage"] = 1.0
-            rows.append(row)
-    return pl.DataFrame(rows, schema_overrides={"year": pl.Int32})
+Row = dict[str, Any]
+ESTIMATES = ("block_fit", "block_contrast", "importance", "model_tests", "cv_losses")
+INNER = ("variance_split", "within_effect", "discordant_sets")
+COMMON = [
+    "spec_id",
+    "outcome",
+    "is_primary",
+    "exploratory",
+    "n_rows",
+    "n_localities",
+    "n_authorities",
+    "years",
+]
 
 
-def test_the_outcome_is_of_the_next_year_and_better_is_higher(
-    declared: Framework, spec: Declared
+def quick() -> Framework:
+    """A few draws of everything that is drawn, so that every table is filled."""
+    plain = made_up(SPEC, INSIDE)
+    test = plain.test
+    return replace(
+        plain,
+        test=replace(
+            test,
+            between=replace(
+                test.between,
+                n_bootstrap=19,
+                kfold_repeats=1,
+                n_simulations=4,
+                power_effects=(0.0, 0.2),
+            ),
+            within=replace(
+                test.within,
+                n_permutations=49,
+                n_bootstrap=4,
+                n_simulations=2,
+                power_effects=(0.0, 0.1),
+            ),
+        ),
+    )
+
+
+QUICK = quick()
+PLAIN = world(0.8, places=3, seed=2)
+UNSAMPLED = pl.DataFrame(
+    schema={
+        "locality": pl.String,
+        "year": pl.Int32,
+        "indicator": pl.String,
+        "sampling_variance": pl.Float64,
+        "respondents": pl.Float64,
+        "coverage": pl.Float64,
+        "n_effective": pl.Float64,
+    }
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_process() -> Iterator[None]:
+    with joblib.parallel_config(backend="sequential"):
+        yield
+
+
+def found_of(frame: pl.DataFrame, spec: Panel = INSIDE, all_of: Framework = QUICK) -> Found:
+    return panel_evidence(pool_of(frame, spec, all_of), all_of, UNSAMPLED)
+
+
+@pytest.fixture(scope="module")
+def plain() -> Found:
+    return found_of(PLAIN)
+
+
+def overall_of(found: Found) -> Row:
+    return [row for row in found.rows["verdict"] if row["part"] == "overall"][-1]
+
+
+# One panel.
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_is_filled_and_each_of_its_columns_has_a_meaning(
+    plain: Found, table: str
 ) -> None:
-    frame = table(declared)
-    built = build(spec, declared, frame)
-    assert built.rows.height == 8
-    row = built.rows.row(0, named=True)
-    later = frame.filter(pl.col("areacd") == row["areacd"], pl.col("year") == row["year"] + 1)
-    assert row["outcome"] == -later[spec.outcome][0]
-    assert built.panel is not None
-    assert set(built.panel.blocks) == {"leadership", "budgets"}
+    frame = pl.DataFrame(plain.rows[table], infer_schema_length=None)
+    assert frame.height > 0
+    assert [name for name in frame.columns if name not in MEANINGS] == []
 
 
-def test_an_indicator_of_the_outcomes_own_instrument_is_never_used(
-    declared: Framework, spec: Declared
+@pytest.mark.parametrize("table", TABLES)
+def test_what_is_common_to_a_panel_is_in_front_of_every_row(plain: Found, table: str) -> None:
+    unregistered = "The framework file is not the registered one."
+    expected = (INSIDE.name, "delays", True, unregistered, 384, 96, 32, "2012-2015")
+    # A discordant set counts its own localities.
+    told = [row | {"n_localities": 96} for row in plain.rows[table] if "n_adopters" in row]
+    rows = told or plain.rows[table]
+    assert {tuple(row[name] for name in COMMON) for row in rows} == {expected}
+    assert all(list(row)[: len(COMMON)] == COMMON for row in plain.rows[table])
+
+
+def test_leadership_that_drives_outcomes_is_supported_in_both_halves(plain: Found) -> None:
+    assert (plain.between, plain.within) == (SUPPORTED, SUPPORTED)
+    row = overall_of(plain)
+    assert row["verdict"] == SUPPORTED
+    assert row["sentence"] == (
+        "The claim is supported here, between authorities and inside them. Between authorities: "
+        "supported; inside authorities: supported. Between authorities, 100% of the "
+        "specifications have one sign. Inside authorities, 100% of the specifications have one "
+        "sign."
+    )
+    said = next(r["sentence"] for r in plain.rows["verdict"] if r["part"] == "between")
+    assert "predict title of delays better than measures of plans and budgets" in said
+    assert plain.spec == INSIDE
+
+
+def test_budgets_that_drive_outcomes_are_enough_against_it() -> None:
+    found = found_of(world(b=1.0, places=2, seed=2))
+    assert found.between == NOT_SUPPORTED
+    assert overall_of(found)["verdict"] == NOT_SUPPORTED
+    assert overall_of(found)["sentence"].startswith("The claim is not supported here.")
+
+
+def test_one_guard_that_fails_takes_the_verdict_back(plain: Found) -> None:
+    """Roads that leadership moves: both halves stand, the claim does not."""
+    moved = PLAIN.select("locality", pl.col("year") + 1, pl.col("listens").alias("before"))
+    frame = PLAIN.join(
+        moved.with_columns(pl.col("year").cast(pl.Int32)), on=["locality", "year"], how="left"
+    ).with_columns(roads=pl.col("roads") + 3.0 * pl.col("before").fill_null(0.0))
+    found = found_of(frame)
+    assert (found.between, found.within) == (plain.between, plain.within)
+    row = overall_of(found)
+    assert row["verdict"] == INCONCLUSIVE
+    assert row["sentence"] == (
+        "The data here cannot decide the claim. Between authorities: supported; inside "
+        "authorities: supported. Between authorities, 100% of the specifications have one sign. "
+        "Between authorities, leadership also leads on a placebo that it should not move, so what "
+        "it picks up may be something else. Inside authorities, 100% of the specifications have "
+        "one sign."
+    )
+    failed = {
+        r["rule_id"] for r in found.rows["verdict"] if r["part"] == "overall" and not r["passed"]
+    }
+    assert failed == {"between_placebos_clean"}
+
+
+def test_a_placebo_that_is_not_there_takes_it_back_too(plain: Found) -> None:
+    found = found_of(PLAIN, replace(INSIDE, placebo=()))
+    assert (found.between, found.within) == (plain.between, plain.within)
+    assert overall_of(found)["verdict"] == INCONCLUSIVE
+    said = "Between authorities, the check by placebo could not be made."
+    assert said in overall_of(found)["sentence"]
+
+
+def test_councils_alone_are_asked_about_one_half() -> None:
+    found = found_of(world(0.8, seed=2), SPEC)
+    assert found.between is not None
+    assert (found.within, found.p_within) == (None, None)
+    assert {row["part"] for row in found.rows["verdict"]} == {"between"}
+    assert all(not found.rows[table] for table in INNER)
+    assert found.rows["analysis_spec"][0]["stopped_within"] is None
+
+
+def test_p_is_the_larger_of_both_compositions(plain: Found) -> None:
+    for p, rule in (
+        (plain.p_between, "loao_p_below_alpha"),
+        (plain.p_within, "trajectory_p_below_alpha"),
+    ):
+        own = [row["value"] for row in plain.rows["verdict"] if row["rule_id"] == rule]
+        assert len(own) == 2
+        assert p == max(own)
+
+
+def test_codes_are_given_back_their_names() -> None:
+    """Among authorities of three localities stand some of one, which have nothing to compare."""
+    some = PLAIN.filter(
+        (pl.col("authority") > "A003") | pl.col("locality").is_in(["L001", "L004", "L007", "L010"])
+    )
+    found = found_of(some)
+    held = [r for r in found.rows["cv_losses"] if r["scheme"] == "leave-one-authority-out"]
+    assert {row["authority"] for row in held} == set(some["authority"])
+    assert {row["fold"] for row in held} == set(some["authority"])
+    rows = {r["authority"]: r["n_test"] for r in held}
+    assert (rows["A001"], rows["A030"]) == (4, 12)
+    owner = dict(some.select("locality", "authority").unique().iter_rows())
+    outcome = {
+        (place, year - 1): -value
+        for place, year, value in some.select("locality", "year", "delays").iter_rows()
+    }
+    assert found.rows["discordant_sets"]
+    for row in found.rows["discordant_sets"]:
+        adopters = row["adopters"].split(", ")
+        assert len(adopters) == row["n_adopters"]
+        assert {owner[place] for place in adopters} == {row["authority"]}
+        others = [place for place in owner if owner[place] == row["authority"]]
+        others = [place for place in others if place not in adopters]
+        worst = min(outcome[place, row["year"]] for place in adopters)
+        assert all(outcome[place, row["year"]] < worst for place in others)
+
+
+def test_what_was_asked_is_written_down(plain: Found) -> None:
+    row = plain.rows["analysis_spec"][0]
+    assert row["sample"] == (
+        "places in the years of the predictors: 384; with the outcome 1 year later: 384; with all "
+        "controls: 384; with every indicator used: 384"
+    )
+    assert row["controls"] == "need, rural, council_class, year"
+    assert row["indicators"].startswith("leadership: listens, inspires, inspected; partnership")
+    thresholds = json.loads(row["thresholds"])
+    assert thresholds["between"]["delta_min"] == QUICK.test.between.delta_min
+    assert thresholds["guards"]["alpha"] == QUICK.test.guards.alpha
+    assert row["frozen_hash"] == "made up"
+
+
+def test_results_are_confirmatory_only_under_the_registered_framework() -> None:
+    declared = framework()
+    registered = replace(declared, hash="another")
+    explored = replace(SPEC, exploratory="It was explored.")
+    unregistered = "The framework file is not the registered one."
+    assert exploratory(SPEC, registered) == unregistered
+    assert exploratory(explored, registered) == f"It was explored. {unregistered}"
+
+
+# A panel that is stopped.
+
+
+@pytest.mark.parametrize(
+    ("authorities", "between", "within"),
+    [
+        (29, "29 authorities, fewer than 30", None),
+        (
+            9,
+            "9 authorities, fewer than 30",
+            "9 authorities with at least two localities in a year, fewer than 10",
+        ),
+    ],
+)
+def test_nothing_is_estimated_with_too_few_authorities(
+    authorities: int, between: str, within: str | None
 ) -> None:
-    built = build(spec, declared, table(declared))
-    shared = next(row for row in built.coverage if row["indicator"] == "delays_shared")
-    assert (shared["used"], shared["why_not"]) == (
+    found = found_of(PLAIN.filter(pl.col("authority") < f"A{authorities:03}"))
+    spec = found.rows["analysis_spec"][0]
+    assert (spec["stopped"], spec["stopped_within"]) == (between, within)
+    assert all(not found.rows[table] for table in ESTIMATES)
+    assert "between" not in {row["part"] for row in found.rows["robustness"]}
+    assert (found.between, found.p_between) == (None, None)
+    assert all(row["delta"] is None for row in found.rows["multiverse"])
+    assert [bool(found.rows[table]) for table in INNER] == [within is None] * 3
+    assert bool(found.rows["multiverse"]) == (within is None)
+    assert (found.within is None) == (within is not None)
+    row = overall_of(found)
+    assert row["verdict"] != SUPPORTED
+    assert "Between authorities: cannot be asked of these data" in row["sentence"]
+    assert all(r["our_estimate"] is None for r in found.rows["published_comparison"]) or not within
+
+
+EVERYWHERE = pl.lit(True)
+BROKEN = {
+    "no outcome": put(PLAIN, EVERYWHERE, delays=None),
+    "no control": put(PLAIN, EVERYWHERE, rural=None),
+    "nothing measured": put(
+        PLAIN, EVERYWHERE, listens=None, inspires=None, inspected=None, joint_income=None,
+        planned=None, spending=None, margin=None,
+    ),
+    "no plans and budgets": put(PLAIN, EVERYWHERE, planned=None, spending=None, margin=None),
+    "no leadership": put(
+        PLAIN, EVERYWHERE, listens=None, inspires=None, inspected=None, joint_income=None
+    ),
+    "one outcome": put(PLAIN, EVERYWHERE, delays=3.0),
+    "one leadership": put(
+        PLAIN, EVERYWHERE, listens=1.0, inspires=1.0, inspected=1.0, joint_income=1.0
+    ),
+    "one row": PLAIN.filter(pl.col("locality") == "L000", pl.col("year") < 2014).head(2),
+    "two rows": PLAIN.filter(pl.col("locality") < "L002", pl.col("year") < 2014),
+    "one authority": PLAIN.filter(pl.col("authority") == "A000"),
+    "three authorities": PLAIN.filter(pl.col("authority") < "A003"),
+    "one trust": PLAIN.with_columns(dominant_trust=pl.lit("R00")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("spec", [SPEC, INSIDE])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_panel_that_cannot_be_compared_says_why(what: str, spec: Panel) -> None:
+    found = found_of(BROKEN[what], spec)
+    row = found.rows["analysis_spec"][0]
+    assert row["stopped"]
+    assert found.between is None
+    assert "between" not in {row["part"] for row in found.rows["robustness"]}
+    assert all(not found.rows[table] for table in ESTIMATES)
+
+
+def gaps_everywhere() -> pl.DataFrame:
+    """Indicators each measured on nine tenths of the rows or more, and no row with all of them."""
+    row = pl.int_range(pl.len())
+    names = ("listens", "inspires", "inspected", "joint_income", "planned", "spending", "margin")
+    return PLAIN.with_columns(
+        pl.when(row % len(names) != i).then(name).alias(name) for i, name in enumerate(names)
+    )
+
+
+@pytest.mark.parametrize("spec", [SPEC, INSIDE])
+def test_gaps_that_leave_no_row_say_so(spec: Panel) -> None:
+    loose = replace(QUICK, test=replace(QUICK.test, min_measured=0.8))
+    found = found_of(gaps_everywhere(), spec, loose)
+    assert found.rows["analysis_spec"][0]["stopped"]
+    thin = replace(loose, test=replace(loose.test, min_measured=0.1))
+    never = pl.int_range(pl.len()) % 2 == 0
+    frame = PLAIN.with_columns(
+        listens=pl.when(never).then("listens"), inspires=pl.when(~never).then("inspires")
+    )
+    found = found_of(frame, spec, thin)
+    assert found.rows["analysis_spec"][0]["stopped"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"inspires": -pl.col("listens"), "inspected": pl.lit(None, pl.Float64)},
+        {"inspires": pl.col("listens"), "inspected": pl.col("listens")},
+        {"inspires": pl.lit(1.0)},
+        {"margin": pl.col("spending"), "rural": pl.col("need")},
+        {"listens": pl.col("need"), "inspires": pl.col("need")},
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_indicators_that_repeat_each_other_do_not_stop_a_panel(change: dict[str, pl.Expr]) -> None:
+    found = found_of(PLAIN.with_columns(**change), all_of=made_up(INSIDE))
+    assert found.rows["analysis_spec"][0]["stopped"] is None
+    assert found.between is not None
+
+
+# How well each indicator is measured.
+
+
+def test_measure_quality_of_a_survey_and_of_an_authoritys_value() -> None:
+    built = built_of(put(PLAIN, pl.col("locality") == "L000", planned=None), INSIDE, QUICK)
+    long = PLAIN.select(
+        "locality",
+        "year",
+        indicator=pl.lit("listens"),
+        sampling_variance=0.1 + 0.01 * (pl.col("year") - 2012),
+        respondents=pl.lit(200.0),
+        coverage=pl.lit(0.8),
+        n_effective=pl.lit(2.0),
+    )
+    rows = {row["indicator"]: row for row in measure_quality(built, long, QUICK)}
+    listens = built.values["leadership"][:, 0]
+    noise = 0.1 + 0.01 * (built.rows["year"].to_numpy() - 2012)
+    assert rows["listens"]["reliability"] == pytest.approx(
+        1.0 - noise.mean() / listens.var(ddof=1), rel=1e-9
+    )
+    assert rows["listens"]["n_resp_median"] == 200.0
+    assert (rows["listens"]["coverage_min"], rows["listens"]["missing_pct"]) == (0.8, 0.0)
+    assert rows["planned"]["missing_pct"] == pytest.approx(100 * 4 / 384)
+    assert rows["planned"]["reliability"] is None
+    frame = pl.DataFrame({"a": built.rows["authority"], "x": listens})
+    left = frame.select(pl.col("x") - pl.col("x").mean().over("a")).to_series().to_numpy()
+    assert_allclose(
+        rows["listens"]["within_var_share"],
+        (left**2).sum() / ((listens - listens.mean()) ** 2).sum(),
+    )
+    # An authority's value varies inside it over the years alone.
+    assert rows["spending"]["within_var_share"] < rows["listens"]["within_var_share"]
+    assert not any(row["shares_source_with_outcome"] for row in rows.values())
+    alpha = rows["listens"]["block_alpha"]
+    r = np.asarray(np.corrcoef(built.values["leadership"].T))[np.triu_indices(3, 1)].mean()
+    assert alpha == pytest.approx(3 * r / (1 + 2 * r))
+    assert rows["planned"]["block_alpha"] is None
+
+
+# The checks beside both halves.
+
+KINDS = {
+    "multiverse": "multiverse_same_sign",
+    "placebo": "placebos_clean",
+    "reversed lag": "reversed_lag_smaller",
+    "imputation": "imputation_agrees",
+    "leave one source out": "sources_agree",
+    "least coverage": "coverage_agrees",
+    "equal reliability": "equal_reliability_agrees",
+}
+PARTS = ("between", "within")
+
+
+def checks_of(part: str, kind: str, *passes: bool | None) -> dict[str, Check]:
+    """The checks when all of both parts pass but one kind of one part, which has these rows."""
+    rows = [
+        {"part": one, "kind": name, "passes": each, "estimate": 0.75}
+        for one in PARTS
+        for name in KINDS
+        for each in (passes if (one, name) == (part, kind) else (True,))
+    ]
+    # What stands beside the others and asks nothing.
+    rows += [{"part": "between", "kind": "multiverse", "passes": None, "estimate": 0.1}]
+    rows += [{"part": "between", "kind": "composition", "passes": False, "estimate": 0.1}]
+    found = claim_checks(rows, QUICK)
+    return {one.rule_id: one for one in found}
+
+
+def test_every_kind_of_check_is_read_in_both_parts() -> None:
+    found = checks_of("between", "placebo", True)
+    assert {name: one.passed for name, one in found.items()} == {
+        f"{part}_{rule}": True for part in PARTS for rule in KINDS.values()
+    }
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_of_a_kind_that_fails_is_enough(part: str, kind: str) -> None:
+    mixed = [(False,), (True, False), (None, False, True)]
+    for passes in mixed[:1] if kind == "multiverse" else mixed:
+        found = checks_of(part, kind, *passes)
+        failed = {name: one for name, one in found.items() if not one.passed}
+        assert list(failed) == [f"{part}_{KINDS[kind]}"]
+        one = failed[f"{part}_{KINDS[kind]}"]
+        assert one.passed is False
+        start = "Between" if part == "between" else "Inside"
+        assert one.said.startswith(f"{start} authorities, ")
+        if kind == "multiverse":
+            assert "75% of the specifications have the commoner one" in one.said
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("kind", list(KINDS)[1:])
+def test_what_could_not_be_checked_is_asked_for_or_left_out(part: str, kind: str) -> None:
+    """Between authorities, placebo and imputation must be there; others where they can be made."""
+    rule = f"{part}_{KINDS[kind]}"
+    found = checks_of(part, kind, None)
+    if part == "between" and kind in ("placebo", "imputation"):
+        assert found[rule].passed is None
+        assert found[rule].said == f"Between authorities, the check by {kind} could not be made."
+    else:
+        assert rule not in found
+    assert all(one.passed for name, one in found.items() if name != rule)
+
+
+# The claim over all panels.
+
+
+def answer(
+    between: str | None = SUPPORTED,
+    within: str | None = SUPPORTED,
+    p: float | None = 0.001,
+    *,
+    spec: Panel = INSIDE,
+    p_within: float | None = None,
+) -> Found:
+    return Found(spec, {}, between, within, p, p_within)
+
+
+def claim(*found: Found) -> Row:
+    rows = claim_rows(found, QUICK)
+    assert len({(row["verdict"], row["sentence"]) for row in rows}) == 1
+    assert [row["rule_id"] for row in rows] == [
+        "between_supported",
+        "within_supported",
+        "holm_p_below_alpha",
+    ]
+    assert {row["spec_id"] for row in rows} == {"all_panels"}
+    return rows[-1]
+
+
+def test_holms_correction() -> None:
+    """Holm (1979): p times those left, never below one before it."""
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+    assert holm([0.04]) == pytest.approx([0.04])
+    assert holm([]) == []
+
+
+def test_the_claim_needs_every_primary_panel_and_holms_p() -> None:
+    row = claim(*(answer(p=p) for p in (0.01, 0.02, 0.04)))
+    assert (row["verdict"], row["value"]) == (SUPPORTED, pytest.approx(0.04))
+    row = claim(*(answer(p=p) for p in (0.02, 0.03, 0.04)))
+    assert (row["verdict"], row["passed"], row["value"]) == (
+        INCONCLUSIVE,
         False,
-        "shares its instrument with the outcome",
+        pytest.approx(0.06),
     )
+    assert "Corrected for 3 primary outcomes (Holm), the largest p is 0.06." in row["sentence"]
 
 
-def test_a_thinly_measured_indicator_is_left_out_and_its_rows_are_kept(
-    declared: Framework, spec: Declared
-) -> None:
-    frame = table(declared).with_columns(
-        pl.when(pl.col("year") > 2012)
-        .then(pl.col("interested_in_wellbeing"))
-        .alias("interested_in_wellbeing")
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (answer(NOT_SUPPORTED), NOT_SUPPORTED),
+        (answer(within=NOT_SUPPORTED), NOT_SUPPORTED),
+        (answer(INCONCLUSIVE), INCONCLUSIVE),
+        (answer(DEPENDS), INCONCLUSIVE),
+        (answer(within=None, spec=SPEC), SUPPORTED),
+        (answer(NOT_SUPPORTED, spec=replace(INSIDE, primary=False)), SUPPORTED),
+        (answer(p=0.9, spec=replace(INSIDE, primary=False)), SUPPORTED),
+        (answer(None, p=None, p_within=0.9), INCONCLUSIVE),
+        (answer(None, p=None, p_within=0.01), SUPPORTED),
+    ],
+)
+def test_beside_a_panel_that_supports_it(other: Found, expected: str) -> None:
+    assert claim(answer(), other)["verdict"] == expected
+
+
+def test_no_panel_that_could_be_asked_decides_nothing() -> None:
+    row = claim(answer(None, None, None))
+    assert (row["verdict"], row["passed"], row["value"]) == (INCONCLUSIVE, False, None)
+    assert claim(answer(within=None, spec=SPEC))["verdict"] == INCONCLUSIVE
+    nobody = claim_rows([answer(spec=replace(INSIDE, primary=False))], QUICK)
+    assert {row["verdict"] for row in nobody} == {INCONCLUSIVE}
+
+
+def test_the_claims_sentence_names_every_primary_panel() -> None:
+    councils = replace(SPEC, title="Councils")
+    districts = replace(INSIDE, title="Districts")
+    row = claim(
+        answer(INCONCLUSIVE, None, spec=councils),
+        answer(None, SUPPORTED, None, spec=districts, p_within=0.01),
     )
-    built = build(spec, declared, frame)
-    thin = next(row for row in built.coverage if row["indicator"] == "interested_in_wellbeing")
-    assert not thin["used"]
-    assert thin["why_not"] == "measured on 50% of the rows, fewer than 90%"
-    assert built.rows.height == 8
-
-
-def test_a_carried_value_with_too_little_coverage_is_not_measured(
-    declared: Framework, spec: Declared
-) -> None:
-    first = (pl.col("areacd") == COUNCILS[0]) & (pl.col("year") == 2012)
-    frame = table(declared).with_columns(
-        pl.when(first).then(0.4).otherwise(1.0).alias("asks_my_opinion__coverage")
+    assert row["sentence"].endswith(
+        "By panel: Councils: between inconclusive; Districts: between not possible and within "
+        "supported."
     )
-    test = replace(declared.test, min_measured=0.8)
-    built = build(spec, replace(declared, test=test), frame)
-    assert built.rows.height == 7
-    assert built.thinned[-1] == ("with every indicator used", 7)
-
-
-def test_a_council_without_a_control_is_dropped_and_counted(
-    declared: Framework, spec: Declared
-) -> None:
-    frame = table(declared).with_columns(
-        pl.when(pl.col("areacd") != COUNCILS[0]).then(pl.col("rural_share")).alias("rural_share")
-    )
-    built = build(spec, declared, frame)
-    assert [rows for _, rows in built.thinned] == [8, 8, 6, 6]
+    assert row["outcome"] == "delays, delays"

@@ -1,6 +1,7 @@
 """Publishing is whole or not at all, and readers are never disturbed."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -10,8 +11,11 @@ import pytest
 from pipeline.edition import Edition
 from pipeline.publish import (
     KEEP_VERSIONS,
+    NEEDED,
+    Macro,
     PublishError,
     Table,
+    View,
     build,
     published_version,
     swap,
@@ -31,11 +35,17 @@ def table(value: float = 1.0, rows: int = 3, *, grain: tuple[str, ...] = ("code"
 
 
 def publish(edition: Edition, version: str, value: float, rows: int = 3) -> None:
+    complete(edition, version, value, rows)
+    swap(edition, version)
+
+
+def complete(edition: Edition, version: str, value: float = 1.0, rows: int = 3) -> Path:
     folder = version_folder(edition, version)
     build(folder, [table(value, rows)])
-    (folder / "report").mkdir()
-    (folder / "report" / "index.html").write_text(version)
-    swap(edition, version)
+    for name in ("report/index.html", "exports/README.md"):
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(version)
+    return folder
 
 
 def values(path: Path) -> list[tuple[float, int]]:
@@ -61,28 +71,65 @@ def test_tables_have_keys_and_comments(tmp_path: Path) -> None:
     assert key == [(["code"],)]
 
 
+def test_a_grain_without_an_index_is_stated_only(tmp_path: Path) -> None:
+    twice = pl.DataFrame({"code": ["a", "a"]})
+    path = build(tmp_path / "v", [Table("tidy", "thing", twice, "", ("code",), keyed=False)])
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM tidy.thing").fetchall() == [(2,)]
+
+
+MEANINGS = {"code": "It's the code.", "twice": "Twice the value."}
+VIEW = View(
+    "main", "doubled", "SELECT code, 2 * value AS twice FROM locality.thing", "Twice.", (), MEANINGS
+)
+
+
+def test_views_and_macros_are_stored_with_their_meaning(tmp_path: Path) -> None:
+    one = "CREATE MACRO one(wanted) AS TABLE SELECT * FROM main.doubled WHERE code = wanted"
+    path = build(tmp_path / "v", [table()], [VIEW, Macro("main", "one", one, "One code.")])
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("FROM one('c1')").fetchall() == [("c1", 2.0)]
+        said = connection.execute(
+            "SELECT comment FROM duckdb_views() WHERE NOT internal UNION ALL "
+            "SELECT comment FROM duckdb_functions() WHERE function_name = 'one'"
+        ).fetchall()
+        columns = connection.execute(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'doubled'"
+        ).fetchall()
+    assert said == [("Twice.",), ("One code.",)]
+    assert dict(columns) == MEANINGS
+
+
+def test_a_view_that_gives_other_columns_than_it_declares_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="declares"):
+        build(tmp_path / "v", [table()], [replace(VIEW, columns={"code": "Code."})])
+
+
 def test_a_repeated_key_is_refused(tmp_path: Path) -> None:
     twice = pl.DataFrame({"code": ["a", "a"]})
     with pytest.raises(PublishError, match="not one row per key"):
         build(tmp_path / "v", [Table("locality", "thing", twice, "", ("code",))])
 
 
-def test_the_swap_makes_database_and_report_public_together(edition: Edition) -> None:
+def test_the_swap_makes_everything_public_together(edition: Edition) -> None:
     assert published_version(edition) is None
     publish(edition, "v1", 1.0)
     assert values(edition.database) == [(1.0, 3)]
     publish(edition, "v2", 2.0)
     assert values(edition.database) == [(2.0, 3)]
     assert edition.report.read_text() == "v2"
+    assert (edition.folder / "exports" / "README.md").read_text() == "v2"
     assert published_version(edition) == "v2"
 
 
-def test_a_version_without_a_report_is_not_published(edition: Edition) -> None:
+@pytest.mark.parametrize("needed", NEEDED)
+def test_a_version_that_lacks_a_part_is_not_published(edition: Edition, needed: str) -> None:
     publish(edition, "v1", 1.0)
-    build(version_folder(edition, "v2"), [table(2.0)])
+    (complete(edition, "v2", 2.0) / needed).unlink()
     with pytest.raises(PublishError, match="the published version stays as it is"):
         swap(edition, "v2")
     assert values(edition.database) == [(1.0, 3)]
+    assert edition.report.read_text() == "v1"
 
 
 def test_only_the_last_versions_are_kept(edition: Edition) -> None:

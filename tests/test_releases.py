@@ -92,7 +92,9 @@ def edition(tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Ed
         ],
     )
     (folder / "report").mkdir()
-    (folder / "report" / "index.html").touch()
+    (folder / "exports").mkdir()
+    for needed in ("report/index.html", "exports/README.md"):
+        (folder / needed).touch()
     swap(made_up, "v1")
     return made_up
 

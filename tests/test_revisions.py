@@ -1,13 +1,14 @@
 """Two releases of one period: both are kept, both readings are one query, changes are listed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from pipeline.publish import Table, build
-from pipeline.revisions import changes, views
-from pipeline.source import Column
+from pipeline.revisions import changes, revision_table, views
+from pipeline.source import STATUS_COLUMN, Column
 from tests.test_source import made
 
 SOURCE = made(
@@ -47,12 +48,35 @@ def test_what_a_later_release_changed_added_and_dropped() -> None:
     assert found["to_release"].unique().to_list() == ["2017-18 final"]
 
 
+def test_a_revision_names_its_council_and_what_stood_behind_the_values() -> None:
+    published = replace(
+        SOURCE, area=("code", "council"), columns={**SOURCE.columns, "status": STATUS_COLUMN}
+    )
+    tidy = TIDY.with_columns(
+        pl.when(pl.col("value").is_null()).then(pl.lit("c")).otherwise(pl.lit("ok")).alias("status")
+    )
+    codes = pl.DataFrame({"kind": ["code"], "code": ["b"], "areacd": ["E06000999"]})
+    told = revision_table([changes(published, tidy)], codes).frame
+    assert told.select("area_kind", "area", "areacd", "status_before", "status_after").rows() == [
+        ("code", "a", None, "ok", "ok"),
+        ("code", "b", "E06000999", "c", "ok"),
+        ("code", "c", None, "ok", None),
+        ("code", "d", None, None, "ok"),
+    ]
+
+
+def test_a_status_that_changes_alone_is_no_revision_of_a_figure() -> None:
+    tidy = TIDY.with_columns(pl.col("release").alias("status"))
+    assert changes(SOURCE, tidy)["key"].to_list() == changes(SOURCE, TIDY)["key"].to_list()
+
+
 def test_one_release_of_each_period_has_no_changes() -> None:
     assert changes(SOURCE, TIDY.filter(pl.col("revision") == 0)).is_empty()
 
 
 def test_both_readings_are_one_query(tmp_path: Path) -> None:
-    path = build(tmp_path / "v", [Table("tidy", "made", TIDY, "Made.")], views(SOURCE))
+    whole = TIDY.with_columns(pl.lit("made.csv").alias("file"), pl.lit(1).alias("row"))
+    path = build(tmp_path / "v", [Table("tidy", "made", whole, "Made.")], views(SOURCE))
     with duckdb.connect(str(path), read_only=True) as connection:
 
         def read(schema: str) -> dict[str, float | None]:

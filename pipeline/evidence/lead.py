@@ -172,10 +172,12 @@ def quick_lead(
             residual = left - basis @ (basis.T @ left)
             moved.append(np.bincount(authority, residual**2, size))
             continue
+        # Pseudo-inverse: a column that is constant in this specification predicts nothing.
         cross = net.T @ net + held * np.diag((columns**2).sum(axis=0))
-        beta = np.linalg.solve(cross, net.T @ left)
+        inverse = np.linalg.pinv(cross, hermitian=True)
+        beta = inverse @ net.T @ left
         residual = left - net @ beta
-        turned = np.linalg.solve(cross, net.T @ residual)
+        turned = inverse @ net.T @ residual
         shrunk = held * (columns**2) @ (turned * beta)
         own = residual**2 - 2.0 * ((net @ turned) * residual - shrunk)
         scale = float(residual @ residual)

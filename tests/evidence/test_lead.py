@@ -1,13 +1,22 @@
 """The light lead against the full analysis, and what its influences foretell."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from pipeline.evidence.assess import primary
-from pipeline.evidence.lead import COMPOSITIONS, first_components, lead, rank_means, splines
+from pipeline.evidence.lead import (
+    COMPOSITIONS,
+    first_components,
+    lead,
+    quick_lead,
+    rank_means,
+    splines,
+)
 from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.race import run_race
 from tests.evidence.worlds import QUICK, awkward, chosen_rows, unbalanced, world
@@ -75,18 +84,52 @@ def test_each_left_out_authority_is_a_fit_without_its_rows() -> None:
     assert (own.ci_low + own.ci_high) / 2 == pytest.approx(middle, abs=1e-12)
 
 
-def test_influences_sum_to_nothing_and_foretell_other_weightings() -> None:
-    """An authority left out, and one that counts twice: the second is in no replicate."""
-    panel = world(h=0.2, b=0.1, authorities=160, years=2)
-    own = lead(panel, QUICK)
+LARGE = world(h=0.2, b=0.1, authorities=160, years=2)
+
+
+def doubled(panel: Panel, one: int, composition: str) -> float:
+    """Delta when an authority's rows count twice, which is in no jackknife replicate."""
+    rows = np.concatenate([np.arange(len(panel.year)), np.flatnonzero(panel.authority == one)])
+    return lead(chosen_rows(panel, rows), QUICK, composition=composition, penalty=0.3).delta
+
+
+@pytest.mark.parametrize("composition", ["composite", "indicators"])
+@pytest.mark.parametrize("how", [lead, quick_lead])
+def test_influences_sum_to_nothing_and_foretell_other_weightings(
+    how: Any, composition: str
+) -> None:
+    own = how(LARGE, QUICK, composition=composition, penalty=0.3)
+    assert own.influence.shape == (160,)
     assert own.influence.sum() == pytest.approx(0.0, abs=1e-12)
-    assert_allclose(own.drop - own.drop.mean(), -own.influence * 160 / 159, atol=1e-14)
-    twice = []
-    for one in range(40):
-        rows = np.concatenate([np.arange(len(panel.year)), np.flatnonzero(panel.authority == one)])
-        twice.append(lead(chosen_rows(panel, rows), QUICK).delta - own.delta)
+    twice = np.array([doubled(LARGE, one, composition) for one in range(40)]) - own.delta
     assert np.corrcoef(twice, own.influence[:40])[0, 1] > 0.98
     assert np.polyfit(own.influence[:40], twice, 1)[0] == pytest.approx(1.0, abs=0.1)
+
+
+def test_influences_foretell_each_authority_left_out() -> None:
+    own = lead(LARGE, QUICK)
+    assert_allclose(own.drop - own.drop.mean(), -own.influence * 160 / 159, atol=1e-14)
+    quick = quick_lead(LARGE, QUICK)
+    left_out = own.drop - own.delta
+    assert np.corrcoef(left_out, -quick.influence)[0, 1] > 0.99
+    assert np.polyfit(-quick.influence, left_out, 1)[0] == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("composition", COMPOSITIONS)
+@pytest.mark.parametrize("panel", [LARGE, unbalanced(PANEL), awkward(LARGE)])
+def test_the_quick_lead_is_the_lead_with_nearly_its_spread(panel: Panel, composition: str) -> None:
+    panel = replace(panel, dominant_trust=None)
+    slow = lead(panel, QUICK, composition=composition, penalty=0.3)
+    quick = quick_lead(panel, QUICK, composition=composition, penalty=0.3)
+    assert quick.delta == pytest.approx(slow.delta, abs=1e-10)
+    # The jackknife is the more cautious of the two.
+    assert 0.85 * slow.se < quick.se < 1.01 * slow.se
+    df = len(quick.influence) - 1
+    reach = stats.t.ppf(0.975, df) * quick.se
+    assert (quick.ci_low, quick.ci_high) == pytest.approx(
+        (quick.delta - reach, quick.delta + reach), abs=1e-12
+    )
+    assert quick.p_one_sided == pytest.approx(stats.t.sf(quick.delta / quick.se, df))
 
 
 def test_ranks_forget_the_scale_and_outliers() -> None:
@@ -164,11 +207,13 @@ def test_blocks_of_a_few_steps_can_be_put_together_in_every_way(
     rng = np.random.default_rng(0)
     steps = rng.integers(0, levels, size=(len(PANEL.year), 1)).astype(float)
     panel = replace(PANEL, blocks={**PANEL.blocks, "partnership": steps})
-    own = lead(panel, QUICK, composition=composition)
+    own = lead(panel, QUICK, composition=composition, penalty=0.3)
     assert np.isfinite([own.delta, own.se, own.ci_low, own.ci_high]).all()
+    quick = quick_lead(panel, QUICK, composition=composition, penalty=0.3)
+    assert quick.delta == pytest.approx(own.delta, abs=1e-10)
     if levels == 1:
         bare = {name: x for name, x in PANEL.blocks.items() if name != "partnership"}
-        alone = lead(replace(PANEL, blocks=bare), QUICK, composition=composition)
+        alone = lead(replace(PANEL, blocks=bare), QUICK, composition=composition, penalty=0.3)
         assert own.delta == pytest.approx(alone.delta, abs=1e-12)
 
 

@@ -1,0 +1,304 @@
+"""The database that a run makes says what it holds, and answers the questions of sql/examples."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import duckdb
+import joblib
+import polars as pl
+import pytest
+
+from pipeline import dictionary
+from pipeline.analysis import evidence_tables
+from pipeline.assets.locality import make, tables
+from pipeline.assets.publish import database_tables, database_views
+from pipeline.edition import PROJECT, SAMPLE
+from pipeline.framework import Framework, framework
+from pipeline.meta import PACKAGES
+from pipeline.publish import Macro, build
+from pipeline.published import PublishedFile
+from pipeline.reconciliation import compare
+from pipeline.results import KEYS, TABLES
+from pipeline.sample import generate
+from pipeline.source import conform
+from pipeline.sources import sources
+from pipeline.sqltable import SqlTable, sql_tables
+
+EXAMPLES = sql_tables("examples")
+PANELS = ("councils_delayed_transfers", "councils_reablement", "districts_dementia")
+
+
+def quick() -> Framework:
+    """Three panels and a few draws of everything that is drawn."""
+    declared = framework()
+    test = declared.test
+    few = replace(
+        test,
+        between=replace(
+            test.between,
+            n_bootstrap=19,
+            kfold_repeats=1,
+            n_simulations=4,
+            power_effects=(0.0, 0.2),
+        ),
+        within=replace(
+            test.within,
+            n_permutations=49,
+            n_bootstrap=4,
+            n_simulations=2,
+            power_effects=(0.0, 0.1),
+        ),
+        guards=replace(test.guards, imputations=2, noise_draws=2),
+        multiverse=replace(
+            test.multiverse, lags=(0,), min_coverage=(0.5,), min_measured=(0.9,), n_bootstrap=9
+        ),
+    )
+    panels = {name: declared.panels[name] for name in PANELS}
+    return replace(declared, test=few, panels=panels)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The database of a synthetic England, made of generated files as a run makes it."""
+    root = tmp_path_factory.mktemp("sample")
+    with pytest.MonkeyPatch.context() as patch, joblib.parallel_config(backend="sequential"):
+        patch.setenv("RAPPORT_DATA", str(root))
+        generate(SAMPLE.published_files)
+        for source in sources().values():
+            parts = []
+            for release in source.releases:
+                file = PublishedFile(SAMPLE.published_files / release.file, release.file)
+                parts.append(conform(source, release, source.tidy(file, release)))
+            tidy = pl.concat(parts)
+            SAMPLE.write("tidy", source.name, tidy)
+            SAMPLE.write("meta", f"reconciliation_{source.name}", compare(source, tidy, []))
+        needs = {
+            name: {needed for layer, needed in table.inputs if layer == "locality"}
+            for name, table in tables().items()
+        }
+        for name in TopologicalSorter(needs).static_order():
+            SAMPLE.write("locality", name, make(tables()[name], SAMPLE))
+        made = evidence_tables(SAMPLE, quick())
+        SAMPLE.write("meta", "construct_coverage", made.pop("construct_coverage"))
+        for name, frame in made.items():
+            SAMPLE.write("evidence", name, frame)
+        yield build(root / "v1", database_tables(SAMPLE, "run-1", "v1"), database_views())
+
+
+@pytest.fixture
+def connection(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(path), read_only=True) as opened:
+        yield opened
+
+
+# What the file says of itself.
+
+
+def test_every_table_view_macro_and_column_has_a_comment(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    silent = connection.execute(
+        "SELECT schema_name || '.' || table_name || '.' || column_name FROM duckdb_columns() "
+        "WHERE NOT internal AND coalesce(comment, '') = '' UNION ALL "
+        "SELECT table_name FROM duckdb_tables() WHERE coalesce(comment, '') = '' UNION ALL "
+        "SELECT view_name FROM duckdb_views() "
+        "WHERE NOT internal AND coalesce(comment, '') = '' UNION ALL "
+        "SELECT function_name FROM duckdb_functions() "
+        "WHERE NOT internal AND coalesce(comment, '') = ''"
+    ).fetchall()
+    assert silent == []
+
+
+def test_the_dictionary_explains_every_column(connection: duckdb.DuckDBPyConnection) -> None:
+    unexplained = connection.execute(
+        'SELECT layer, "table", "column" FROM meta.dictionary WHERE trim(meaning) = \'\''
+    ).fetchall()
+    missing = connection.execute(
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+        "WHERE NOT internal AND schema_name NOT LIKE 'as\\_%' ESCAPE '\\' EXCEPT "
+        'SELECT layer, "table", "column" FROM meta.dictionary'
+    ).fetchall()
+    assert (unexplained, missing) == ([], [])
+
+
+def test_everything_in_the_file_is_listed_with_its_rows(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    listed = connection.execute(
+        'SELECT layer, name, kind, "rows" FROM meta."table" ORDER BY ALL'
+    ).fetchall()
+    held = connection.execute(
+        "SELECT schema_name, table_name, 'table' FROM duckdb_tables() UNION ALL "
+        "SELECT schema_name, view_name, 'view' FROM duckdb_views() WHERE NOT internal UNION ALL "
+        "SELECT schema_name, function_name, 'macro' FROM duckdb_functions() WHERE NOT internal "
+        "ORDER BY ALL"
+    ).fetchall()
+    assert [row[:3] for row in listed] == held
+    for layer, name, kind, rows in listed:
+        if kind == "table":
+            found = connection.table(f'{layer}."{name}"').aggregate("count(*)").fetchall()
+            assert found == [(rows,)], name
+
+
+@pytest.mark.parametrize("layer", ["locality", "evidence"])
+def test_the_grain_is_enforced(connection: duckdb.DuckDBPyConnection, layer: str) -> None:
+    listed = connection.execute(
+        'SELECT name, grain FROM meta."table" WHERE layer = ? ORDER BY name', [layer]
+    ).fetchall()
+    keys = connection.execute(
+        "SELECT table_name, array_to_string(constraint_column_names, ', ') "
+        "FROM duckdb_constraints() WHERE schema_name = ? AND constraint_type = 'PRIMARY KEY' "
+        "ORDER BY table_name",
+        [layer],
+    ).fetchall()
+    assert keys == listed
+    assert len(listed) == len(TABLES if layer == "evidence" else tables())
+
+
+def test_every_evidence_table_has_a_key() -> None:
+    assert list(KEYS) == list(TABLES)
+
+
+def test_the_run_names_what_computed_it(connection: duckdb.DuckDBPyConnection) -> None:
+    (run,) = connection.table("meta.run").pl().to_dicts()
+    assert (run["run_id"], run["version"], run["synthetic"]) == ("run-1", "v1", True)
+    assert run["framework_sha256"] == framework().hash
+    assert [one.split()[0] for one in run["packages"].split(", ")] == ["python", *PACKAGES]
+    ids = connection.execute("SELECT DISTINCT run_id FROM evidence.verdict").fetchall()
+    assert ids == [("run-1",)]
+
+
+def test_the_written_dictionary_is_the_one_that_the_declarations_give() -> None:
+    assert dictionary.PATH.read_text(encoding="utf-8") == dictionary.text(), (
+        "run: python -m pipeline.dictionary"
+    )
+
+
+# Views and macros.
+
+
+def test_macros_give_the_columns_they_declare(connection: duckdb.DuckDBPyConnection) -> None:
+    values = {"wanted": "'E06000901'", "measure": "'delayed_days_rate'"}
+    macros = [view for view in database_views() if isinstance(view, Macro)]
+    assert macros
+    for macro in macros:
+        ((parameters,),) = connection.execute(
+            "SELECT parameters FROM duckdb_functions() WHERE function_name = ?", [macro.name]
+        ).fetchall()
+        call = f"{macro.name}({', '.join(values[one] for one in parameters)})"
+        found = connection.sql(f"FROM {call}").pl()
+        assert found.columns == list(macro.columns)
+        assert found.height
+        assert not found.select(macro.grain).is_duplicated().any(), macro.name
+
+
+def test_a_council_is_found_by_any_of_its_codes_and_by_part_of_its_name(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    ((areacd, ecode, name),) = connection.execute(
+        "SELECT areacd, code.code, areanm FROM locality.council_code AS code "
+        "JOIN locality.place AS place USING (areacd) WHERE kind = 'ecode' AND tier = 'unitary' "
+        "ORDER BY ALL LIMIT 1"
+    ).fetchall()
+    for wanted in (areacd, ecode, name, name[1:-1].upper()):
+        found = connection.execute("SELECT areacd FROM council(?)", [wanted]).fetchall()
+        assert (areacd,) in found, wanted
+
+
+def test_latest_is_the_newest_value_of_each_council_and_indicator(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    latest = connection.sql("SELECT areacd, indicator, year, value FROM latest").pl()
+    measured = connection.sql(
+        "SELECT areacd, indicator, year, value FROM locality.indicator_place "
+        "WHERE value IS NOT NULL"
+    ).pl()
+    newest = measured.sort("year").group_by("areacd", "indicator").last()
+    order = ["areacd", "indicator"]
+    assert latest.sort(order).equals(newest.select(latest.columns).sort(order))
+
+
+def test_peers_are_the_comparators_with_their_own_values(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    wrong = connection.execute(
+        "SELECT count(*), count(*) FILTER (peers.peer_value IS DISTINCT FROM own.value) "
+        "FROM peers LEFT JOIN locality.indicator_place AS own "
+        "ON own.areacd = peer_areacd AND own.indicator = peers.indicator AND own.year = peers.year"
+    ).fetchall()
+    ((rows, differ),) = wrong
+    assert rows
+    assert differ == 0
+    listed = connection.execute(
+        "SELECT areacd, string_agg(DISTINCT peer_areacd, ',' ORDER BY peer_areacd) FROM peers "
+        "GROUP BY areacd ORDER BY areacd"
+    ).fetchall()
+    declared = connection.execute(
+        "SELECT areacd, array_to_string(list_sort(string_split(comparators, ',')), ',') "
+        "FROM locality.place WHERE comparators IS NOT NULL "
+        "AND areacd IN (SELECT areacd FROM locality.indicator_place) ORDER BY areacd"
+    ).fetchall()
+    assert listed == declared
+
+
+def test_comparing_a_council_shows_it_and_five_others_every_year(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    found = connection.sql("FROM compare('E06000901', 'delayed_days_rate')").pl()
+    assert found.group_by("year").len()["len"].unique().to_list() == [6]
+    own = connection.sql("FROM indicator_over_time('E06000901', 'delayed_days_rate')").pl()
+    zero = found.filter(pl.col("peer_rank") == 0).sort("year")
+    assert zero["value"].equals(own["value"])
+
+
+# Examples.
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_an_example_answers_its_question(
+    connection: duckdb.DuckDBPyConnection, example: SqlTable
+) -> None:
+    found = connection.sql(example.query).pl()
+    assert found.columns == list(example.columns)
+    assert found.height
+    assert not found.select(example.grain).is_duplicated().any()
+
+
+def question(example: SqlTable) -> str:
+    return example.about.partition("?")[0] + "?"
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_an_example_states_its_question_and_a_caution(example: SqlTable) -> None:
+    asked, _, rest = example.about.partition("? ")
+    assert asked != example.about
+    answer, _, caution = rest.partition(" Caution: ")
+    assert answer
+    assert caution
+
+
+def test_the_examples_are_all_listed_for_analysts() -> None:
+    listed = [
+        line
+        for line in (PROJECT / "docs" / "analysts.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("- [") and "sql/examples/" in line
+    ]
+    wanted = [f"- [{question(one)}](../sql/examples/{name}.sql)" for name, one in EXAMPLES.items()]
+    assert sorted(listed) == sorted(wanted)
+
+
+def test_the_cautious_examples_say_what_they_leave_out(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    fallen = connection.sql(EXAMPLES["delayed_transfers_fell_most"].query).pl()
+    clear = fallen["slope"] < -2 * fallen["slope_se"]
+    assert fallen["sure"].equals(clear.alias("sure"))
+    assert fallen["slope"].is_sorted()
+    ((estimated,),) = connection.execute(
+        "SELECT count(*) FROM locality.indicator_place "
+        "WHERE indicator = 'delayed_days_rate' AND status = 'e'"
+    ).fetchall()
+    assert estimated
+    assert fallen["years"].max() == 8
