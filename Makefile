@@ -1,5 +1,5 @@
 # A thin face on the `rapport` command. Everything it needs is installed into .venv.
-.PHONY: run england test check dev setup lock
+.PHONY: run england test check dev setup lock calibrate bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -27,6 +27,12 @@ test: setup
 
 check: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+calibrate: setup
+	@$(BIN)/python -m pipeline.calibration
+
+bench: setup
+	@$(BIN)/python benchmarks/importance.py
 
 dev: setup
 	@$(BIN)/rapport dev

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
+from platform import python_version
 from typing import Any
 
 import polars as pl
@@ -11,11 +12,22 @@ import polars as pl
 from pipeline.corrections import declared
 from pipeline.edition import Edition
 from pipeline.framework import framework
-from pipeline.publish import Table
+from pipeline.publish import Table, View
 from pipeline.source import STATUS, WARNINGS
 from pipeline.sources import sources
+from pipeline.switches import switched_off
 
-PACKAGES = ("rapport", "dagster", "duckdb", "polars", "great-expectations", "numpy", "statsmodels")
+PACKAGES = (
+    "rapport",
+    "dagster",
+    "duckdb",
+    "polars",
+    "great-expectations",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "scikit-learn",
+)
 SYNTHETIC = "SYNTHETIC: every figure is generated. "
 
 
@@ -26,6 +38,7 @@ def _rows(rows: Sequence[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFram
 def source_tables(edition: Edition) -> list[Table]:
     """``meta.source``, ``meta.release``, ``meta.usage_warning`` and ``meta.correction``."""
     listed, releases, warnings = [], [], []
+    off = switched_off()
     for one in sources().values():
         fetched = {each["file"]: each for each in edition.recall("fetched", one.name) or []}
         listed.append(
@@ -38,6 +51,8 @@ def source_tables(edition: Edition) -> list[Table]:
                 "provenance": "synthetic" if edition.synthetic else one.grade,
                 "about": one.about,
                 "files": len(one.releases),
+                "switched_off": one.name in off,
+                "why_switched_off": off.get(one.name),
             }
         )
         for release in one.releases:
@@ -65,9 +80,24 @@ def source_tables(edition: Edition) -> list[Table]:
         Table(
             "meta",
             "source",
-            _rows(listed, dict.fromkeys(listed[0], text) | {"files": pl.Int64}),
+            _rows(
+                listed,
+                dict.fromkeys(listed[0], text) | {"files": pl.Int64, "switched_off": pl.Boolean},
+            ),
             "Every source: publisher, licence, attribution and provenance.",
             ("source",),
+            {
+                "source": "name of the source and of its table in schema tidy",
+                "title": "what it is",
+                "publisher": "who publishes it",
+                "licence": "terms it is published under",
+                "attribution": "whom to name when it is used",
+                "provenance": "original, derived (reshaped by a third party), scraped or synthetic",
+                "about": "what its rows hold",
+                "files": "published files declared",
+                "switched_off": "whether it was left out: its table is empty",
+                "why_switched_off": "the declared reason",
+            },
         ),
         Table(
             "meta",
@@ -79,6 +109,18 @@ def source_tables(edition: Edition) -> list[Table]:
             ),
             "Every published file with its address, hash and the rows it gave.",
             ("source", "release"),
+            {
+                "source": "name of the source",
+                "release": "release, as in the column release of its table",
+                "revision": "0 for the first release held of a period, 1 for the next, and so on",
+                "period": "what it covers",
+                "published": "day it was published or last revised; empty where no day is stated",
+                "file": "path of the file in a mirror",
+                "url": "its pinned address; empty for generated files",
+                "sha256": "hash of its bytes as they were read",
+                "bytes": "its size; empty where it was not fetched",
+                "rows": "rows that it is declared to give",
+            },
         ),
         Table(
             "meta",
@@ -86,6 +128,11 @@ def source_tables(edition: Edition) -> list[Table]:
             _rows(warnings, dict.fromkeys(("source", "usage_warning", "meaning"), text)),
             "What to mind when a source is used.",
             ("source", "usage_warning"),
+            {
+                "source": "name of the source",
+                "usage_warning": "name of the warning",
+                "meaning": "the warning in words",
+            },
         ),
         Table(
             "meta",
@@ -111,33 +158,110 @@ def source_tables(edition: Edition) -> list[Table]:
                 dict.fromkeys(("source", "matches", "column", "published", "corrected"), text)
                 | {"rows": pl.Int64, "why": text, "evidence": text},
             ),
-            "Publishers' errors that were corrected, and why.",
+            "Publishers' errors that were corrected, and why; none in generated files.",
+            ("source", "matches", "column"),
+            {
+                "source": "name of the source",
+                "matches": "which rows, as column and value",
+                "column": "column that was wrong",
+                "published": "what was published; empty where rows are told by other columns alone",
+                "corrected": "what stands in the tables instead",
+                "rows": "rows it changed",
+                "why": "what was wrong",
+                "evidence": "how that is known",
+            },
         ),
     ]
 
 
-def dictionary(tables: Sequence[Table]) -> Table:
-    """``meta.dictionary``: every table and column, and every status."""
-    rows = []
-    for table in tables:
-        rows.append((table.layer, table.name, "", "", table.about))
-        rows += [
+TABLE = {
+    "layer": (pl.String, "schema; main holds the views and macros for common questions"),
+    "name": (pl.String, "name"),
+    "kind": (pl.String, "table, view or macro (a view with parameters)"),
+    "grain": (pl.String, "columns that tell a row, with commas"),
+    "columns": (pl.Int64, "number of columns; empty for macros"),
+    "rows": (pl.Int64, "number of rows; empty for views and macros"),
+    "sources": (pl.String, "sources it is made of, with commas; empty for meta and what reads all"),
+    "about": (pl.String, "what it holds"),
+}
+DICTIONARY = {
+    "layer": (pl.String, "schema; status for what a status means"),
+    "table": (pl.String, "table or view; the status where the layer is status"),
+    "column": (pl.String, "column; empty for the table itself"),
+    "type": (pl.String, "type of the column; empty for views"),
+    "meaning": (pl.String, "what it is"),
+}
+
+
+def _described(
+    name: str, rows: list[Any], columns: dict[str, Any], about: str, grain: Sequence[str]
+) -> Table:
+    kinds = {column: kind for column, (kind, _) in columns.items()}
+    meanings = {column: meaning for column, (_, meaning) in columns.items()}
+    frame = pl.DataFrame(rows, schema=kinds, orient="row")
+    return Table("meta", name, frame, about, grain, meanings)
+
+
+def _catalogue(rows: list[Any]) -> Table:
+    about = "Every table, view and macro: what it holds and what a row of it is."
+    return _described("table", rows, TABLE, about, ("layer", "name"))
+
+
+def _dictionary(rows: list[Any]) -> Table:
+    about = "Every table and column with its meaning; layer 'status' lists the statuses."
+    return _described("dictionary", rows, DICTIONARY, about, ("layer", "table", "column"))
+
+
+def catalogue(tables: Sequence[Table], views: Sequence[View]) -> list[Table]:
+    """``meta.table`` and ``meta.dictionary`` of everything, themselves among it.
+
+    The readings of tidy tables have the columns of those tables and are not repeated.
+    """
+    every = [*tables, _catalogue([]), _dictionary([])]
+    words: list[tuple[str, ...]] = []
+    for table in every:
+        words.append((table.layer, table.name, "", "", table.about))
+        words += [
             (table.layer, table.name, column, str(kind), table.columns.get(column, ""))
             for column, kind in table.frame.schema.items()
         ]
-    rows += [("status", name, "", "", meaning) for name, meaning in STATUS.items()]
-    frame = pl.DataFrame(
-        rows,
-        schema=dict.fromkeys(("layer", "table", "column", "type", "meaning"), pl.String),
-        orient="row",
-    )
-    return Table(
-        "meta",
-        "dictionary",
-        frame,
-        "Every table and column with its meaning; layer 'status' lists the statuses.",
-        ("layer", "table", "column"),
-    )
+    for view in views:
+        if view.schema == "main":
+            words.append((view.schema, view.name, "", "", view.about))
+            words += [
+                (view.schema, view.name, column, "", meaning)
+                for column, meaning in view.columns.items()
+            ]
+    words += [("status", name, "", "", meaning) for name, meaning in STATUS.items()]
+    heights = {"table": len(every) + len(views), "dictionary": len(words)}
+    listed = [
+        (
+            one.layer,
+            one.name,
+            "table",
+            ", ".join(one.grain),
+            one.frame.width,
+            heights.get(one.name, 0)
+            if one.layer == "meta" and one.name in heights
+            else one.frame.height,
+            ", ".join(one.sources),
+            one.about,
+        )
+        for one in every
+    ] + [
+        (
+            one.schema,
+            one.name,
+            one.kind,
+            ", ".join(one.grain),
+            None if one.kind == "macro" else len(one.columns),
+            None,
+            "",
+            one.about,
+        )
+        for one in views
+    ]
+    return [_catalogue(listed), _dictionary(words)]
 
 
 def check_results(edition: Edition, names: Sequence[tuple[str, str]]) -> Table:
@@ -162,6 +286,12 @@ def check_results(edition: Edition, names: Sequence[tuple[str, str]]) -> Table:
         _rows(rows, schema),
         "What Great Expectations found: one row an expectation.",
         columns={
+            "layer": "schema of the table that was checked",
+            "table": "its name",
+            "category": "kind of check",
+            "expectation": "what was expected",
+            "column": "column it is about; empty where it is about the table",
+            "passed": "whether it holds",
             "severity": "critical stops what is downstream, warning is shown",
             "failing": "rows that fail",
             "message": "what was found, where, and what to do",
@@ -181,15 +311,28 @@ def run_table(edition: Edition, run_id: str, version_name: str) -> Table:
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "framework_sha256": declared_framework.hash,
         "framework_registered": declared_framework.registered(),
-        "packages": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        "packages": ", ".join(
+            [f"python {python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)]
+        ),
     }
     return Table(
         "meta",
         "run",
         pl.DataFrame([row]),
-        (SYNTHETIC if edition.synthetic else "")
-        + "The run that made this file, and the framework it was made under.",
+        "The run that made this file, and the framework it was made under.",
         ("run_id",),
+        {
+            "run_id": "run of the pipeline, as in the evidence tables",
+            "version": "name of the published version: when it was built, and the run",
+            "edition": "england (the real data) or sample (generated)",
+            "title": "title of the edition",
+            "synthetic": "whether every figure is generated",
+            "built_at": "when the file was built, in universal time",
+            "framework_sha256": "hash of the framework file's content",
+            "framework_registered": "whether that is the registered framework; results under "
+            "another one are exploratory",
+            "packages": "versions of Python and of the packages that compute",
+        },
     )
 
 
@@ -202,4 +345,54 @@ def framework_table() -> Table:
         pl.DataFrame(rows),
         "The framework's indicators: the words they stand for, where and how they are measured.",
         ("name",),
+        {
+            "name": "name of the indicator, as in the locality and evidence tables",
+            "block": "block of the framework",
+            "words": "words of the claim that it stands for",
+            "title": "what it measures",
+            "instrument": "survey, inspection or return it is part of",
+            "source": "source it is read from",
+            "level": "what it is measured at: council or trust",
+            "value": "SQL: the value, an aggregate by place and year",
+            "family": "instruments that are one survey or inspection in different files; "
+            "indicators of one family never explain each other",
+            "where": "SQL: the rows it is made of",
+            "table": "table it is read from",
+            "sampling_variance": "SQL: variance from sampling, where there are samples",
+            "respondents": "SQL: how many answered, where there are samples",
+            "parts": "published values it must be made of; 0 takes whatever was observed",
+            "per": "what it is divided by",
+            "scale": "what it is then multiplied by",
+            "polarity": "1 where more is better, -1 where less is",
+            "unit": "unit, where the framework states one",
+            "static": "whether it has one value for all years",
+            "stands": "years that a value stands for after its own, until the next one",
+            "carried_by": "how a council without a value takes it from councils of another date: "
+            "by population, as a sum, or not",
+        },
+    )
+
+
+COVERAGE = {
+    "spec_id": "panel in the framework",
+    "block": "block of the framework",
+    "words": "words of the claim that the indicator stands for",
+    "indicator": "name in the framework",
+    "title": "what it measures",
+    "source": "source it is read from",
+    "measured_share": "share of the panel's rows that it is measured on",
+    "used": "whether the panel uses it",
+    "why_not": "why it does not; empty where it does",
+}
+
+
+def coverage_table(coverage: pl.DataFrame) -> Table:
+    """``meta.construct_coverage``."""
+    return Table(
+        "meta",
+        "construct_coverage",
+        coverage,
+        "Which words of the claim each panel can measure, and why an indicator is not used.",
+        ("spec_id", "indicator"),
+        COVERAGE,
     )

@@ -20,6 +20,9 @@ KEEP_VERSIONS = 5
 STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that must be able to open the file."""
 DATABASE = "rapport.duckdb"
+EXPORTS = "exports"
+NEEDED = (DATABASE, "report/index.html", f"{EXPORTS}/README.md")
+"""What a version must hold to be published."""
 
 
 class PublishError(Exception):
@@ -28,7 +31,14 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the database with what it says of itself."""
+    """One table of the database with what it says of itself.
+
+    Attributes:
+        grain: columns that tell a row, the primary key unless ``keyed`` is off.
+        columns: column to meaning.
+        keyed: off where an index over long text keys would swell the file.
+        sources: the sources it is made of.
+    """
 
     layer: str
     name: str
@@ -36,16 +46,28 @@ class Table:
     about: str
     grain: Sequence[str] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    keyed: bool = True
+    sources: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class View:
-    """One stored query of the database."""
+    """One stored query of the database, described like a table."""
 
     schema: str
     name: str
     query: str
     about: str
+    grain: Sequence[str] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "view"
+
+
+@dataclass(frozen=True)
+class Macro(View):
+    """One stored query with parameters: its query is the statement that creates it."""
+
+    kind: str = "macro"
 
 
 def version_name(run_id: str) -> str:
@@ -67,10 +89,11 @@ def _text(value: str) -> str:
 
 
 def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> Path:
-    """Write tables and views into a new DuckDB file and check it.
+    """Write tables, views and macros into a new DuckDB file and check it.
 
     Raises:
-        PublishError: a key is not unique, or the file does not read back what was written.
+        PublishError: a key is not unique, a view cannot be read, or the file does not read back
+            what was written.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -84,14 +107,16 @@ def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> 
             connection.execute(f"CREATE SCHEMA {layer}")
         for table in tables:
             _write(connection, table)
+        # One transaction: thousands of comments, each written out on its own, take seconds.
+        connection.begin()
+        for table in tables:
+            _describe(connection, table)
         for view in views:
-            target = f"{view.schema}.{_quoted(view.name)}"
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {view.schema}")
-            connection.execute(f"CREATE VIEW {target} AS {view.query}")
-            connection.execute(f"COMMENT ON VIEW {target} IS {_text(view.about)}")
+            _store(connection, view)
+        connection.commit()
         connection.execute("USE memory")
         connection.execute("DETACH built")
-    _read_back(path, tables)
+    _read_back(path, tables, views)
     return path
 
 
@@ -102,7 +127,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"{_quoted(name)} {kind}"
         for name, kind, *_ in connection.execute("DESCRIBE FROM incoming").fetchall()
     ]
-    if table.grain:
+    if table.grain and table.keyed:
         columns.append(f"PRIMARY KEY ({', '.join(map(_quoted, table.grain))})")
     try:
         # The key is declared before the rows come: adding it later leaves a second copy behind.
@@ -111,20 +136,55 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     except duckdb.ConstraintException as problem:
         raise PublishError(f"{target}: not one row per key: {problem}") from problem
     connection.unregister("incoming")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    target = f"{table.layer}.{_quoted(table.name)}"
     connection.execute(f"COMMENT ON TABLE {target} IS {_text(table.about)}")
-    for column in table.frame.columns:
-        meaning = table.columns.get(column)
+    explain = {name: table.columns.get(name) for name in table.frame.columns}
+    _comment(connection, target, explain)
+
+
+def _store(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+    if isinstance(view, Macro):
+        connection.execute(view.query)
+        connection.execute(f"COMMENT ON MACRO TABLE {view.name} IS {_text(view.about)}")
+        return
+    target = f"{view.schema}.{_quoted(view.name)}"
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {view.schema}")
+    connection.execute(f"CREATE VIEW {target} AS {view.query}")
+    connection.execute(f"COMMENT ON VIEW {target} IS {_text(view.about)}")
+    _comment(connection, target, view.columns)
+
+
+def _comment(
+    connection: duckdb.DuckDBPyConnection, target: str, columns: Mapping[str, str | None]
+) -> None:
+    for name, meaning in columns.items():
         if meaning:
-            connection.execute(f"COMMENT ON COLUMN {target}.{_quoted(column)} IS {_text(meaning)}")
+            connection.execute(f"COMMENT ON COLUMN {target}.{_quoted(name)} IS {_text(meaning)}")
 
 
-def _read_back(path: Path, tables: Sequence[Table]) -> None:
+def _read_back(path: Path, tables: Sequence[Table], views: Sequence[View]) -> None:
     with duckdb.connect(str(path), read_only=True) as connection:
         for table in tables:
             target = f"{table.layer}.{_quoted(table.name)}"
             ((count,),) = connection.table(target).aggregate("count(*)").fetchall()
             if count != table.frame.height:
                 raise PublishError(f"{target}: wrote {table.frame.height} rows, read {count}")
+        for view in views:
+            if not isinstance(view, Macro):
+                _readable(connection, view)
+
+
+def _readable(connection: duckdb.DuckDBPyConnection, view: View) -> None:
+    target = f"{view.schema}.{_quoted(view.name)}"
+    try:
+        found = connection.sql(f"FROM {target}").columns
+    except duckdb.Error as problem:
+        raise PublishError(f"{target}: cannot be read: {problem}") from problem
+    if view.columns and list(view.columns) != found:
+        raise PublishError(f"{target}: declares {list(view.columns)}, gives {found}")
 
 
 def _point(link: Path, target: str) -> None:
@@ -142,16 +202,17 @@ def swap(edition: Edition, version: str) -> None:
     each is replaced whole.
 
     Raises:
-        PublishError: the version has no database or no report.
+        PublishError: the version has no database, no report or no exports.
     """
     folder = version_folder(edition, version)
-    for needed in (folder / DATABASE, folder / "report" / "index.html"):
+    for needed in (folder / name for name in NEEDED):
         if not needed.exists():
             raise PublishError(f"{needed} is missing; the published version stays as it is")
     try:
         _point(edition.folder / "current", f"versions/{version}")
         _point(edition.folder / DATABASE, f"current/{DATABASE}")
-        _point(edition.folder / "report", "current/report")
+        for name in ("report", EXPORTS):
+            _point(edition.folder / name, f"current/{name}")
     except OSError:
         _copy(edition, folder)
     versions = sorted(path for path in folder.parent.iterdir() if path.is_dir())
@@ -164,7 +225,8 @@ def _copy(edition: Edition, folder: Path) -> None:
     scratch = edition.folder / f".{DATABASE}.new"
     shutil.copyfile(folder / DATABASE, scratch)
     scratch.replace(edition.folder / DATABASE)
-    shutil.copytree(folder / "report", edition.folder / "report", dirs_exist_ok=True)
+    for name in ("report", EXPORTS):
+        shutil.copytree(folder / name, edition.folder / name, dirs_exist_ok=True)
     (edition.folder / "current.txt").write_text(folder.name, encoding="utf-8")
 
 

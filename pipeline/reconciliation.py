@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.edition import PROJECT
+from pipeline.publish import Table
 from pipeline.published import SourceError
 from pipeline.source import Source
 
@@ -24,6 +25,9 @@ SCHEMA = {
     "settled": pl.Boolean,
 }
 MEANINGS = {
+    "source": "name of the source",
+    "period": "period of the total",
+    "area": "place of the total, as published",
     "check": "what was compared",
     "published": "the publisher's total",
     "computed": "the sum of the published parts",
@@ -93,4 +97,17 @@ def compare(source: Source, table: pl.DataFrame, explained: list[Explained]) -> 
         found.with_columns(settled.alias("settled"))
         .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
         .sort("check", "period", "area")
+    )
+
+
+def sums_table(rows: pl.DataFrame) -> Table:
+    """``meta.reconciliation``."""
+    return Table(
+        "meta",
+        "reconciliation",
+        rows,
+        "Published totals beside our sums.",
+        ("source", "check", "period", "area"),
+        MEANINGS,
+        keyed=False,
     )

@@ -165,6 +165,7 @@ MEANINGS = {
     "partial_r2_upper": "one-sided upper bound of it in the direction of the claim",
     "perm_unit": "what was permuted",
     "n_perm": "permutations",
+    "p_by_trust": "one-sided p by dominant trust; the rule reads the larger of it and p_perm",
     "p_perm": "one-sided p of the permutation, in the direction of the claim",
     "n_adopters": "localities of the set that do it",
     "adopters": "codes of the localities that do it, with commas",

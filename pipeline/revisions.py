@@ -151,7 +151,7 @@ def _both(column: str) -> tuple[pl.Expr, pl.Expr]:
 
 def revision_table(found: Sequence[pl.DataFrame], codes: pl.DataFrame) -> Table:
     """``meta.revision`` of all sources, each with the council that ``codes`` gives its place."""
-    council = codes.select(pl.col("kind").alias("area_kind"), pl.col("code").alias("area"), "areacd")
+    council = codes.rename({"kind": "area_kind", "code": "area"})
     every = pl.concat([pl.DataFrame(schema=SCHEMA), *found])
     frame = every.join(council, on=["area_kind", "area"], how="left", maintain_order="left")
     return Table(

@@ -1,5 +1,8 @@
 """The database that a run makes says what it holds, and answers the questions of sql/examples."""
 
+import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from graphlib import TopologicalSorter
@@ -14,7 +17,7 @@ from pipeline import dictionary
 from pipeline.analysis import evidence_tables
 from pipeline.assets.locality import make, tables
 from pipeline.assets.publish import database_tables, database_views
-from pipeline.edition import PROJECT, SAMPLE
+from pipeline.edition import ENGLAND, PROJECT, SAMPLE
 from pipeline.framework import Framework, framework
 from pipeline.meta import PACKAGES
 from pipeline.publish import Macro, build
@@ -84,7 +87,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         SAMPLE.write("meta", "construct_coverage", made.pop("construct_coverage"))
         for name, frame in made.items():
             SAMPLE.write("evidence", name, frame)
-        yield build(root / "v1", database_tables(SAMPLE, "run-1", "v1"), database_views())
+        yield build(root / "v1", database_tables(SAMPLE, "run-1", "v1"), database_views(SAMPLE))
 
 
 @pytest.fixture
@@ -109,6 +112,18 @@ def test_every_table_view_macro_and_column_has_a_comment(
         "WHERE NOT internal AND coalesce(comment, '') = ''"
     ).fetchall()
     assert silent == []
+
+
+def test_everything_that_holds_figures_is_marked_as_synthetic(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    unmarked = connection.execute(
+        "SELECT layer, name FROM meta.\"table\" WHERE NOT starts_with(about, 'SYNTHETIC') "
+        "ORDER BY ALL"
+    ).fetchall()
+    assert unmarked == [("meta", "dictionary"), ("meta", "table")]
+    real = [view.about for view in database_views(ENGLAND)]
+    assert not any("SYNTHETIC" in about for about in real)
 
 
 def test_the_dictionary_explains_every_column(connection: duckdb.DuckDBPyConnection) -> None:
@@ -181,7 +196,7 @@ def test_the_written_dictionary_is_the_one_that_the_declarations_give() -> None:
 
 def test_macros_give_the_columns_they_declare(connection: duckdb.DuckDBPyConnection) -> None:
     values = {"wanted": "'E06000901'", "measure": "'delayed_days_rate'"}
-    macros = [view for view in database_views() if isinstance(view, Macro)]
+    macros = [view for view in database_views(SAMPLE) if isinstance(view, Macro)]
     assert macros
     for macro in macros:
         ((parameters,),) = connection.execute(
@@ -302,3 +317,26 @@ def test_the_cautious_examples_say_what_they_leave_out(
     ).fetchall()
     assert estimated
     assert fallen["years"].max() == 8
+
+
+# The notebook.
+
+NOTEBOOK = PROJECT / "notebooks" / "explore.py"
+
+
+def test_the_notebook_opens_the_file_read_only() -> None:
+    tree = ast.parse(NOTEBOOK.read_text(encoding="utf-8"))
+    opened = [
+        {word.arg: ast.literal_eval(word.value) for word in node.keywords}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "duckdb.connect"
+    ]
+    assert opened == [{"read_only": True}]
+
+
+def test_the_notebook_runs(path: Path) -> None:
+    pytest.importorskip("marimo")
+    done = subprocess.run(
+        [sys.executable, NOTEBOOK, "--database", path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

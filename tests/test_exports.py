@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from pipeline import exports
-from pipeline.exports import ExportError, Exported, Run, datatype, metadata, write, write_workbook
+from pipeline.exports import Exported, ExportError, Run, datatype, metadata, write, write_workbook
 from pipeline.meta import catalogue
 from pipeline.publish import NEEDED, Table, build
 

@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipeline.assets.publish import publish_assets
 from pipeline.edition import Edition
 from pipeline.publish import (
     KEEP_VERSIONS,
@@ -174,3 +175,12 @@ def test_readers_never_see_half_a_version(edition: Edition) -> None:
         reader.join()
     assert not problems
     assert seen <= {(float(number), number + 1) for number in range(15)}
+
+
+def test_a_version_waits_for_its_report_and_its_exports(edition: Edition) -> None:
+    needs = {
+        one.key.path[-1]: {needed.path[-1] for needed in one.asset_deps[one.key]}
+        for one in publish_assets(edition)
+    }
+    assert needs["report"] == needs["exports"] == {"database"}
+    assert needs["version"] == {"report", "exports"}

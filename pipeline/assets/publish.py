@@ -1,34 +1,61 @@
-"""Database, report and the swap that makes both public."""
+"""Database, report, exports and the swap that makes them public."""
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 import dagster as dg
 import polars as pl
 
-from pipeline.analysis import MEANINGS, TABLES
+from pipeline.assets.evidence import NEEDS
 from pipeline.assets.keys import group, key, tags
+from pipeline.assets.locality import reads
 from pipeline.assets.locality import tables as locality_tables
 from pipeline.assets.tidy import reconciliations
 from pipeline.edition import Edition
 from pipeline.meta import (
     SYNTHETIC,
+    catalogue,
     check_results,
-    dictionary,
+    coverage_table,
     framework_table,
     run_table,
     source_tables,
 )
-from pipeline.publish import Table, build, swap, version_folder, version_name
-from pipeline.reconciliation import MEANINGS as MEANINGS_OF_SUMS
+from pipeline.notices import notice_table
+from pipeline.publish import (
+    DATABASE,
+    EXPORTS,
+    Macro,
+    Table,
+    View,
+    build,
+    swap,
+    version_folder,
+    version_name,
+)
+from pipeline.reconciliation import sums_table
+from pipeline.results import KEYS, MEANINGS, TABLES
 from pipeline.revisions import changes, revision_table, views
 from pipeline.sources import sources
+from pipeline.sqltable import sql_tables
+from pipeline.switches import switched_off
 
 LAYER = "publish"
 
 
+def _mark(edition: Edition) -> str:
+    return SYNTHETIC if edition.synthetic else ""
+
+
+def _switched(off: Mapping[str, str], source: str) -> str:
+    return f"SWITCHED OFF, so empty: {off[source].rstrip('.')}. " if source in off else ""
+
+
 def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
     """Everything that goes into the DuckDB file."""
-    mark = SYNTHETIC if edition.synthetic else ""
     made = []
     revised = []
+    off = switched_off()
     for source in sources().values():
         tidy = edition.read("tidy", source.name)
         revised.append(changes(source, tidy))
@@ -37,53 +64,65 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
                 "tidy",
                 source.name,
                 tidy,
-                f"{mark}{source.title}. {source.about} Provenance: {source.grade}. "
-                f"One row: {', '.join((*source.key, 'release'))}.",
+                f"{_switched(off, source.name)}{source.title}. {source.about} "
+                f"Provenance: {source.grade}. One row: {', '.join((*source.key, 'release'))}.",
+                (*source.key, "release"),
+                {name: column.meaning for name, column in source.schema.items()},
                 # Unique by check: an index over the long text keys would treble the file.
-                columns={name: column.meaning for name, column in source.schema.items()},
+                keyed=False,
+                sources=(source.name,),
             )
         )
     for name, table in locality_tables().items():
         frame = edition.read("locality", name)
-        about = f"{mark}{table.about} One row: {', '.join(table.grain)}."
-        made.append(Table("locality", name, frame, about, table.grain, table.columns))
+        about = f"{table.about} One row: {', '.join(table.grain)}."
+        made.append(
+            Table(
+                "locality",
+                name,
+                frame,
+                about,
+                table.grain,
+                table.columns,
+                sources=sorted(reads(name)),
+            )
+        )
+    used = sorted(set().union(*map(reads, NEEDS)))
     for name, about in TABLES.items():
         frame = edition.read("evidence", name)
         if frame.width:
             frame = frame.select(pl.lit(run_id).alias("run_id"), pl.all())
-            made.append(Table("evidence", name, frame, mark + about, columns=MEANINGS))
+            # A column that is empty in every panel has no type of its own.
+            frame = frame.with_columns(pl.selectors.by_dtype(pl.Null).cast(pl.String))
+            said = f"{about} One row: {', '.join(KEYS[name])}."
+            made.append(Table("evidence", name, frame, said, KEYS[name], MEANINGS, sources=used))
     made += source_tables(edition)
-    coverage = edition.read("meta", "construct_coverage")
-    made.append(
-        Table(
-            "meta",
-            "construct_coverage",
-            coverage,
-            "Which words of the claim each panel can measure, and why an indicator is not used.",
-            ("spec_id", "indicator"),
-        )
-    )
-    made.append(
-        Table(
-            "meta",
-            "reconciliation",
-            reconciliations(edition),
-            "Published totals beside our sums.",
-            columns=MEANINGS_OF_SUMS,
-        )
-    )
-    made.append(revision_table(revised))
+    made.append(coverage_table(edition.read("meta", "construct_coverage")))
+    made.append(sums_table(reconciliations(edition)))
+    codes = edition.read("locality", "council_code")
+    made += [revision_table(revised, codes), notice_table(edition)]
     names = [("tidy", name) for name in sources()] + [("locality", n) for n in locality_tables()]
     made += [
         check_results(edition, names),
         framework_table(),
         run_table(edition, run_id, version),
     ]
-    return [*made, dictionary(made)]
+    made = [replace(one, about=_mark(edition) + one.about) for one in made]
+    return [*made, *catalogue(made, database_views(edition))]
+
+
+def database_views(edition: Edition) -> list[View]:
+    """The readings of every source, and what is stored for common questions."""
+    made = [view for source in sources().values() for view in views(source)]
+    for folder, kind in (("views", View), ("macros", Macro)):
+        for name, one in sql_tables(folder).items():
+            about = f"{one.about} One row: {', '.join(one.grain)}."
+            made.append(kind("main", name, one.query, about, one.grain, one.columns))
+    return [replace(one, about=_mark(edition) + one.about) for one in made]
 
 
 def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
-    """The three assets that end a run."""
+    """The four assets that end a run."""
     everything = [
         *(key(edition, "tidy", name) for name in sources()),
         *(key(edition, "locality", name) for name in locality_tables()),
@@ -103,7 +142,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         path = build(
             version_folder(edition, version),
             database_tables(edition, context.run.run_id, version),
-            [view for source in sources().values() for view in views(source)],
+            database_views(edition),
         )
         edition.record(LAYER, "candidate", {"version": version, "run_id": context.run.run_id})
         return dg.MaterializeResult(
@@ -122,15 +161,31 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         from pipeline.report.build import write  # noqa: PLC0415 - charts take a second to import
 
         folder = version_folder(edition, edition.recall(LAYER, "candidate")["version"])
-        pages = write(folder / "rapport.duckdb", folder / "report")
+        pages = write(folder / DATABASE, folder / "report")
         return dg.MaterializeResult(metadata={"pages": pages})
+
+    @dg.asset(
+        key=key(edition, LAYER, "exports"),
+        group_name=group(edition, LAYER),
+        tags=tags(edition),
+        deps=[key(edition, LAYER, "database")],
+        description="Parquet, CSV with CSVW metadata and a workbook of the new database.",
+        kinds={"parquet", "csv", "excel"},
+    )
+    def exported(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from pipeline.exports import write  # noqa: PLC0415 - only a run writes workbooks
+
+        folder = version_folder(edition, edition.recall(LAYER, "candidate")["version"])
+        files = write(folder / DATABASE, folder / EXPORTS)
+        return dg.MaterializeResult(metadata={"files": files})
 
     @dg.asset(
         key=key(edition, LAYER, "version"),
         group_name=group(edition, LAYER),
         tags=tags(edition),
-        deps=[key(edition, LAYER, "report")],
-        description="The published version: database and report swapped in together, whole.",
+        deps=[key(edition, LAYER, "report"), key(edition, LAYER, "exports")],
+        description="The published version: database, report and exports swapped in together, "
+        "whole.",
         kinds={"duckdb", "html"},
     )
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
@@ -145,4 +200,4 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
             }
         )
 
-    return [database, report, published]
+    return [database, report, exported, published]

@@ -135,6 +135,8 @@ class Within:
         year: (n,) codes 0..T-1.
         locality: (n,) codes of authority and locality.
         source: (n,) codes of authority and the source that a locality has most often, or None.
+        trust: (n,) codes 0..T-1 of the source of each row's values, whatever its authority; None
+            where each locality has its own.
     """
 
     outcome: Array
@@ -146,6 +148,7 @@ class Within:
     year: Ints
     locality: Ints
     source: Ints | None
+    trust: Ints | None = None
 
 
 def within_of(panel: LocalityPanel) -> Within:
@@ -172,6 +175,7 @@ def within_of(panel: LocalityPanel) -> Within:
         source=None
         if panel.source is None
         else codes_of(panel.authority, commonest(panel.source, locality)),
+        trust=None if panel.source is None else codes_of(panel.source),
     )
 
 

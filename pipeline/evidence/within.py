@@ -141,10 +141,11 @@ def effect_row(w: Within, composition: str, track: Tracking, s: WithinSettings) 
         df=number(f.df2),
         p=number(f.p),
         partial_r2_within=track.partial_r2,
-        partial_r2_upper=float(upper_partial_r2(track.jackknife, s.confidence)[0]),
+        partial_r2_upper=track.upper(s.confidence),
         perm_unit="locality trajectory",
         n_perm=track.n_perm,
         p_perm=track.p_perm,
+        p_by_trust=None if track.shared is None else float(track.shared.p_one_sided(False)[0]),
     )
 
 
@@ -200,9 +201,9 @@ def evidence_of(track: Tracking, split: VarianceSplit, s: WithinSettings) -> Wit
     return WithinEvidence(
         **share_found(split, 1),
         slope=np.array([track.slope]),
-        p=np.array([track.p_perm]),
+        p=np.array([track.p]),
         partial_r2=np.array([track.partial_r2]),
-        upper=upper_partial_r2(track.jackknife, s.confidence),
+        upper=np.array([track.upper(s.confidence)]),
     )
 
 

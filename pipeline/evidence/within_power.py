@@ -10,7 +10,7 @@ from pipeline.evidence.rows import Power
 from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.trajectories import one_sided, slope_weights, units_of
 from pipeline.evidence.verdict import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
-from pipeline.evidence.within_effect import jackknife_r, upper_partial_r2
+from pipeline.evidence.within_effect import by_trust, jackknife_r, upper_partial_r2
 from pipeline.evidence.within_rows import VarianceSplit
 from pipeline.evidence.within_rules import WithinEvidence, decide, rules
 
@@ -66,15 +66,21 @@ def power(w: Within, order: Ints, split: VarianceSplit, s: WithinSettings) -> tu
     for effect in s.power_effects:
         strength = np.sqrt(effect / (1.0 - effect) * (residual @ residual) / (h @ h))
         slopes = by_noise + strength * by_signal[:, None]
-        jack = jackknife_r(w, w.composite, strength * h[:, None] + noise)
+        outcomes = strength * h[:, None] + noise
+        jack = jackknife_r(w, w.composite, outcomes)
+        p, upper = one_sided(slopes[0], slopes[1:]), upper_partial_r2(jack, s.confidence)
+        other = by_trust(w, w.composite, outcomes)
+        if other is not None:
+            p = np.maximum(p, other.p_one_sided(False))
+            upper = np.maximum(upper, upper_partial_r2(other, s.confidence))
         said = decide(
             rules(
                 WithinEvidence(
                     **share_found(split, s.n_simulations),
                     slope=slopes[0],
-                    p=one_sided(slopes[0], slopes[1:]),
+                    p=p,
                     partial_r2=jack.estimate**2,
-                    upper=upper_partial_r2(jack, s.confidence),
+                    upper=upper,
                 ),
                 s,
             )

@@ -48,7 +48,8 @@ class WithinEffect:
 
     The outcome is in its standard deviations over the panel; so is the composite, an index is in
     its standard deviations within authority and year, a log-odds coefficient is for one standard
-    deviation of the composite. p is two-sided, p_perm one-sided in the direction of the claim;
+    deviation of the composite. p is two-sided; p_perm is one-sided in the direction of the claim,
+    and so is p_by_trust, clustered by dominant trust; the rule reads the larger of the two.
     partial_r2_upper is the one-sided upper bound in that direction.
     """
 
@@ -64,6 +65,7 @@ class WithinEffect:
     perm_unit: str | None = None
     n_perm: int | None = None
     p_perm: float | None = None
+    p_by_trust: float | None = None
 
 
 @dataclass(frozen=True)

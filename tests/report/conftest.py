@@ -1,4 +1,4 @@
-"""A small database like the one a run makes, and the page that is made of it."""
+"""A small database like the one a run makes, and the pages that are made of it."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from pipeline.evidence.rows import BlockContrast, BlockFit, Importance, ModelTest, Power, Verdict
+from pipeline.evidence.within_rows import DiscordantSet, VarianceSplit, WithinEffect
 from pipeline.framework import framework
 from pipeline.publish import Table, build
+from pipeline.report import calibration
 from pipeline.report.build import write
 from pipeline.source import STATUS
 
@@ -30,6 +32,11 @@ COUNCILS = {
     "E06000003": ("Castleford", None, -1.5),
 }
 LOST = {"E06000004": ("Dunmere", "London")}
+DISTRICTS = "districts_dementia"
+COUNTY = ("E10000001", "<b>Broad</b> & Shire")
+PARTS = {"E07000001": "Upper Dale", "E07000002": "Lower Dale", "E07000003": "<i>Mid</i> Dale"}
+"""The county's districts."""
+CLAIM = "The data here cannot decide the claim. Between authorities: not supported."
 OUTCOMES = {"E06000001": 1234.4, "E06000002": None, "E06000003": 4000.0, "E06000004": None}
 
 
@@ -45,6 +52,8 @@ class World:
     verdict: str = "not supported"
     framework_sha256: str = field(default_factory=lambda: framework().hash)
     failing: bool = False
+    claim_exploratory: str | None = None
+    calibrated: bool = True
 
 
 def _common(world: World) -> Row:
@@ -100,6 +109,157 @@ IMPORTANCE = [
 MODEL_TESTS = [ModelTest("composite", "nested F", "H given B", 1.47, 1.0, 62.0, 0.2298, "CR2, HTZ")]
 
 
+SPLIT = VarianceSplit(11.6, 43.7, 3.5, 0.2, 0.79, 0.61, 1.0, "profile of the restricted likelihood")
+EFFECTS = "authority x year fixed effects"
+WITHIN = [
+    WithinEffect(
+        "composite", EFFECTS, "H", -0.047, 0.1, 14.8, 0.67, 0.0011, 0.0104, "trajectory", 199, 0.662
+    ),
+    WithinEffect(
+        "indicators", EFFECTS, "H", 0.07, 0.04, 4.3, 0.18, 0.0, 0.059, "trajectory", 199, 0.7145
+    ),
+    WithinEffect(
+        "composite", "conditional logit, authority x year strata", "H", -0.27, 0.24, p=0.253
+    ),
+    WithinEffect(
+        "composite", "discordant sets", "adopters less others", -0.087, 0.118, 20.0, p_perm=0.7575
+    ),
+]
+SETS = [
+    DiscordantSet(0, 2016, 3, 1, 0.5, 0.2, 0.3, 0.4, -0.5, 1.1, (0,)),
+    DiscordantSet(0, 2017, 3, 2, -1.0, 0.6, -1.6, 0.4, -2.4, -0.8, (1, 2)),
+]
+CHECKS: list[tuple[str | float | bool | None, ...]] = [
+    ("leave one source out", "without delayed_transfers", 0.01, -0.02, 0.04, None, True, None),
+    ("leave one authority out", "lowest: without E06000001", -0.02, None, None, None, False, None),
+    ("placebo", "none", None, None, None, None, None, "no placebo outcome"),
+    ("multiverse", "share of specifications", 0.75, 0.5, 0.9, 0.4, False, None),
+    ("multiverse", "median lead, 4 specifications", 0.005, -0.03, 0.028, 0.4, None, None),
+]
+LEADS = {
+    ("composite", "all"): -0.02,
+    ("composite", "without deprivation"): 0.004,
+    ("indicators", "all"): 0.006,
+    ("indicators", "without deprivation"): 0.03,
+}
+"""Leads of the multiverse, by composition and controls."""
+
+
+def _stability() -> dict[str, list[Row]]:
+    """The checks and the multiverse of the councils' panel."""
+    names = ("kind", "detail", "estimate", "ci_low", "ci_high", "p", "passes", "why_not")
+    checks: list[Row] = [dict(zip(names, row, strict=True)) for row in CHECKS]
+    specifications = [
+        {
+            "composition": composition,
+            "controls": controls,
+            "sample": "all",
+            "coverage": "0.5",
+            "missing": "0.9",
+            "lags": "1",
+            "spec_n_rows": 6,
+            "delta": lead,
+            "ci_low": lead - 0.01,
+            "ci_high": lead + 0.01,
+            "beta_w": None,
+        }
+        for (composition, controls), lead in LEADS.items()
+    ]
+    return {"robustness": checks, "multiverse": specifications}
+
+
+def _studies() -> list[Row]:
+    row = {
+        "study": "Walker & Sons 2001",
+        "units": "86 trusts",
+        "predictor": "leadership",
+        "published_outcome": "rating",
+        "metric": "correlation",
+        "our_estimate": 0.05,
+        "our_metric": "partial correlation",
+        "comparable": "no",
+        "why": "another outcome",
+    }
+    return [row | {"effect": 0.42}, row | {"predictor": "a plan", "effect": None}]
+
+
+def _districts(world: World) -> dict[str, list[Row]]:
+    """Everything on the panel of districts, which cannot be compared between authorities."""
+    common = _common(world) | {
+        "spec_id": DISTRICTS,
+        "outcome": "dementia_diagnosis_rate",
+        "exploratory": None,
+        "n_localities": 3,
+        "n_authorities": 1,
+        "years": "2016-2017",
+    }
+    codes = list(PARTS)
+    sets = [
+        asdict(row)
+        | {
+            "authority": COUNTY[0],
+            "adopters": ", ".join(codes[one] for one in row.adopters),
+        }
+        for row in SETS
+    ]
+    text = "These data cannot tell whether leadership goes with a better outcome."
+    verdicts = [
+        Verdict(name, part, "inconclusive", rule, False, value, threshold, text)
+        for name in ("composite", "indicators")
+        for part, rule, value, threshold in (("within", "w_star_low_above_min", 0.61, 0.2),)
+    ]
+    verdicts += [
+        Verdict("both", "within", "inconclusive", "compositions_same_sign", True, 1.0, 1.0, text),
+        Verdict("both", "overall", "inconclusive", "within_supported", False, None, None, text),
+    ]
+    powers = [
+        {"part": "within"} | asdict(Power("composite", "design", size, 0.5, 0.2, 0.3, 0.041))
+        for size in (0.0, 0.02)
+    ]
+    panel = [
+        {
+            "locality": code,
+            "authority": COUNTY[0],
+            "year": year,
+            "outcome_polarised": 1.0,
+            "dominant_trust": "R0A",
+            "leadership": 0.1,
+        }
+        for code in codes
+        for year in (2016, 2017)
+    ]
+    made: dict[str, list[Row]] = {
+        "panel": panel,
+        "variance_split": [asdict(SPLIT)],
+        "within_effect": [asdict(row) for row in WITHIN],
+        "discordant_sets": sets,
+        "power": powers,
+        "verdict": [asdict(row) for row in verdicts],
+    }
+    return {name: [common | row for row in rows] for name, rows in made.items()}
+
+
+def _claim(world: World) -> list[Row]:
+    row = Verdict(
+        "both",
+        "overall",
+        "inconclusive",
+        "holm_p_below_alpha",
+        False,
+        0.62,
+        0.05,
+        f"{CLAIM} By panel: a list.",
+    )
+    return [
+        {
+            "spec_id": "all_panels",
+            "is_primary": True,
+            "exploratory": world.claim_exploratory,
+        }
+        | asdict(row)
+    ]
+
+
 def _verdicts(world: World) -> list[Verdict]:
     text = f"{SENTENCE} {MORE}"
     rows = [
@@ -132,13 +292,29 @@ def _evidence(world: World) -> list[Table]:
         "thresholds": json.dumps(asdict(declared.test)),
         "frozen_hash": declared.hash,
         "stopped": world.stopped,
+        "stopped_within": None,
     }
     tables: dict[str, list[Row]] = {"analysis_spec": [spec]}
+    if world.stopped is None:
+        tables["analysis_spec"].append(
+            spec
+            | {
+                "spec_id": DISTRICTS,
+                "outcome": "dementia_diagnosis_rate",
+                "exploratory": None,
+                "title": "Districts and dementia",
+                "stopped": "no measure of plans",
+                "n_localities": 3,
+                "n_authorities": 1,
+                "years": "2016-2017",
+            }
+        )
     if not world.empty:
         tables["panel"] = [
             common
             | {
-                "areacd": code,
+                "locality": code,
+                "authority": code,
                 "year": year,
                 "outcome_polarised": -1.0,
                 "dominant_trust": "R0A",
@@ -174,6 +350,12 @@ def _evidence(world: World) -> list[Table]:
             "verdict": _verdicts(world),
         }
         tables |= {name: [common | asdict(row) for row in rows] for name, rows in made.items()}
+        tables["power"] = [row | {"part": "between"} for row in tables["power"]]
+        shown = _stability() | {"published_comparison": _studies()}
+        tables |= {name: [common | row for row in rows] for name, rows in shown.items()}
+        for name, rows in _districts(world).items():
+            tables.setdefault(name, []).extend(rows)
+        tables["verdict"] += _claim(world)
     return [
         Table("evidence", name, pl.DataFrame(rows, infer_schema_length=None), name)
         for name, rows in tables.items()
@@ -183,15 +365,32 @@ def _evidence(world: World) -> list[Table]:
 def _locality() -> list[Table]:
     everyone = {code: (name, region) for code, (name, region, _) in COUNCILS.items()} | LOST
     similar = ",".join(everyone)
+    blank = dict.fromkeys(
+        ("county_areacd", "start_date", "end_date", "predecessors", "successors", "former_codes")
+    )
     places = [
-        {
+        blank
+        | {
             "areacd": code,
             "areanm": name,
+            "tier": "unitary",
             "council_class": "unitary authority",
             "region": region,
             "comparators": similar,
         }
         for code, (name, region) in everyone.items()
+    ]
+    places += [
+        blank
+        | {
+            "areacd": code,
+            "areanm": name,
+            "tier": "upper" if code == COUNTY[0] else "lower",
+            "council_class": "shire county" if code == COUNTY[0] else "shire district",
+            "region": None,
+            "comparators": None,
+        }
+        for code, name in [COUNTY, *PARTS.items()]
     ]
     long = [
         {
@@ -202,6 +401,8 @@ def _locality() -> list[Table]:
             "status": status,
             "coverage": coverage,
             "n_effective": effective,
+            "sampling_variance": None,
+            "respondents": None,
         }
         for code in everyone
         for year in range(2012, LAST_OUTCOME + 1)
@@ -238,7 +439,14 @@ def _locality() -> list[Table]:
         for year in range(2012, LAST_OUTCOME + 1)
     ]
     population = [
-        {"areacd": code, "year": year, "persons": 1.0, "population_year": 2013}
+        {
+            "areacd": code,
+            "year": year,
+            "persons": 1.0e5,
+            "aged_18_plus": 8.0e4,
+            "aged_65_plus": 2.0e4,
+            "population_year": 2013,
+        }
         for code in everyone
         for year in YEARS
     ]
@@ -293,6 +501,8 @@ def _meta(world: World) -> list[Table]:
         "provenance": "original",
         "about": "Days.",
         "files": 2,
+        "switched_off": False,
+        "why_switched_off": None,
     }
     warning = {"source": "delayed_transfers", "usage_warning": "revised", "meaning": "Revised."}
     correction = {
@@ -438,25 +648,79 @@ class Page(HTMLParser):
         return [(tag, attributes) for tag, attributes in self.tags if tag in names]
 
 
-Made = Callable[[World], Page]
+CALIBRATION = """\
+design,role,part,composition,worlds,truth,delta_of_effects,supported,not_supported,inconclusive,\
+depends,error_supported,mean_estimate,covered,size_met,coverage_met
+nothing,null,between,both,400,,0.0,0.0025,0.845,0.0,0.1525,0.0025,,,true,
+equal,null,overall,both,400,,0.0,0.035,0.27,0.57,0.125,0.009,,,true,
+lead_of_5,lead,between,indicators,400,0.05,0.05,0.36,0.12,0.52,0.0,0.024,0.038,0.8925,,false
+lead_of_5,lead,between,composite,400,0.05,0.05,0.36,0.12,0.52,0.0,0.024,0.038,0.955,,true
+"""
+
+
+class Site:
+    """The report of a world: its pages by their path, each taken apart once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+        self._pages: dict[str, Page] = {}
+
+    def page(self, path: str) -> Page:
+        """One page."""
+        if path not in self._pages:
+            self._pages[path] = Page((self.folder / path).read_text(encoding="utf-8"))
+        return self._pages[path]
+
+    @property
+    def front(self) -> Page:
+        """The front page."""
+        return self.page("index.html")
+
+    @property
+    def panel(self) -> Page:
+        """The page of the councils' panel."""
+        return self.page(f"panels/{SPEC}.html")
+
+    @property
+    def districts(self) -> Page:
+        """The page of the districts' panel."""
+        return self.page(f"panels/{DISTRICTS}.html")
+
+
+Made = Callable[[World], Site]
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The page of a world; each is built once."""
-    pages: dict[World, Page] = {}
+    """The report of a world; each is built once."""
+    sites: dict[World, Site] = {}
 
-    def of(world: World) -> Page:
-        if world not in pages:
+    def of(world: World) -> Site:
+        if world not in sites:
             folder = tmp_path_factory.mktemp("report")
-            assert write(database(folder, world), folder / "report") == 1
-            pages[world] = Page((folder / "report" / "index.html").read_text(encoding="utf-8"))
-        return pages[world]
+            recorded = folder / "calibration.csv"
+            if world.calibrated:
+                recorded.write_text(CALIBRATION, encoding="utf-8")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(
+                    "pipeline.report.build.calibration", lambda: calibration.calibration(recorded)
+                )
+                pages = write(database(folder, world), folder / "report")
+            sites[world] = Site(folder / "report")
+            assert len(sites[world].paths) == pages
+        return sites[world]
 
     return of
 
 
 @pytest.fixture(scope="session")
-def page(made: Made) -> Page:
-    """The page of the usual world."""
+def site(made: Made) -> Site:
+    """The report of the usual world."""
     return made(World())
+
+
+@pytest.fixture(scope="session")
+def page(site: Site) -> Page:
+    """The page of the councils' panel in the usual world."""
+    return site.panel

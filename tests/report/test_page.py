@@ -1,4 +1,4 @@
-"""The page says what the tables hold, and nothing else."""
+"""The pages say what the tables hold, and nothing else."""
 
 import re
 from pathlib import Path
@@ -9,14 +9,18 @@ import pytest
 from pipeline.report.build import ReportError, write
 
 from .conftest import (
+    CLAIM,
     CONTRASTS,
+    COUNTY,
+    DISTRICTS,
     FITS,
-    HOSTILE,
     MORE,
     SENTENCE,
+    SPEC,
     WHY_EXPLORATORY,
     Made,
     Page,
+    Site,
     World,
     database,
 )
@@ -51,7 +55,7 @@ class TestAnswer:
         assert WHY_EXPLORATORY in page.text
 
     def test_says_nothing_of_exploring_where_the_result_is_confirmatory(self, made: Made) -> None:
-        assert "Exploratory" not in made(OTHER).text
+        assert "Exploratory" not in made(OTHER).panel.text
 
     def test_gives_estimate_and_interval(self, page: Page) -> None:
         assert "−0.1 points 95% interval −2.5 to 2.4" in page.text
@@ -61,7 +65,7 @@ class TestAnswer:
 
     def test_says_how_far_the_search_for_a_lead_went(self, page: Page, made: Made) -> None:
         assert "more than 25.0 points" in page.text
-        assert "about 8.0 points" in made(OTHER).text
+        assert "about 8.0 points" in made(OTHER).panel.text
 
     def test_names_every_criterion_with_reading_and_threshold(self, page: Page) -> None:
         rows = page.table("The rule")
@@ -75,10 +79,10 @@ class TestAnswer:
         ]
 
     def test_says_that_the_other_half_is_missing(self, page: Page) -> None:
-        assert "This file holds no result on it." in page.text
+        assert "This panel cannot ask it, because each council has its own." in page.text
 
     def test_an_inconclusive_verdict_is_no_no(self, made: Made) -> None:
-        found = made(OTHER).text
+        found = made(OTHER).panel.text
         assert OTHER.verdict.capitalize() in found
         assert "This is not a 'no'." in found
 
@@ -128,7 +132,8 @@ class TestPicture:
 
     def test_is_the_same_whenever_it_is_drawn(self, page: Page, tmp_path: Path) -> None:
         write(database(tmp_path, World()), tmp_path / "again")
-        assert (tmp_path / "again" / "index.html").read_text(encoding="utf-8") == page.html
+        again = tmp_path / "again" / "panels" / f"{SPEC}.html"
+        assert again.read_text(encoding="utf-8") == page.html
 
 
 class TestBasisAndLimits:
@@ -146,7 +151,7 @@ class TestBasisAndLimits:
         ]
 
     def test_unmeasured_words_of_another_framework_are_not_shown(self, made: Made) -> None:
-        found = made(OTHER).text
+        found = made(OTHER).panel.text
         assert "leadership of councils themselves" not in found
         assert "another version of the framework" in found
 
@@ -155,7 +160,7 @@ class TestBasisAndLimits:
 
     def test_shows_failing_checks(self, page: Page, made: Made) -> None:
         assert "2 hold and none fails" in page.text
-        found = made(OTHER)
+        found = made(OTHER).panel
         assert "1 hold and 1 fail" in found.text
         assert found.table("Checks that fail")["delayed_transfers"] == [
             "critical",
@@ -182,54 +187,206 @@ class TestBasisAndLimits:
         assert "No figure in 1 of 2 years for 'Share of people in rural areas'" in why
 
 
-class TestCouncils:
-    def test_shows_each_council_by_region(self, page: Page) -> None:
-        row = page.table("Councils analysed: North East")["Aldbury unitary authority"]
-        outcome, similar, leadership, budgets, observed, trust = row
-        assert outcome == "1,234"
-        assert similar == "2,617 2 of 4 have a figure"
-        assert leadership == "+0.50 above average"
-        assert budgets == "−0.50 below average"
-        assert observed == "87% 2.3 trusts"
-        assert trust == "St Mary's of the Isle NHS Trust shared with 2 other councils"
-
-    def test_a_suppressed_value_stays_suppressed(self, page: Page) -> None:
-        row = page.table("Councils analysed: North East")[f"{HOSTILE} unitary authority"]
-        assert row[0] == "not available Confidential: suppressed by the publisher"
-
-    def test_a_council_without_region_is_kept(self, page: Page) -> None:
-        assert "Castleford unitary authority" in page.table("Councils analysed: Region not given")
-
-    def test_gives_no_ranks(self, page: Page) -> None:
-        assert "No ranks." in page.text
-
-
 class TestStopped:
     @pytest.mark.parametrize("world", [STOPPED, EMPTY])
     def test_says_so_and_why(self, made: Made, world: World) -> None:
-        found = made(world)
+        found = made(world).panel
         assert "No answer" in found.text
         assert f"Nothing was estimated, because: {world.stopped}." in found.text
         assert not found.each("img")
 
-    def test_still_shows_the_councils(self, made: Made) -> None:
-        assert "Aldbury unitary authority" in made(STOPPED).table("Councils analysed: North East")
-        assert "No council could be analysed." in made(EMPTY).text
+
+class TestFront:
+    def test_says_the_verdict_on_the_claim(self, site: Site) -> None:
+        assert "Inconclusive" in site.front.text
+        assert CLAIM in site.front.text
+        assert "By panel:" not in site.front.text
+
+    def test_marks_the_claim_as_confirmatory_or_not(self, site: Site, made: Made) -> None:
+        start = site.front.text.index("The data here cannot decide")
+        assert "Confirmatory" in site.front.text[start - 60 : start]
+        found = made(World(claim_exploratory="Another framework.")).front.text
+        start = found.index("The data here cannot decide")
+        assert "Exploratory" in found[start - 60 : start]
+        assert "Exploratory, because: Another framework." in found
+
+    def test_shows_the_lead_of_every_panel_with_its_interval(self, site: Site) -> None:
+        rows = site.front.table("Lead of leadership and partnership over plans and budgets")
+        assert list(rows)[1:] == ["Councils delayed transfers Primary; exploratory"]
+        assert rows["Councils delayed transfers Primary; exploratory"][:2] == [
+            "−0.1 95% interval −2.5 to 2.4; p 0.520",
+            "0.0 95% interval −2.5 to 2.4; p 0.520",
+        ]
+        assert "−0.1, −2.5 to 2.4" in site.front.each("img")[0][1]["alt"]
+
+    def test_says_which_panel_has_no_lead_and_why(self, site: Site) -> None:
+        assert "No lead could be estimated for Districts dementia: no measure" in site.front.text
+
+    def test_lists_every_panel_with_both_verdicts(self, site: Site) -> None:
+        rows = site.front.table("All panels")
+        councils = rows["Councils delayed transfers Councils and delayed transfers"]
+        assert councils[2:] == ["6 3 councils", "Not supported", "Not asked", "Primary Exploratory"]
+        districts = rows["Districts dementia Districts and dementia"]
+        assert districts[3:5] == ["Not possible No measure of plans", "Inconclusive"]
+        assert districts[2] == "6 3 districts in 1 council"
+
+    def test_shows_what_lies_inside_authorities(self, site: Site) -> None:
+        rows = site.front.table("Inside authorities: what lasts")
+        assert rows["Districts dementia One average for each group"] == [
+            "79% 95% interval 61% to 100%",
+            "−0.05 standard error 0.10; p 0.662",
+            "0.1% upper bound 1.0%",
+        ]
+        alts = " ".join(attributes["alt"] for _, attributes in site.front.each("img"))
+        assert "Districts dementia: 79% (61% to 100%)." in alts
+        assert "Districts dementia: 0.1% (upper bound 1.0%), slope −0.05." in alts
+
+    def test_names_the_sets_of_neighbours_largest_first(self, site: Site) -> None:
+        rows = site.front.table("Districts dementia: sets of neighbours")
+        assert list(rows)[1:] == [f"{COUNTY[1]} 2017-18", f"{COUNTY[1]} 2016-17"]
+        assert rows[f"{COUNTY[1]} 2017-18"] == [
+            "2 of 3 Lower Dale and <i>Mid</i> Dale",
+            "−1.00",
+            "+0.60",
+            "−1.60 −2.40 to −0.80",
+        ]
+        assert (
+            "higher among the adopters in 1 sets, lower in 1, and the same in 0" in site.front.text
+        )
+        assert "−0.09 standard deviations standard error 0.12; p 0.757" in site.front.text
+
+    def test_counts_the_checks(self, site: Site) -> None:
+        rows = site.front.table("Checks of the lead")
+        assert rows["Councils delayed transfers"] == [
+            "1",
+            "2",
+            "1",
+            "Leave one authority out and multiverse",
+        ]
+        assert rows["Districts dementia"][0] == "not available No lead was estimated"
+
+    def test_shows_the_specification_curve(self, site: Site) -> None:
+        rows = site.front.table("The lead in every specification")
+        assert rows["Councils delayed transfers"] == [
+            "4",
+            "0.50",
+            "−2.0 to 3.0",
+            "75%",
+            "−3.00 to 2.80",
+        ]
+
+    def test_says_what_each_panel_could_have_found(self, site: Site) -> None:
+        rows = site.front.table("What each panel could have found")
+        assert rows["Councils delayed transfers"][:2] == [
+            "more than 25.0",
+            "not available Not asked of this panel",
+        ]
+        assert rows["Councils delayed transfers"][2] == "Plans"
+        assert rows["Districts dementia"][:2] == ["not available Not estimated", "about 4.1"]
+
+    def test_sets_published_figures_beside_ours(self, site: Site) -> None:
+        (rows,) = (r for c, r in site.front.tables.items() if c.startswith("Published figures"))
+        assert rows[1][2] == "0.42 correlation"
+        assert rows[2][2] == "Correlation no figure is given"
+        assert rows[1][3] == "Councils delayed transfers 0.05 partial correlation"
+
+    def test_without_any_estimate_it_says_so(self, made: Made) -> None:
+        found = made(STOPPED).front
+        assert "There is no picture, because no lead was estimated." in found.text
+        assert "No answer" in found.text
+        assert not found.each("img")
+
+
+class TestInside:
+    def test_says_both_halves(self, site: Site) -> None:
+        assert "Between councils: not possible" in site.districts.text
+        assert "Inside councils: inconclusive" in site.districts.text
+
+    def test_names_its_places_as_what_they_are(self, site: Site) -> None:
+        assert "the districts of one council are set beside each other" in site.districts.text
+        rows = site.districts.table("The rule, inside councils")
+        (row,) = (cells for asked, cells in rows.items() if asked.startswith("Is it sure"))
+        assert row[1:] == ["Not met reads 61.00%; must be above 20%"] * 2
+
+    def test_shows_every_model(self, site: Site) -> None:
+        rows = site.districts.table("Inside authorities: every model")
+        (row,) = (cells for model, cells in rows.items() if model.startswith("Odds of adopting"))
+        assert row == ["−0.27", "0.24", "0.253", "not available"]
+
+
+class TestChecks:
+    def test_every_check_says_what_it_found(self, page: Page) -> None:
+        rows = page.table("The checks, those that fail first")
+        assert list(rows)[1] == "Is the direction the same whichever authority is left out?"
+        assert rows["Is the direction the same whichever authority is left out?"] == [
+            "Lowest: without Aldbury",
+            "−2.00 points",
+            "No: failed",
+        ]
+        assert rows["Is there no lead on an outcome that leadership should not move?"][1:] == [
+            "not available",
+            "Could not be made No placebo outcome",
+        ]
+        assert rows["Is the direction the same without one source?"] == [
+            "Without 'Delayed transfers'",
+            "1.00 points interval −2.00 to 4.00",
+            "Yes: passed",
+        ]
+        assert "1 of 3 checks passed; 1 could not be made" in page.text
+
+    def test_medians_are_given_by_choice(self, page: Page) -> None:
+        rows = page.table("Half of the leads lie above the median")
+        assert rows["Composite How measures are put together"] == ["2", "−0.80", "50%"]
+        key = "Without 'Index of multiple deprivation 2015, average score' What is held constant"
+        assert rows[key] == ["2", "1.70", "100%"]
+
+
+class TestMethods:
+    def test_rules_and_thresholds_come_from_the_file(self, site: Site) -> None:
+        methods = site.page("methods.html")
+        rows = methods.table("What the rule asks for")
+        (row,) = (cells for asked, cells in rows.items() if asked.startswith("Is a lead that"))
+        assert row == ["below 5 points", "'not supported'", "1 of 1"]
+        settings = methods.table("Every threshold and setting")
+        assert settings["Partial r2 min"] == ["0.02", "Inside authorities"]
+
+    def test_measures_of_another_framework_are_not_shown(self, made: Made) -> None:
+        assert "belongs to another version" in made(OTHER).page("methods.html").text
+
+
+class TestCalibration:
+    def test_the_two_numbers_are_on_the_front(self, site: Site) -> None:
+        for page in (site.front, site.page("calibration.html")):
+            assert "at most 3.5%" in page.text
+            assert "89% to 96%" in page.text
+            assert "often than it should in 1 of 2 cases." in page.text
+
+    def test_each_verdict_is_counted(self, site: Site) -> None:
+        rows = site.page("calibration.html").table("Nothing to find")
+        assert rows["Equal The whole claim"] == ["0.0", "3.5%", "27.0%", "57.0%", "12.5%", "Met"]
+
+    def test_without_a_calibration_the_report_says_so(self, made: Made) -> None:
+        bare = made(World(calibrated=False))
+        for page in (bare.front, bare.page("calibration.html")):
+            assert "No calibration is recorded beside this report." in page.text
 
 
 class TestSynthetic:
     def test_is_marked_everywhere(self, made: Made) -> None:
-        found = made(SYNTHETIC)
-        assert "These are not real places." in found.texts("header")[0]
-        assert found.texts("title")[0].startswith("SYNTHETIC: ")
-        assert found.tables
-        assert all(caption.startswith("SYNTHETIC: ") for caption in found.tables)
-        images = found.each("img")
-        assert images
-        assert all(attributes["alt"].startswith("SYNTHETIC: ") for _, attributes in images)
+        site = made(SYNTHETIC)
+        for path in ("index.html", f"panels/{SPEC}.html", f"panels/{DISTRICTS}.html"):
+            found = site.page(path)
+            assert "These are not real places." in found.texts("header")[0]
+            assert found.texts("title")[0].startswith("SYNTHETIC: ")
+            assert found.tables
+            assert all(caption.startswith("SYNTHETIC: ") for caption in found.tables)
+            images = found.each("img")
+            assert images
+            assert all(attributes["alt"].startswith("SYNTHETIC: ") for _, attributes in images)
 
-    def test_real_data_are_not_marked(self, page: Page) -> None:
-        assert "SYNTHETIC" not in page.html
+    def test_real_data_are_not_marked(self, site: Site) -> None:
+        for path in site.paths:
+            assert "SYNTHETIC" not in site.page(path).html
 
 
 def test_a_file_without_a_run_cannot_be_reported(tmp_path: Path) -> None:

@@ -44,6 +44,15 @@ def test_years() -> None:
     assert wording.year_span("all") == "all"
 
 
+def test_short_name() -> None:
+    assert wording.short("councils_delayed_transfers") == "Councils delayed transfers"
+
+
+def test_true_minus_signs_stand_before_numbers_only() -> None:
+    found = wording.minus("a lead of -1.3 (-4.6 to 2012-13), E-7 and well-being")
+    assert found == "a lead of −1.3 (−4.6 to 2012-13), E-7 and well-being"
+
+
 def test_moment() -> None:
     assert wording.moment("2026-11-03T09:05:00+00:00") == "3 November 2026 at 09:05 UTC"
 
@@ -70,7 +79,10 @@ def test_coalition() -> None:
 
 def test_method_of_an_interval() -> None:
     assert wording.method("percentile bootstrap, 1999 draws of authorities").startswith(
-        "drawing councils again at random, 1,999 times"
+        "drawing each council again at random, 1,999 times"
+    )
+    assert wording.method("jackknife-t, delete-one-authority", "board") == (
+        "leaving out each board in turn"
     )
     assert wording.method("none: one year") == "no interval can be given: one year"
     assert wording.method("something new") == "something new"

@@ -1,0 +1,31 @@
+-- compare(wanted, measure): one indicator of a council with social care and of the five councils
+-- most like it, year by year. The council by its code or whole name.
+-- grain: areacd, year, peer_rank, peer_areacd
+-- column areacd: ONS code of the council that was asked for
+-- column peer_rank: 0 for the council itself, 1 for the most similar one, 5 for the fifth
+-- column peer_areacd: ONS code of the council that the row is about
+-- column peer_areanm: its name
+-- column year: financial year by the year it starts in
+-- column value: its value, empty where its status says so
+-- column status: what stands behind it; empty where there is no row
+-- column coverage: share of it that was really observed (carried values only)
+CREATE MACRO compare(wanted, measure) AS TABLE
+WITH asked AS (
+    SELECT * FROM main.peers
+    WHERE indicator = measure
+        AND (
+            lower(areanm) = lower(wanted)
+            OR areacd IN (
+                SELECT code.areacd FROM locality.council_code AS code WHERE code.code = wanted
+            )
+        )
+)
+SELECT DISTINCT
+    areacd, 0 AS peer_rank, areacd AS peer_areacd, areanm AS peer_areanm,
+    year, value, status, coverage
+FROM asked
+UNION ALL
+SELECT
+    areacd, peer_rank, peer_areacd, peer_areanm, year, peer_value, peer_status, peer_coverage
+FROM asked
+ORDER BY ALL

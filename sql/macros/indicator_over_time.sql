@@ -1,0 +1,40 @@
+-- indicator_over_time(wanted, measure): one indicator of one council, year by year, beside the
+-- middle of all councils with social care that have a value. The council by its code or whole name.
+-- grain: areacd, year
+-- column areacd: ONS code of the council
+-- column areanm: its name
+-- column year: financial year by the year it starts in
+-- column value: the value, empty where the status says so
+-- column status: what stands behind it; see meta.dictionary
+-- column coverage: share of it that was really observed (carried values only)
+-- column median: median of the councils with social care that were measured that year (carried from
+--   councils of another date, e, not counted: the same ground would count twice)
+-- column councils: how many they are
+CREATE MACRO indicator_over_time(wanted, measure) AS TABLE
+WITH other AS (
+    SELECT them.year, median(them.value) AS median, count(them.value) AS councils
+    FROM locality.indicator_place AS them
+    JOIN locality.place AS place USING (areacd)
+    WHERE them.indicator = measure AND them.status <> 'e' AND place.tier <> 'lower'
+    GROUP BY them.year
+)
+SELECT
+    own.areacd,
+    place.areanm,
+    own.year,
+    own.value,
+    own.status,
+    own.coverage,
+    other.median,
+    coalesce(other.councils, 0) AS councils
+FROM locality.indicator_place AS own
+JOIN locality.place AS place USING (areacd)
+LEFT JOIN other USING (year)
+WHERE own.indicator = measure
+    AND (
+        lower(place.areanm) = lower(wanted)
+        OR own.areacd IN (
+            SELECT code.areacd FROM locality.council_code AS code WHERE code.code = wanted
+        )
+    )
+ORDER BY own.areacd, own.year
