@@ -202,13 +202,21 @@ class TestFront:
         assert CLAIM in site.front.text
         assert "By panel:" not in site.front.text
 
-    def test_marks_the_claim_as_confirmatory_or_not(self, site: Site, made: Made) -> None:
-        start = site.front.text.index("The data here cannot decide")
-        assert "Confirmatory" in site.front.text[start - 60 : start]
-        found = made(World(claim_exploratory="Another framework.")).front.text
-        start = found.index("The data here cannot decide")
-        assert "Exploratory" in found[start - 60 : start]
-        assert "Exploratory, because: Another framework." in found
+    @pytest.mark.parametrize(
+        ("world", "mark", "why"),
+        [
+            (OTHER, "Confirmatory", "fixed before those panels were looked at"),
+            (World(claim_exploratory="Another rule."), "Exploratory", "because: Another rule."),
+            (World(), "Exploratory", f"because: Councils delayed transfers: {WHY_EXPLORATORY}"),
+        ],
+    )
+    def test_marks_the_claim_as_confirmatory_or_not(
+        self, made: Made, world: World, mark: str, why: str
+    ) -> None:
+        said = made(world).front.text
+        before, _, after = said.partition("The data here cannot decide")
+        assert before.endswith(f"{mark} Inconclusive ")
+        assert why in after
 
     def test_shows_the_lead_of_every_panel_with_its_interval(self, site: Site) -> None:
         rows = site.front.table("Lead of leadership and partnership over plans and budgets")

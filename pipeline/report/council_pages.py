@@ -1,0 +1,295 @@
+"""A page for every council with social care, and the list to find it in."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.report import council_words as said
+from pipeline.report.council_cautions import Caution, Cautions, sure
+from pipeline.report.council_figures import CARRIED, SHOWN, Figures, Point, Series
+from pipeline.report.council_panels import Panels, Said
+from pipeline.report.council_place import Place, Places
+from pipeline.report.page import TEMPLATES, About, render
+from pipeline.report.place_charts import LINES, OWN, Mark, drawn
+from pipeline.report.read import Analysis, Names, Reader, analyses
+from pipeline.report.tables import Cell, DataTable, absent, figure, text
+from pipeline.report.wording import NOT_AVAILABLE, capital, counted, financial_year, words
+
+FEWEST_DRAWN = 3
+"""Years below which a figure is not drawn."""
+FOLDER = "councils"
+SCRIPT = "find.js"
+POLICY = "default-src 'none';"
+
+STATUSES = "SELECT \"table\" AS status, meaning FROM meta.dictionary WHERE layer = 'status'"
+
+
+@dataclass(frozen=True)
+class Years:
+    """One measure year by year, beside similar councils.
+
+    Attributes:
+        unit: what is counted and which way is better.
+        sentences: what can be said of it.
+        columns: of the table; those with a line in the chart carry its key.
+        chart: the marks; none where there are too few years.
+        image: the drawing.
+    """
+
+    title: str
+    unit: str
+    sentences: Sequence[str]
+    table: DataTable
+    chart: Sequence[Mark] = ()
+    image: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """The measures of one block: the latest figures, and each one year by year."""
+
+    title: str
+    table: DataTable
+    details: Sequence[Years]
+
+
+@dataclass(frozen=True)
+class Council:
+    """Everything that one page says."""
+
+    place: Place
+    summary: Sequence[str]
+    sure: Sequence[Caution]
+    cautions: Sequence[Caution]
+    drawn: Sequence[Years]
+    blocks: Sequence[Block]
+    panels: Said
+
+
+def pages(reader: Reader, run: About) -> dict[str, str]:
+    """The pages of the councils: path in the report's folder -> HTML."""
+    figures = Figures(reader)
+    if not figures.councils:
+        return {}
+    made = _councils(reader, figures, run.mark)
+    attribution = [row["attribution"] for row in reader.rows("meta.source")]
+    lines = {one.name: one for one in LINES}
+    found = {
+        f"{FOLDER}/{one.place.code}.html": render(
+            "council.html.j2",
+            root="../",
+            here=FOLDER,
+            run=run,
+            council=one,
+            lines=lines,
+            attributions=list(dict.fromkeys(attribution)),
+        )
+        for one in made
+    }
+    return {f"{FOLDER}/index.html": index([one.place for one in made], run)} | found
+
+
+def index(places: Sequence[Place], run: About) -> str:
+    """The list of councils by region, with the script that narrows it down."""
+    regions: dict[str, list[Place]] = {}
+    for place in sorted(places, key=lambda one: one.name):
+        regions.setdefault(place.region, []).append(place)
+    script = (TEMPLATES / SCRIPT).read_text(encoding="utf-8").strip()
+    page = render(
+        "councils.html.j2",
+        root="../",
+        here=FOLDER,
+        run=run,
+        regions=sorted(regions.items()),
+        count=len(places),
+    )
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    # This page alone has a script, and its policy allows this very script alone.
+    page = page.replace(POLICY, f"{POLICY} script-src 'sha256-{digest}';", 1)
+    return page.replace("</body>", f"<script>{script}</script>\n</body>", 1)
+
+
+def _councils(reader: Reader, figures: Figures, mark: str) -> list[Council]:
+    found, names = analyses(reader), Names(reader)
+    panels = Panels(reader, found, names, figures)
+    places = Places(reader, figures, names)
+    cautions = Cautions(reader, figures, names)
+    statuses = reader.query(STATUSES, ["meta.dictionary"])
+    told = _Told({row["status"]: row["meaning"] for row in statuses}, figures, found)
+    made = []
+    for code in figures.councils:
+        series = figures.series(code)
+        place, panel = places.of(code), panels.of(code)
+        main = told.main(series)
+        made.append(
+            Council(
+                place=place,
+                summary=_summary(main, panel),
+                sure=sure(place, series, panel, cautions),
+                cautions=cautions.of(code, series),
+                drawn=[told.by_year(one, drawing=True) for one in main],
+                blocks=told.blocks(series, {one.name for one in main}, place.council_class),
+                panels=panel,
+            )
+        )
+    every = [one for council in made for one in council.drawn if one.chart]
+    images = dict(
+        zip(map(id, every), drawn([one.chart for one in every], mark.rstrip(": ")), strict=True)
+    )
+    return [
+        replace(
+            council,
+            drawn=[replace(one, image=images.get(id(one), "")) for one in council.drawn],
+        )
+        for council in made
+    ]
+
+
+def _summary(main: Sequence[Series], panel: Said) -> list[str]:
+    """What an officer reads first: each main measure in a sentence or two."""
+    lines = [f"{one.measure['title']}: {said.beside(one)}" for one in main]
+    if panel.influential:
+        count = counted(len(panel.influential), "panel")
+        lines.append(f"It is one of the councils that weigh most in {count}.")
+    return lines
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Figures as tables, charts and sentences."""
+
+    meanings: dict[str, str]
+    figures: Figures
+    analyses: Sequence[Analysis]
+
+    def main(self, series: Sequence[Series]) -> list[Series]:
+        """The outcomes that a panel explains, and the leadership measure of most questions."""
+        explained = dict.fromkeys(one.spec["outcome"] for one in self.analyses)
+        own = {one.name: one for one in series}
+        outcomes = [own[name] for name in explained if name in own]
+        outcomes.sort(key=lambda one: -len(one.known))
+        leadership = [one for one in series if one.measure["block"] == "leadership"]
+        leadership.sort(
+            key=lambda one: (
+                not one.yearly or len(one.known) < FEWEST_DRAWN,
+                -one.measure["parts"],
+                -len(one.known),
+            )
+        )
+        return [*outcomes, *leadership[:1]]
+
+    def by_year(self, one: Series, drawing: bool = False) -> Years:
+        """One measure year by year."""
+        chart: list[Mark] = []
+        if drawing and one.yearly and len(one.known) >= FEWEST_DRAWN:
+            chart = _marks(one.points)
+        sentences = [said.beside(one), said.trend(one)]
+        title = one.measure["title"]
+        return Years(
+            title=title,
+            unit=capital(said.unit(one.measure)),
+            sentences=sentences,
+            table=DataTable(
+                f"{title}, by year",
+                ["Year", *(line.name for line in LINES)],
+                [self._year(one, point) for point in one.points],
+                fit=True,
+                narrow="table",
+            ),
+            chart=chart,
+            alt=f"Line chart of '{title}', {said.years(one.known)}. {sentences[0]} "
+            f"{sentences[1]} The figures are in the table beside it.",
+        )
+
+    def _year(self, one: Series, point: Point) -> list[Cell]:
+        return [
+            text(financial_year(point.year)),
+            self._own(one, point),
+            *(
+                absent() if amount is None else figure(said.value(one.measure, amount))
+                for amount in (point.similar, point.region, point.england)
+            ),
+        ]
+
+    def _own(self, one: Series, point: Point, when: str = "") -> Cell:
+        if point.value is None:
+            meaning = self.meanings.get(point.status, point.status)
+            return absent("" if meaning == NOT_AVAILABLE else meaning)
+        note = said.notes(point, one, self.meanings, self.figures.least)
+        return figure(said.value(one.measure, point.value), "; ".join(filter(None, [when, note])))
+
+    def blocks(
+        self, series: Sequence[Series], elsewhere: set[str], council_class: str
+    ) -> list[Block]:
+        """Every measure by block."""
+        made = []
+        for block in SHOWN:
+            own = [one for one in series if one.measure["block"] == block]
+            if not own:
+                continue
+            made.append(
+                Block(
+                    title=capital(words(block)),
+                    table=self._latest(block, own, council_class),
+                    details=[self.by_year(one) for one in own if one.name not in elsewhere],
+                )
+            )
+        return made
+
+    def _latest(self, block: str, series: Sequence[Series], council_class: str) -> DataTable:
+        rows = []
+        ranked = any(one.rank for one in series)
+        for one in series:
+            point = one.known[-1]
+            rows.append(
+                [
+                    text(one.measure["title"], capital(said.unit(one.measure))),
+                    self._own(one, point, financial_year(point.year)),
+                    *(
+                        absent() if amount is None else figure(said.value(one.measure, amount))
+                        for amount in (point.similar, point.region, point.england)
+                    ),
+                    text(said.beside(one), said.trend(one)),
+                    *([_rank(one)] if ranked else []),
+                ]
+            )
+        return DataTable(
+            f"{capital(words(block))}: the latest figures",
+            [
+                "Measure",
+                "This council",
+                "Similar councils, median",
+                "Region, median",
+                "England, median",
+                "What can be said",
+                *([f"Rank, {council_class}, 1 is best"] if ranked else []),
+            ],
+            rows,
+            "locality.indicator_place: value, status, coverage, sampling_variance",
+            narrow="pairs",
+        )
+
+
+def _rank(one: Series) -> Cell:
+    if one.rank is None:
+        return text("No rank", "How much of it is chance is not known")
+    found = one.rank
+    return figure(
+        f"{found.rank} of {found.of}",
+        f"{said.CERTAIN} interval {found.low} to {found.high}: chance in who answered, only",
+    )
+
+
+def _marks(points: Sequence[Point]) -> list[Mark]:
+    """What is drawn of one measure."""
+    marks = []
+    for point in points:
+        firm = point.usable and point.status != CARRIED
+        marks.append(Mark(OWN, point.year, point.value, point.low, point.high, firm))
+        beside = (point.similar, point.region, point.england)
+        for line, amount in zip(LINES[1:], beside, strict=True):
+            if amount is not None:
+                marks.append(Mark(line.name, point.year, amount))
+    return marks

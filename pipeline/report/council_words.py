@@ -1,0 +1,139 @@
+"""One council's figures in words: numbers in their unit, differences, trends and ranks."""
+
+from pipeline.report.council_figures import Point, Series
+from pipeline.report.place_statistics import FEWEST_YEARS, LEVEL
+from pipeline.report.read import Row
+from pipeline.report.wording import capital, counted, financial_year, number, percent
+
+JUDGED = ("outcome", "leadership", "partnership")
+"""Blocks of which more, or less, is called better."""
+CERTAIN = percent(LEVEL)
+
+
+def _shares(measure: Row) -> bool:
+    return str(measure["unit"]).split(" of ")[0] == "share"
+
+
+def _percents(measure: Row) -> bool:
+    return str(measure["unit"]).startswith("percent")
+
+
+def value(measure: Row, amount: float, signed: bool = False, near: float | None = None) -> str:
+    """A figure in its unit.
+
+    Args:
+        measure: the row of ``meta.indicator``.
+        amount: the figure.
+        signed: whether a plus is written.
+        near: the size of figure whose decimals are used, where it is a difference.
+    """
+    scale = 100.0 if _shares(measure) else 1.0
+    size = abs(scale * (amount if near is None else near))
+    if _shares(measure) or _percents(measure):
+        digits = 1
+    elif str(measure["unit"]).startswith("1 ") and amount == int(amount) and near is None:
+        digits = 0  # a judgement on a scale, not a mean of several
+    else:
+        digits = 0 if size >= 100 else 1 if size >= 10 else 2
+    after = "%" if _shares(measure) or _percents(measure) else ""
+    return number(scale * amount, digits, signed) + after
+
+
+def gap(measure: Row, amount: float, near: float) -> str:
+    """A difference or a change, without a sign, in the unit of its figure."""
+    made = value(measure, abs(amount), near=near)
+    return f"{made.removesuffix('%')} percentage points" if made.endswith("%") else made
+
+
+def unit(measure: Row) -> str:
+    """What is counted, and which way is better."""
+    told = str(measure["unit"]).replace("GBP", "\N{POUND SIGN}").replace("log ", "logarithm of ")
+    told = "share, in percent" if told == "share" else told
+    told = told.replace("\N{POUND SIGN} thousand", "thousands of pounds")
+    if measure["block"] not in JUDGED:
+        return told
+    better = "lower is better" if measure["polarity"] < 0 else "higher is better"
+    return f"{told}; {better}" if told else better
+
+
+def interval(measure: Row, low: float, high: float, near: float, change: bool = False) -> str:
+    """Both ends of an interval, of a figure or of a change in it."""
+    said = " to ".join(value(measure, end, near=near) for end in (low, high))
+    if change and said.endswith("%"):
+        return f"{said.replace('%', '')} percentage points"
+    return said
+
+
+def typical(series: Series) -> float:
+    """The size of its latest figure."""
+    return abs(series.known[-1].value or 0.0)
+
+
+def beside(series: Series) -> str:
+    """How a council stands beside similar councils."""
+    found, measure = series.beside, series.measure
+    if not found.others:
+        return "No similar council has a figure to compare with."
+    often = _often(found.above, found.below, found.years)
+    if found.why_not or found.difference is None:
+        return f"Cannot be told: {found.why_not}. {often}"
+    if not found.side:
+        return f"No detectable difference from similar councils. {often}"
+    direction = "Higher" if found.side > 0 else "Lower"
+    if measure["block"] in JUDGED:
+        direction += " (better)" if found.side == measure["polarity"] else " (worse)"
+    by = gap(measure, found.difference, typical(series))
+    return f"{direction} than similar councils, by {by} on average. {often}"
+
+
+def _often(above: int, below: int, years: int) -> str:
+    if not years:
+        return ""
+    side, count = ("above", above) if above >= below else ("below", below)
+    if not count:
+        every = f"all {counted(years, 'year')}" if years > 1 else "the one year"
+        return f"The same as their middle in {every}."
+    if years == 1:
+        return f"{capital(side)} their middle in the one year."
+    return f"{capital(side)} their middle in {count} of {years} years."
+
+
+def trend(series: Series) -> str:
+    """Whether it rises or falls."""
+    found, measure = series.trend, series.measure
+    if found is None:
+        if not series.yearly:
+            return "No trend: a figure stands for several years."
+        return f"No trend: fewer than {FEWEST_YEARS} years of its own figures."
+    near = typical(series)
+    ends = interval(measure, found.low, found.high, near, change=True)
+    if not found.side:
+        return f"No clear trend ({CERTAIN} interval of the yearly change {ends})."
+    way = "Rises" if found.side > 0 else "Falls"
+    said = f"{way} by {gap(measure, found.slope, near)} a year ({CERTAIN} interval {ends})."
+    if series.england_trend is not None:
+        way = "up" if series.england_trend.slope >= 0 else "down"
+        own = gap(measure, series.england_trend.slope, near)
+        said += f" England's median went {way} by {own} a year."
+    return said
+
+
+def notes(point: Point, series: Series, meanings: dict[str, str], least: float) -> str:
+    """What to know of one figure: its interval, its status and how much was observed."""
+    said = []
+    if point.low is not None and point.high is not None and point.value is not None:
+        ends = interval(series.measure, point.low, point.high, point.value)
+        said.append(f"{CERTAIN} interval {ends}")
+    if point.status != "ok":
+        said.append(capital(meanings.get(point.status, point.status)))
+    if point.coverage is not None and round(point.coverage, 2) < 1:
+        said.append(f"{percent(point.coverage)} known")
+        if point.coverage < least:
+            said[-1] += ", too little to compare"
+    return "; ".join(said)
+
+
+def years(points: list[Point]) -> str:
+    """The years of some points as running text."""
+    named = [financial_year(one.year) for one in points]
+    return named[0] if len(named) == 1 else f"{named[0]} to {named[-1]}" if named else ""

@@ -1,0 +1,176 @@
+"""Small charts of one council's figure over the years.
+
+They are written as Vega-Lite's own JSON: there are hundreds, and building them out of Altair's
+objects takes many times as long as drawing them. Titles and keys are in the page beside them.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import joblib
+import vl_convert
+
+from pipeline.report.charts import COLOURS, GRID, INK, QUIET, _version
+
+ROOM, HEIGHT = 400, 190
+LABELS = 4
+"""Years named below a chart, at most."""
+FEW = 40
+"""Charts that are drawn sooner than other processes start."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a line looks: never by colour alone.
+
+    Attributes:
+        path: its marker as SVG, for the key.
+    """
+
+    name: str
+    colour: str
+    shape: str
+    path: str
+    dash: Sequence[float]
+    width: float
+
+
+LINES = (
+    Line("This council", COLOURS[0], "circle", "M-4,0a4,4,0,1,1,8,0a4,4,0,1,1,-8,0", (1, 0), 3.0),
+    Line("Similar", COLOURS[1], "triangle-up", "M0,-4.5L5,4H-5Z", (6, 3), 2.0),
+    Line("Region", COLOURS[2], "square", "M-3.5,-3.5h7v7h-7Z", (2, 2), 2.0),
+    Line("England", QUIET, "diamond", "M0,-5L4,0L0,5L-4,0Z", (8, 3, 2, 3), 1.5),
+)
+OWN = LINES[0].name
+
+LONG = re.compile(r"-?\d+\.\d{2,}")
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One year on one line.
+
+    Attributes:
+        line: name of one of `LINES`.
+        value: None breaks the line.
+        low, high: interval, where there is one.
+        firm: whether it is a figure published for the council as it was; others are drawn hollow.
+    """
+
+    line: str
+    year: int
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    firm: bool = True
+
+
+def drawn(charts: Sequence[Sequence[Mark]], mark: str = "") -> list[str]:
+    """Charts as data addresses of SVG, one for each list of marks.
+
+    Args:
+        charts: the marks of each chart.
+        mark: written above the drawing, empty for real data.
+    """
+    jobs = 1 if len(charts) <= FEW else joblib.cpu_count()
+    draw = joblib.delayed(_drawn)
+    return list(joblib.Parallel(jobs, batch_size=20)(draw(one, mark) for one in charts))
+
+
+def _drawn(marks: Sequence[Mark], mark: str) -> str:
+    svg = vl_convert.vegalite_to_svg(
+        _spec(marks, mark), vl_version=_version(), allowed_base_urls=[]
+    )
+    # Within an image nothing reads these, and they are half of it.
+    svg = re.sub(r' (?:class|role|aria-[a-z]+|pointer-events)="[^"]*"', "", svg)
+    svg = re.sub(r' (?:transform|d)="[^"]*"', lambda found: LONG.sub(_short, found[0]), svg)
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def _short(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.1f}"
+
+
+def _look(channel: str) -> Spec:
+    scale = {
+        "domain": [one.name for one in LINES],
+        "range": [
+            {
+                "color": one.colour,
+                "shape": one.shape,
+                "strokeDash": list(one.dash),
+                "strokeWidth": one.width,
+            }[channel]
+            for one in LINES
+        ],
+    }
+    return {"field": "line", "type": "nominal", "scale": scale, "legend": None}
+
+
+def _spec(marks: Sequence[Mark], mark: str) -> Spec:
+    years = sorted({one.year for one in marks})
+    x = {
+        "field": "year",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [years[0] - 0.3, years[-1] + 0.3], "nice": False},
+        "axis": {
+            "values": years[:: -(-len(years) // LABELS)],
+            "grid": False,
+            "labelExpr": "datum.value + '-' + format((datum.value + 1) % 100, '02d')",
+        },
+    }
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"zero": False, "nice": True, "padding": 6},
+        "axis": {
+            "tickCount": 4,
+            "labelExpr": "replace(format(datum.value, ',~f'), '-', '\u2212')",
+        },
+    }
+    placed = {"x": x, "y": y, "color": _look("color")}
+    line = {
+        "mark": "line",
+        "encoding": placed
+        | {"strokeDash": _look("strokeDash"), "strokeWidth": _look("strokeWidth")},
+    }
+    interval = {
+        "transform": [{"filter": "isValid(datum.low)"}],
+        "mark": {"type": "rule", "color": COLOURS[0], "strokeWidth": 1.5},
+        "encoding": {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}},
+    }
+    hollow = {"condition": {"test": "!datum.firm", "value": "white"}}
+    points = {
+        "mark": {"type": "point", "opacity": 1, "size": 55, "strokeWidth": 1.5},
+        "encoding": placed | {"shape": _look("shape"), "fill": hollow | _look("color")},
+    }
+    axis = {
+        "labelFontSize": 13,
+        "labelColor": INK,
+        "gridColor": GRID,
+        "tickColor": QUIET,
+        "domainColor": QUIET,
+    }
+    title = {"text": mark, "anchor": "start", "fontSize": 13, "color": INK}
+    return {
+        "data": {"values": [asdict(one) for one in marks]},
+        "width": ROOM,
+        "height": HEIGHT,
+        **({"title": title} if mark else {}),
+        "layer": [line, interval, points],
+        "config": {
+            "aria": False,
+            "font": "sans-serif",
+            "background": "#ffffff",
+            "padding": 4,
+            "axis": axis,
+            "view": {"stroke": None},
+        },
+    }

@@ -1,0 +1,147 @@
+"""What can be said of one council's figures beside others': differences, trends, ranks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from statistics import fmean, median, stdev
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+LEVEL = 0.95
+FEWEST_SIMILAR = 3
+"""Similar councils that a range can be worked out from."""
+FEWEST_YEARS = 5
+"""Years of figures that a trend can be worked out from."""
+DRAWS = 2000
+SEED = 20190403
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Against:
+    """A council's average beside those of similar councils.
+
+    Attributes:
+        others: similar councils with a figure for at least one of its years.
+        above, below, years: years above and below their median, and years compared.
+        difference: mean over similar councils of the council's average less theirs, each over the
+            years that both have.
+        low, high: prediction interval of that difference for one more council like them; None
+            where it cannot be worked out.
+        why_not: why it cannot.
+    """
+
+    others: int
+    above: int
+    below: int
+    years: int
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why_not: str = ""
+
+    @property
+    def side(self) -> int:
+        """1 if detectably above, -1 if below, else 0."""
+        if self.low is None or self.high is None:
+            return 0
+        return 1 if self.low > 0 else -1 if self.high < 0 else 0
+
+
+def against(own: Mapping[int, float], similar: Sequence[Mapping[int, float]]) -> Against:
+    """Hold a council's figures against those of similar councils, year by year.
+
+    A council stands apart when its average lies outside the range in which one more council like
+    the similar ones would lie in 95 of 100 cases (Student's t).
+    """
+    above = below = years = 0
+    for year, value in own.items():
+        beside = [other[year] for other in similar if year in other]
+        if beside:
+            middle = median(beside)
+            years, above, below = years + 1, above + (value > middle), below + (value < middle)
+    gaps = [
+        fmean(own[year] - other[year] for year in own if year in other)
+        for other in similar
+        if own.keys() & other.keys()
+    ]
+    n = len(gaps)
+    if n < FEWEST_SIMILAR:
+        return Against(n, above, below, years, why_not="too few similar councils have a figure")
+    spread, mean = stdev(gaps), fmean(gaps)
+    if spread <= 1e-9 * max(abs(one) for one in [*own.values(), 1.0]):
+        why = "the similar councils all have the same figure"
+        return Against(n, above, below, years, mean, why_not=why)
+    reach = _t(n - 1) * spread * (1 + 1 / n) ** 0.5
+    return Against(n, above, below, years, mean, mean - reach, mean + reach)
+
+
+@cache
+def _t(df: int) -> float:
+    return float(stats.t.ppf(0.5 + LEVEL / 2, df))
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Change in a year by Theil and Sen, with its 95% interval."""
+
+    slope: float
+    low: float
+    high: float
+
+    @property
+    def side(self) -> int:
+        """1 if it rises beyond doubt, -1 if it falls, else 0."""
+        return 1 if self.low > 0 else -1 if self.high < 0 else 0
+
+
+def trend(own: Mapping[int, float]) -> Trend | None:
+    """The trend of yearly figures, None where there are too few."""
+    if len(own) < FEWEST_YEARS:
+        return None
+    found = stats.theilslopes(list(own.values()), list(own), alpha=LEVEL)
+    return Trend(float(found.slope), float(found.low_slope), float(found.high_slope))
+
+
+@dataclass(frozen=True)
+class Rank:
+    """A place among councils, 1 for the best, with its 95% interval."""
+
+    rank: int
+    low: int
+    high: int
+    of: int
+
+
+def ranks(values: Array, weights: Array, variances: Array, polarity: int) -> list[Rank]:
+    """Ranks of councils whose figures are weighted means of sampled trusts.
+
+    Trusts are drawn again, so councils that share a trust move together.
+
+    Args:
+        values: (k,) one a council.
+        weights: (k, m) of trusts, rows sum to 1.
+        variances: (m,) sampling variance of each trust's figure.
+        polarity: 1 where more is better, -1 where less is.
+    """
+    rng = np.random.default_rng(SEED)
+    noise = rng.standard_normal((DRAWS, len(variances))) * np.sqrt(variances)
+    drawn = polarity * (values + noise @ weights.T)
+    places = stats.rankdata(-drawn, method="min", axis=1)
+    low, high = np.quantile(places, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2], axis=0)
+    own = stats.rankdata(-polarity * values, method="min")
+    return [
+        Rank(int(at), int(np.floor(first)), int(np.ceil(last)), len(values))
+        for at, first, last in zip(own, low, high, strict=True)
+    ]
+
+
+def nearest(features: Array, at: int, among: Sequence[int], count: int) -> list[int]:
+    """The rows most like one row, by the distance of their z-scores."""
+    spread = features.std(axis=0, ddof=1)
+    z = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    distance = ((z - z[at]) ** 2).sum(axis=1)
+    return sorted((row for row in among if row != at), key=lambda row: (distance[row], row))[:count]

@@ -1,0 +1,329 @@
+"""A page for every source: whose it is, what was read, what was checked, what uses it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.report.answer import Fact
+from pipeline.report.basis import GRADES
+from pipeline.report.page import About, render
+from pipeline.report.read import Analysis, Reader, Row, analyses
+from pipeline.report.source_checks import checks, reconciled, revised
+from pipeline.report.tables import Cell, DataTable, absent, figure, text
+from pipeline.report.wording import capital, counted, number, percent, words
+from pipeline.sqltable import sql_tables
+
+FOLDER = "sources"
+HASH = 12
+"""Characters of a hash that are shown."""
+KINDS = {
+    "String": "text",
+    "Float64": "number",
+    "Int32": "whole number",
+    "Int64": "whole number",
+    "Date": "date",
+    "Boolean": "yes or no",
+}
+
+COLUMNS = """
+SELECT "table" AS source, "column", type, meaning
+FROM meta.dictionary
+WHERE layer = 'tidy' AND "column" <> ''
+"""
+STATUSES = "SELECT \"table\" AS status, meaning FROM meta.dictionary WHERE layer = 'status'"
+OF_STATUS = 'SELECT status, count(*) AS rows FROM tidy."{}" GROUP BY ALL ORDER BY rows DESC, status'
+HOW_MANY = 'SELECT count(*) AS rows FROM tidy."{}"'
+
+
+@dataclass(frozen=True)
+class File:
+    """One release of a source.
+
+    Attributes:
+        sha256: the whole hash; the page shows its beginning.
+    """
+
+    release: str
+    period: str
+    published: str
+    file: str
+    address: str | None
+    sha256: str
+    rows: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything that one page says."""
+
+    name: str
+    title: str
+    about: str
+    publisher: str
+    licence: str
+    grade: str
+    attribution: str
+    switched_off: str
+    facts: Sequence[Fact]
+    warnings: Sequence[str]
+    files: Sequence[File]
+    columns: DataTable | None
+    statuses: DataTable | None
+    checks: str
+    failing: DataTable | None
+    reconciled: str
+    reconciliations: DataTable | None
+    explained: DataTable | None
+    revised: str
+    revisions: DataTable | None
+    corrections: DataTable | None
+    notices: Sequence[str]
+    measures: DataTable | None
+    tables: Sequence[tuple[str, str]]
+    panels: Sequence[tuple[str, str]]
+
+
+def pages(reader: Reader, run: About) -> dict[str, str]:
+    """The pages of the sources: path in the report's folder -> HTML."""
+    rows = reader.rows("meta.source")
+    if not rows:
+        return {}
+    gathered = _Gathered(reader)
+    made = [gathered.of(row) for row in rows]
+    found = {
+        f"{FOLDER}/{one.name}.html": render(
+            "source.html.j2", root="../", here=FOLDER, run=run, source=one, hash_length=HASH
+        )
+        for one in made
+    }
+    listed = render(
+        "sources.html.j2",
+        root="../",
+        here=FOLDER,
+        run=run,
+        table=_list(made),
+        grades=[
+            (grade, meaning)
+            for grade, meaning in GRADES.items()
+            if any(row["provenance"] == grade for row in rows)
+        ],
+    )
+    return {f"{FOLDER}/index.html": listed} | found
+
+
+def _list(made: Sequence[Source]) -> DataTable:
+    def used(one: Source) -> Cell:
+        count = len(one.measures.rows) if one.measures else 0
+        note = f"in {counted(len(one.panels), 'panel')}" if one.panels else ""
+        if count:
+            return text(counted(count, "measure"), note)
+        return text("Behind other tables" if one.tables else "Not used by a measure", note)
+
+    return DataTable(
+        "The sources",
+        ["Source", "Publisher", "Licence", "Used for"],
+        [
+            [
+                text(
+                    one.title,
+                    f"{capital(one.grade)}; {counted(len(one.files), 'file')}",
+                    link=f"{FOLDER}/{one.name}.html",
+                    mark="Switched off" if one.switched_off else "",
+                ),
+                text(one.publisher),
+                text(one.licence),
+                used(one),
+            ]
+            for one in made
+        ],
+        "meta.source: title, publisher, licence, provenance, files; meta.indicator: source",
+    )
+
+
+class _Gathered:
+    """The tables about sources, arranged by source."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._analyses = analyses(reader)
+        self._releases = _by_source(reader.rows("meta.release"))
+        self._warnings = _by_source(reader.rows("meta.usage_warning"))
+        self._corrections = _by_source(reader.rows("meta.correction"))
+        self._notices = _by_source(reader.rows("meta.release_notice"))
+        self._columns = _by_source(reader.query(COLUMNS, ["meta.dictionary"]))
+        self._indicators = _by_source(reader.rows("meta.indicator"))
+        found = reader.query(STATUSES, ["meta.dictionary"])
+        self._statuses = {row["status"]: row["meaning"] for row in found}
+        self._readers: dict[str, list[tuple[str, str]]] = {}
+        for name, table in sql_tables("locality").items():
+            for layer, source in table.inputs:
+                if layer == "tidy":
+                    about = table.about.partition(". ")[0].removesuffix(".")
+                    self._readers.setdefault(source, []).append((f"locality.{name}", about))
+
+    def of(self, row: Row) -> Source:
+        """Everything that is said of one source."""
+        name = row["source"]
+        grade = row["provenance"]
+        columns = self._columns.get(name, [])
+        panels = self._panels(name)
+        held, failing = checks(self._reader, name)
+        agreed, reconciliations, explained = reconciled(self._reader, name)
+        changed, revisions = revised(self._reader, name)
+        return Source(
+            name=name,
+            title=row["title"],
+            about=row["about"],
+            publisher=row["publisher"],
+            licence=row["licence"],
+            grade=grade,
+            attribution=row["attribution"],
+            switched_off=(row["why_switched_off"] or "") if row["switched_off"] else "",
+            facts=[
+                Fact("Publisher", row["publisher"]),
+                Fact("Licence", row["licence"]),
+                Fact("Grade", capital(grade), GRADES.get(grade, "")),
+                Fact("Files", number(row["files"])),
+                *self._size(name),
+            ],
+            warnings=[one["meaning"] for one in self._warnings.get(name, [])],
+            files=[_file(one) for one in self._releases.get(name, [])],
+            columns=_columns(name, columns) if columns else None,
+            statuses=self._status_table(name, columns),
+            checks=held,
+            failing=failing,
+            reconciled=agreed,
+            reconciliations=reconciliations,
+            explained=explained,
+            revised=changed,
+            revisions=revisions,
+            corrections=self._correction_table(name),
+            notices=[
+                f"{one['file']}: {one['kind']}" + (f". {one['problem']}" if one["problem"] else "")
+                for one in self._notices.get(name, [])
+            ],
+            measures=self._measures(name),
+            tables=self._readers.get(name, []),
+            panels=[(one.spec["title"], one.page) for one in panels],
+        )
+
+    def _size(self, name: str) -> list[Fact]:
+        found = self._reader.query(HOW_MANY.format(name), [f"tidy.{name}"])
+        return [Fact("Rows", number(found[0]["rows"]), f"in tidy.{name}")] if found else []
+
+    def _panels(self, name: str) -> list[Analysis]:
+        """Panels that use a measure of the source, in whatever part."""
+        own = {one["name"] for one in self._indicators.get(name, [])}
+        return [one for one in self._analyses if own & _used(one)]
+
+    def _measures(self, name: str) -> DataTable | None:
+        own = self._indicators.get(name, [])
+        if not own:
+            return None
+        rows = []
+        for one in own:
+            panels = [
+                panel.spec["title"] for panel in self._analyses if one["name"] in _used(panel)
+            ]
+            rows.append(
+                [
+                    text(one["title"]),
+                    text(
+                        capital(words(one["block"])),
+                        "" if one["words"] == one["block"] else one["words"],
+                    ),
+                    text(f"Used in {counted(len(panels), 'panel')}", "; ".join(panels))
+                    if panels
+                    else text("Used in no panel"),
+                ]
+            )
+        return DataTable(
+            "Measures made of this source",
+            ["Measure", "Group and words", "Panels"],
+            rows,
+            "meta.indicator: title, block, words; meta.construct_coverage: used",
+        )
+
+    def _status_table(self, name: str, columns: Sequence[Row]) -> DataTable | None:
+        if "status" not in {one["column"] for one in columns}:
+            return None
+        rows = self._reader.query(OF_STATUS.format(name), [f"tidy.{name}"])
+        every = sum(row["rows"] for row in rows)
+        if not every:
+            return None
+        return DataTable(
+            "What stands behind the values",
+            ["Status", "Rows", "Share"],
+            [
+                [
+                    text(capital(self._statuses[row["status"]])),
+                    figure(number(row["rows"])),
+                    figure(percent(row["rows"] / every, 1)),
+                ]
+                for row in rows
+            ],
+            f"tidy.{name}: status",
+            fit=True,
+            narrow="table",
+        )
+
+    def _correction_table(self, name: str) -> DataTable | None:
+        rows = self._corrections.get(name, [])
+        if not rows:
+            return None
+        return DataTable(
+            "Errors of the publisher that were corrected",
+            ["Why", "Published", "Corrected to", "Rows", "What it rests on"],
+            [
+                [
+                    text(row["why"]),
+                    text(row["published"] or "various", words(row["column"])),
+                    text(row["corrected"]),
+                    figure(number(row["rows"])),
+                    text(row["evidence"]),
+                ]
+                for row in rows
+            ],
+            "meta.correction: why, column, published, corrected, rows, evidence",
+        )
+
+
+def _used(panel: Analysis) -> set[str]:
+    """Indicators that a panel uses: outcome, controls, and those of its blocks."""
+    used = {row["indicator"] for row in panel.coverage if row["used"]}
+    return used | {panel.spec["outcome"], *panel.spec["controls"].split(", ")}
+
+
+def _by_source(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["source"], []).append(row)
+    return found
+
+
+def _file(row: Mapping[str, str | int | None]) -> File:
+    rows, address = row["rows"], row["url"]
+    return File(
+        release=str(row["release"]),
+        period=str(row["period"]),
+        published=str(row["published"] or "not stated"),
+        file=str(row["file"]),
+        address=None if address is None else str(address),
+        sha256=str(row["sha256"] or ""),
+        rows="not counted" if rows is None else number(float(rows)),
+    )
+
+
+def _columns(name: str, columns: Sequence[Row]) -> DataTable:
+    return DataTable(
+        f"Columns of tidy.{name}",
+        ["Column", "Kind", "Meaning and unit"],
+        [
+            [
+                text(one["column"]),
+                text(KINDS.get(one["type"]) or one["type"]),
+                text(one["meaning"]) if one["meaning"] else absent(),
+            ]
+            for one in columns
+        ],
+        "meta.dictionary: column, type, meaning",
+    )

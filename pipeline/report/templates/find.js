@@ -1,0 +1,23 @@
+const field = document.getElementById("name");
+const found = document.getElementById("found");
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+const items = [...document.querySelectorAll("#list li")].map((item) => [item, plain(item.textContent)]);
+let told;
+function narrow() {
+  const parts = plain(field.value).split(/\s+/).filter(Boolean);
+  let count = 0;
+  for (const [item, text] of items) {
+    item.hidden = !parts.every((part) => text.includes(part));
+    count += !item.hidden;
+  }
+  for (const region of document.querySelectorAll("#list section")) {
+    region.hidden = !region.querySelector("li:not([hidden])");
+  }
+  clearTimeout(told);
+  told = setTimeout(() => {
+    found.textContent = count === 1 ? "1 council found" : `${count} councils found`;
+  }, 300);
+}
+document.getElementById("find").hidden = false;
+field.addEventListener("input", narrow);
+if (field.value) narrow();
