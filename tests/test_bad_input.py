@@ -30,7 +30,7 @@ Sheets = dict[str, Rows]
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def finished(tmp_path_factory: pytest.TempPathFactory, one_panel: None) -> Iterator[Path]:
     """A data folder in which the sample has been run once."""
     root = tmp_path_factory.mktemp("finished") / "data"
     with pytest.MonkeyPatch.context() as patch:

@@ -10,7 +10,6 @@ from pipeline import switches
 from pipeline.cli import _home
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
-from pipeline.framework import framework
 
 RATINGS, ASSESSMENTS = "cqc_trust_ratings", "cqc_council_assessments"
 
@@ -25,14 +24,14 @@ def hashes() -> dict[str, str]:
 
 
 def test_off_and_on_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    one_panel: None,
 ) -> None:
     monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "data"))
     declared = tmp_path / "switched_off.toml"
     declared.touch()
-    # One panel will do, the one that reads the ratings.
-    for name in set(framework().panels) - {"councils_delayed_transfers"}:
-        monkeypatch.delitem(framework().panels, name)  # type: ignore[arg-type]
     monkeypatch.setattr(switches, "PATH", declared)
     _home()
     assert execute(SAMPLE, None)

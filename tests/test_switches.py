@@ -16,7 +16,7 @@ from pipeline.edition import Edition
 from pipeline.execute import turned_since
 from pipeline.framework import framework
 from pipeline.meta import source_tables
-from pipeline.report.limits import _switched_off
+from pipeline.report.limits import switched_off as limits_switched_off
 from pipeline.report.read import Analysis, Reader
 from pipeline.sources import sources
 from pipeline.sqltable import sql_tables
@@ -200,7 +200,7 @@ def test_the_report_names_it_among_the_limits(off: bool) -> None:
         connection.execute("CREATE SCHEMA meta")
         connection.register("incoming", rows.to_arrow())
         connection.execute("CREATE TABLE meta.source AS FROM incoming")
-        found = _switched_off(Reader(connection), analysis)
+        found = limits_switched_off(Reader(connection), analysis)
     assert [one.text for one in found] == (
         [
             "1 source left out of this run: Ratings (The publisher asked for it). "

@@ -230,7 +230,7 @@ def verdict_rows(
             reach=reach,
         )
         rows += composition_rows(name, checked, text)
-        answers.append(Answer(str(decide(checked)[0]), track.direction, text))
+        answers.append(Answer(str(decide(checked)[0]), track.direction, track.slope, text))
     return (*rows, *combined_rows(answers[0], answers[1], setting, s, reach))
 
 

@@ -257,11 +257,22 @@ def composition_rows(composition: str, checked: list[Rule], text: str) -> list[V
 
 @dataclass(frozen=True)
 class Answer:
-    """What one composition says: its verdict, the sign of its link, and its sentence."""
+    """What one composition says: its verdict, the sign of its link, and its sentence.
+
+    An index whose slope is not in its direction was learned and did not carry over.
+    """
 
     verdict: str
     direction: float
+    slope: float
     text: str
+
+    @property
+    def way(self) -> str:
+        """Where the outcome goes with higher values, in words."""
+        if self.slope * self.direction < 0:
+            return "what was learned on other authorities does not carry over"
+        return f"higher values go with a {'better' if self.direction > 0 else 'worse'} outcome"
 
 
 def combined_rows(
@@ -278,16 +289,12 @@ def combined_rows(
     if not (same_verdict and same_sign):
         verdict = DEPENDS
 
-        def way(one: Answer) -> str:
-            return "a better" if one.direction > 0 else "a worse"
-
         said = (
             "These data cannot tell whether, among localities that share one authority's plan and "
             f"budget, {setting.named} are associated with a better outcome, because it depends on "
             "how the indicators are put together. With one average of them the answer is "
-            f"'{composite.verdict}' (higher values go with {way(composite)} outcome); with every "
-            f"indicator on its own it is '{indicators.verdict}' (higher values go with "
-            f"{way(indicators)} outcome)."
+            f"'{composite.verdict}' ({composite.way}); with every indicator on its own it is "
+            f"'{indicators.verdict}' ({indicators.way})."
         )
         text = " ".join(filter(None, [said, reach, setting.notes(s)]))
     return [

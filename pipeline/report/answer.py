@@ -1,10 +1,11 @@
-"""The answer and how sure it is."""
+"""The answer of a panel and how sure it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.evidence.verdict import INCONCLUSIVE, NOT_SUPPORTED, NOT_SUPPORTED_RULE, SUPPORTED
-from pipeline.report.read import Analysis, Row
+from pipeline.evidence.within_rules import AGAINST
+from pipeline.report.read import BETWEEN, BOTH, OVERALL, WITHIN, Analysis, Nouns, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import (
     NOT_AVAILABLE,
@@ -12,6 +13,7 @@ from pipeline.report.wording import (
     composition,
     counted,
     interval,
+    minus,
     number,
     p_value,
     percent,
@@ -21,18 +23,16 @@ from pipeline.report.wording import (
     year_span,
 )
 
-BOTH = "both"
-WITHIN = "within"
-
 
 @dataclass(frozen=True)
 class Asked:
     """What a rule asks, in words.
 
     Attributes:
-        text: the question; {h} stands for the claim's first side.
+        text: the question; {h} stands for the claim's first side, {places} and {authority} for what
+            the panel's places are called.
         needs: how the reading must compare with the threshold.
-        kind: points, percent or p.
+        kind: points, percent, p or slope.
     """
 
     text: str
@@ -44,21 +44,46 @@ ASKED = {
     "ci_low_above_zero": Asked("Is the whole interval of the lead above zero?", "above", "points"),
     "delta_at_least_min": Asked("Is the lead large enough to count?", "at least", "points"),
     "loao_p_below_alpha": Asked(
-        "Does the lead hold, beyond luck, for councils the model had not seen?", "below", "p"
+        "Does the lead hold, beyond luck, for {authorities} the model had not seen?", "below", "p"
     ),
     "q2_h_above_controls": Asked(
-        "For councils the model had not seen, does adding {h} to need and circumstance predict "
-        "better?",
+        "For {authorities} the model had not seen, does adding {h} to need and circumstance "
+        "predict better?",
         "above",
         "percent",
     ),
     "forward_lead_positive": Asked(
         "Is there a lead when later years are predicted?", "above", "points"
     ),
-    "upper_bound_below_equivalence": Asked("Is a lead that matters ruled out?", "below", "points"),
+    NOT_SUPPORTED_RULE: Asked("Is a lead that matters ruled out?", "below", "points"),
     "compositions_same_sign": Asked("Do both ways point in the same direction?", "", "points"),
     "compositions_same_verdict": Asked("Do both ways give the same verdict?", "", ""),
+    "w_star_low_above_min": Asked(
+        "Is it sure that enough of the lasting differences lie inside {authorities}?",
+        "above",
+        "percent",
+    ),
+    "slope_positive": Asked(
+        "Do {places} with more leadership have the better outcome?", "above", "slope"
+    ),
+    "trajectory_p_below_alpha": Asked(
+        "Would chance seldom bring about so close a link?", "below", "p"
+    ),
+    "partial_r2_at_least_min": Asked(
+        "Does a large enough share of the differences inside go with leadership?",
+        "at least",
+        "percent",
+    ),
+    AGAINST[0]: Asked("Is a link that matters ruled out?", "below", "percent"),
+    AGAINST[1]: Asked(
+        "Is it ruled out that enough of the lasting differences lie inside {authorities}?",
+        "below",
+        "percent",
+    ),
 }
+AGAINST_IT = {NOT_SUPPORTED_RULE, *AGAINST}
+"""Rules that count for 'not supported'; the others must all be met for 'supported'."""
+HALVES = {BETWEEN: "Between {authorities}", WITHIN: "Inside {authorities}"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +96,24 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Half:
+    """One half of the test on one panel: its verdict, or why there is none."""
+
+    title: str
+    verdict: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Power:
+    """What one half of the test could have found."""
+
+    lead: str
+    table: DataTable
+    reach: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """What the page says first.
 
@@ -78,49 +121,62 @@ class Answer:
         verdict: a word or two.
         sentence: the verdict in plain words.
         more: what the file says beyond the first sentence.
+        halves: both halves of the test, where the panel can ask both.
         meaning: what the verdict does and does not say.
         exploratory: why the result is exploratory, or nothing.
-        stopped: why nothing was estimated, or nothing.
+        stopped: why nothing at all was estimated, or nothing.
         facts: how sure, line by line.
-        tables: the rule's criteria, and how often the rule would say what.
-        reach: what the simulated leads come to.
+        rules: each half's criteria.
+        powers: how often the rule would say what.
     """
 
     verdict: str
     sentence: str
     more: str
+    halves: Sequence[Half]
     meaning: Sequence[str]
     exploratory: str | None
     stopped: str | None
     facts: Sequence[Fact]
-    rules: DataTable | None
-    power: DataTable | None
-    reach: str
+    rules: Sequence[DataTable]
+    powers: Sequence[Power]
 
 
 def answer(analysis: Analysis) -> Answer:
     """The answer of one analysis."""
-    stopped = analysis.spec["stopped"]
-    final = next(iter(analysis.of("verdict", BOTH)), None)
-    if stopped or final is None:
-        why = stopped or "the file holds no verdict"
-        verdict, sentence = "No answer", f"Nothing was estimated, because: {why}."
+    final = analysis.verdict(OVERALL) or analysis.verdict(BETWEEN)
+    stopped = None if final else analysis.spec["stopped"] or "the file holds no verdict"
+    if final is None:
+        verdict, sentence = "No answer", f"Nothing was estimated, because: {stopped}."
     else:
-        verdict, sentence = capital(final["verdict"]), final["sentence"]
+        verdict, sentence = capital(final["verdict"]), minus(final["sentence"])
     first, stop, more = sentence.partition(". ")
-    first += stop.strip()
     return Answer(
         verdict=verdict,
-        sentence=first,
+        sentence=first + stop.strip(),
         more=more,
+        halves=[half(analysis, part) for part in HALVES] if analysis.has_localities else [],
         meaning=_meaning(analysis, final),
         exploratory=analysis.spec["exploratory"] or None,
         stopped=stopped,
         facts=_facts(analysis),
-        rules=_rules(analysis),
-        power=_power(analysis),
-        reach=_reach(analysis),
+        rules=[table for part in HALVES if (table := _rules(analysis, part))],
+        powers=[found for part in HALVES if (found := _power(analysis, part))],
     )
+
+
+def half(analysis: Analysis, part: str) -> Half:
+    """One half of the test on one panel."""
+    title = HALVES[part].format(**vars(analysis.nouns))
+    final = analysis.verdict(part)
+    if final:
+        return Half(title, capital(final["verdict"]), minus(final["sentence"]))
+    why = analysis.spec["stopped" if part == BETWEEN else "stopped_within"]
+    if why:
+        return Half(title, "Not possible", f"Nothing was estimated, because: {why}.")
+    if part == WITHIN and not analysis.has_localities:
+        return Half(title, "Not asked", "Each place has a plan and a budget of its own.")
+    return Half(title, "No verdict", "The file holds no verdict.")
 
 
 def _meaning(analysis: Analysis, final: Row | None) -> list[str]:
@@ -130,40 +186,40 @@ def _meaning(analysis: Analysis, final: Row | None) -> list[str]:
         measured or declared
         for measured, declared in zip(analysis.measured_sides, analysis.sides, strict=True)
     )
+    between = analysis.verdict(BETWEEN)
     leads = [row for name in analysis.compositions if (row := analysis.lead(name))]
     if final is None:
         said.append(
             "The rules of the test stop an analysis whose data cannot bear it. This says nothing "
             "for the claim and nothing against it."
         )
-    elif final["verdict"] == SUPPORTED:
+    elif final["verdict"].startswith(INCONCLUSIVE):
+        said.append("This is not a 'no'. The data are too thin to say yes or no.")
+    if between and between["verdict"] == SUPPORTED:
         said.append(
             f"In these data, the outcome is associated more strongly with {first} than with "
             f"{second}."
         )
-    elif final["verdict"] == NOT_SUPPORTED:
+    elif between and between["verdict"] == NOT_SUPPORTED:
         small = points(analysis.between["equivalence_upper"])
         said.append(
-            f"The rule says 'not supported' when it can rule out, at {analysis.level} "
-            f"confidence, a lead of {small} points or more for {first}."
+            f"Between {analysis.nouns.authorities}, the rule says 'not supported' when it can rule "
+            f"out, at {analysis.level} confidence, a lead of {small} points or more for {first}."
         )
         if not any(row["ci_high"] < 0 for row in leads):
             said.append(f"It does not show that {second} predict better, nor that neither matters.")
-    elif final["verdict"].startswith(INCONCLUSIVE):
-        said.append("This is not a 'no'. The data are too thin to say yes or no.")
     said.append("Nothing here shows that one thing causes another.")
-    parts = {row["part"] for row in analysis.results["verdict"]}
-    if WITHIN not in parts:
+    if not analysis.has_localities:
         said.append(
             "This is one half of the test: differences between councils. The other half asks "
             "whether innovation follows leadership among places that share one plan and one "
-            "budget. This file holds no result on it."
+            "budget. This panel cannot ask it, because each council has its own."
         )
     return said
 
 
 def _facts(analysis: Analysis) -> list[Fact]:
-    spec = analysis.spec
+    spec, nouns = analysis.spec, analysis.nouns
     facts = []
     first, second = analysis.measured_sides
     for name in analysis.compositions:
@@ -175,27 +231,38 @@ def _facts(analysis: Analysis) -> list[Fact]:
             note = f"{analysis.level} interval {interval(row['ci_low'], row['ci_high'])}"
         label = f"Lead of {first} over {second}, {composition(name).lower()}"
         facts.append(Fact(label, f"{points(row['estimate'])} points", note))
-    if analysis.results["power"]:
-        facts.append(Fact("Smallest lead that could be found", *_smallest(analysis)))
+    for part, what in ((BETWEEN, "lead"), (WITHIN, "link inside one authority")):
+        if analysis.powers(part):
+            facts.append(Fact(f"Smallest {what} that could be found", *smallest(analysis, part)))
     lag = counted(analysis.lag, "year")
+    if analysis.has_localities:
+        facts.append(Fact(capital(nouns.places), number(spec["n_localities"])))
     facts += [
-        Fact("Councils", number(spec["n_authorities"])),
-        Fact("Rows", number(spec["n_rows"]), "one for each council and year"),
+        Fact(capital(nouns.authorities), number(spec["n_authorities"])),
+        Fact("Rows", number(spec["n_rows"]), f"one for each {nouns.place} and year"),
         Fact("Years", year_span(spec["years"]), f"the outcome is taken {lag} later"),
     ]
     return facts
 
 
-def _smallest(analysis: Analysis) -> tuple[str, str]:
-    rows = analysis.results["power"]
-    target = percent(analysis.between["power_target"])
+def smallest(analysis: Analysis, part: str) -> tuple[str, str]:
+    """The smallest effect that one half of the test could have found, and how that is known."""
+    rows = analysis.powers(part)
+    settings = analysis.between if part == BETWEEN else analysis.inside
+    target = percent(settings["power_target"])
+
+    def said(share: float) -> str:
+        if part == BETWEEN:
+            return f"{points(share)} points"
+        return f"{percent(share, 1)} of the differences"
+
     found = rows[0]["mde80"]
     if found is not None:
-        return f"about {points(found)} points", f"found in {target} of simulated cases"
+        return f"about {said(found)}", f"found in {target} of simulated cases"
     largest = max(rows, key=lambda row: float(row["true_effect"]))
     return (
-        f"more than {points(largest['true_effect'])} points",
-        f"that was the largest lead tried; it was found in {percent(largest['p_supported'])} of "
+        f"more than {said(largest['true_effect'])}",
+        f"that was the largest one tried; it was found in {percent(largest['p_supported'])} of "
         f"simulated cases, and {target} are asked for",
     )
 
@@ -205,14 +272,18 @@ def _reading(kind: str, value: float | None) -> str:
         return NOT_AVAILABLE
     if kind == "points":
         return f"{points(value, 2)} points"
+    if kind == "slope":
+        return number(value, 2)
     return percent(value, 2) if kind == "percent" else f"p {p_value(value)}"
 
 
-def _held_against(kind: str, value: float) -> str:
+def held_against(kind: str, value: float) -> str:
     """A threshold; those that were fixed are round numbers."""
     if kind == "points":
         return f"{trimmed(points(value, 2))} points"
-    return percent(value, 2) if kind == "percent" else trimmed(number(value, 3))
+    if kind == "percent":
+        return f"{trimmed(number(100 * value, 2))}%"
+    return trimmed(number(value, 3))
 
 
 def _criterion(row: Row | None) -> Cell:
@@ -222,48 +293,61 @@ def _criterion(row: Row | None) -> Cell:
     asked = ASKED.get(row["rule_id"], Asked("", "against", ""))
     note = f"reads {_reading(asked.kind, row['value'])}"
     if row["threshold"] is not None:
-        note += f"; must be {asked.needs} {_held_against(asked.kind, row['threshold'])}"
+        note += f"; must be {asked.needs} {held_against(asked.kind, row['threshold'])}"
     return text("Met" if row["passed"] else "Not met", note)
 
 
-def _rules(analysis: Analysis) -> DataTable | None:
-    """Each criterion of the rule, both compositions side by side."""
-    names = analysis.compositions
-    by_name = {name: {r["rule_id"]: r for r in analysis.of("verdict", name)} for name in names}
+def asked_of(rule: str, first: str, nouns: Nouns) -> Asked:
+    """What a rule asks, with the name of the claim's first side and of the places."""
+    asked = ASKED.get(rule, Asked(capital(words(rule)), "", ""))
+    return Asked(asked.text.format(h=first, **vars(nouns)), asked.needs, asked.kind)
+
+
+def _rules(analysis: Analysis, part: str) -> DataTable | None:
+    """Each criterion of one half, both compositions side by side."""
+    own = [row for row in analysis.results["verdict"] if row["part"] == part]
+    names = list(dict.fromkeys(row["composition"] for row in own if row["composition"] != BOTH))
+    by_name = {name: {r["rule_id"]: r for r in analysis.criteria(part, name)} for name in names}
     listed = dict.fromkeys(rule for rows in by_name.values() for rule in rows)
     if not listed:
         return None
-    rows = []
-    for rule in listed:
-        asked = ASKED.get(rule, Asked(capital(words(rule)), "", ""))
-        counts = NOT_SUPPORTED if rule == NOT_SUPPORTED_RULE else SUPPORTED
-        rows.append(
-            [
-                text(asked.text.format(h=analysis.measured_sides[0])),
-                text(f"'{counts}'"),
-                *(_criterion(by_name[name].get(rule)) for name in names),
-            ]
-        )
-    for row in analysis.of("verdict", BOTH):
-        asked = ASKED.get(row["rule_id"], Asked(capital(words(row["rule_id"])), "", ""))
+    first, nouns = analysis.measured_sides[0] or analysis.sides[0], analysis.nouns
+    rows = [
+        [
+            text(asked_of(rule, first, nouns).text),
+            text(f"'{NOT_SUPPORTED if rule in AGAINST_IT else SUPPORTED}'"),
+            *(_criterion(by_name[name].get(rule)) for name in names),
+        ]
+        for rule in listed
+    ]
+    for row in analysis.criteria(part, BOTH):
         met = text("Met" if row["passed"] else "Not met")
-        rows.append([text(asked.text), text("one answer for both ways"), *([met] * len(names))])
+        asked = asked_of(row["rule_id"], first, nouns).text
+        rows.append([text(asked), text("one answer for both ways"), *([met] * len(names))])
+    title = HALVES[part].format(**vars(nouns)).lower()
     return DataTable(
-        "The rule: what it asks, and what was read",
+        f"The rule, {title}: what it asks, and what was read",
         ["What the rule asks", "Counts for", *(composition(name) for name in names)],
         rows,
         "evidence.verdict: rule_id, passed, value, threshold",
     )
 
 
-def _power(analysis: Analysis) -> DataTable | None:
-    rows = analysis.results["power"]
+def _power(analysis: Analysis, part: str) -> Power | None:
+    rows = analysis.powers(part)
     if not rows:
         return None
     way = composition(rows[0]["composition"]).lower()
-    return DataTable(
-        f"How often the rule would say what, if the true lead were known; {way}",
-        ["True lead, points", "Sup\u00adported", "Not sup\u00adported", "Incon\u00adclusive"],
+    between = part == BETWEEN
+    title = HALVES[part].format(**vars(analysis.nouns))
+    table = DataTable(
+        f"{title}: how often the rule would say what, if the truth were known; {way}",
+        [
+            "True lead, points" if between else "True link, % of the differences",
+            "Sup\u00adported",
+            "Not sup\u00adported",
+            "Incon\u00adclusive",
+        ],
         [
             [
                 text(trimmed(points(row["true_effect"]))),
@@ -277,19 +361,25 @@ def _power(analysis: Analysis) -> DataTable | None:
         fit=True,
         narrow="table",
     )
+    lead = "a known lead" if between else "a known link inside each authority"
+    return Power(lead, table, _reach(analysis, part))
 
 
-def _reach(analysis: Analysis) -> str:
-    """The chance that a true lead which matters is missed or denied."""
-    matters = analysis.between["equivalence_upper"]
-    rows = [row for row in analysis.results["power"] if row["true_effect"] >= matters]
+def _reach(analysis: Analysis, part: str) -> str:
+    """The chance that a true effect which matters is missed or denied."""
+    between = part == BETWEEN
+    settings = analysis.between if between else analysis.inside
+    matters = settings["equivalence_upper" if between else "partial_r2_min"]
+    rows = [row for row in analysis.powers(part) if row["true_effect"] >= matters]
     if not rows:
         return ""
     row = min(rows, key=lambda one: float(one["true_effect"]))
+    size = points(row["true_effect"])
+    effect = f"lead of {size} points" if between else f"link with {size}% of the differences"
     return (
-        f"Even a true lead of {points(row['true_effect'])} points would be called 'supported' in "
-        f"only {percent(row['p_supported'])} of cases, and 'not supported' in "
+        f"Even a true {effect} would be called 'supported' in only "
+        f"{percent(row['p_supported'])} of cases, and 'not supported' in "
         f"{percent(row['p_not_supported'])}."
-        if row["p_supported"] < analysis.between["power_target"]
+        if row["p_supported"] < settings["power_target"]
         else ""
     )

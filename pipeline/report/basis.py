@@ -96,8 +96,13 @@ def basis(reader: Reader, analysis: Analysis, framework: Framework, same: bool) 
         failing=failing,
         reconciled=reconciled,
         reconciliations=reconciliations,
-        attributions=list(dict.fromkeys(row["attribution"] for row in sources)),
+        attributions=attributions(reader),
     )
+
+
+def attributions(reader: Reader) -> list[str]:
+    """What the sources' licences ask to be said, each once."""
+    return list(dict.fromkeys(row["attribution"] for row in reader.rows("meta.source")))
 
 
 def thinned(sample: str) -> list[tuple[str, int]]:
@@ -113,7 +118,7 @@ def _thinning(analysis: Analysis) -> DataTable:
         lost = figure(number(steps[place - 1][1] - left)) if place else text("the start")
         rows.append([text(capital(step)), figure(number(left)), lost])
     return DataTable(
-        "Rows left after each step; one row is one council in one year",
+        f"Rows left after each step; one row is one {analysis.nouns.place} in one year",
         ["Step", "Rows left", "Rows lost"],
         rows,
         "evidence.analysis_spec: sample",
@@ -162,8 +167,11 @@ def _sources(reader: Reader, sources: Sequence[Row]) -> DataTable:
     for row in reader.rows("meta.usage_warning"):
         warnings.setdefault(row["source"], []).append(row["meaning"])
 
-    def minded(source: str) -> Cell:
-        return text(" ".join(warnings.get(source, ["Nothing declared."])))
+    def minded(row: Row) -> Cell:
+        declared = warnings.get(row["source"], ["Nothing declared."])
+        if row.get("switched_off"):
+            declared = [f"Switched off, so not used: {row['why_switched_off']}", *declared]
+        return text(" ".join(declared))
 
     return DataTable(
         "The sources",
@@ -174,7 +182,7 @@ def _sources(reader: Reader, sources: Sequence[Row]) -> DataTable:
                 text(row["publisher"]),
                 text(row["licence"]),
                 text(capital(row["provenance"])),
-                minded(row["source"]),
+                minded(row),
             ]
             for row in sources
         ],

@@ -1,49 +1,33 @@
-"""Building the report: one database in, static pages out."""
+"""Building the report: one database in, a folder of static pages out."""
 
-import base64
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
-from pipeline.framework import framework
-from pipeline.report.answer import answer
-from pipeline.report.basis import basis
-from pipeline.report.councils import councils
-from pipeline.report.limits import limits
-from pipeline.report.method import method
-from pipeline.report.picture import gains, leads, shares
-from pipeline.report.read import Analysis, Reader, Row, analyses
-from pipeline.report.wording import capital, moment
-
-TEMPLATES = Path(__file__).with_name("templates")
-SYNTHETIC = "SYNTHETIC: "
+from pipeline.framework import Framework, framework
+from pipeline.report import (
+    cases,
+    council_pages,
+    curve,
+    front,
+    methods_page,
+    panel,
+    source_pages,
+    stability,
+)
+from pipeline.report.basis import attributions
+from pipeline.report.calibration import calibration
+from pipeline.report.limits import switched_off
+from pipeline.report.page import About, about, render
+from pipeline.report.read import BETWEEN, WITHIN, Analysis, Names, Reader, analyses, claim
+from pipeline.report.studies import studies
+from pipeline.report.within import inside
+from pipeline.report.wording import capital
 
 
 class ReportError(Exception):
     """The database cannot be reported on."""
-
-
-@dataclass(frozen=True)
-class About:
-    """Which run made the file.
-
-    Attributes:
-        mark: goes before every title of a picture and table; empty for real data.
-    """
-
-    title: str
-    version: str
-    built: str
-    synthetic: bool
-    mark: str
-    registered: bool
-    sha256: str
-    packages: str
 
 
 def write(database: Path, folder: Path) -> int:
@@ -56,51 +40,60 @@ def write(database: Path, folder: Path) -> int:
         ReportError: the file has no run or no analysis to report.
     """
     with duckdb.connect(str(database), read_only=True) as connection:
-        pages = {"index.html": index(Reader(connection))}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, page in pages.items():
-        (folder / name).write_text(page, encoding="utf-8", newline="\n")
-    return len(pages)
+        made = pages(Reader(connection))
+    for name, page in made.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8", newline="\n")
+    return len(made)
 
 
-def about(run: Row) -> About:
-    """What the page says of the run."""
-    return About(
-        title=run["title"],
-        version=run["version"],
-        built=moment(run["built_at"]),
-        synthetic=run["synthetic"],
-        mark=SYNTHETIC if run["synthetic"] else "",
-        registered=run["framework_registered"],
-        sha256=run["framework_sha256"],
-        packages=run["packages"],
-    )
-
-
-def index(reader: Reader) -> str:
-    """The page of the primary analysis."""
+def pages(reader: Reader) -> Mapping[str, str]:
+    """Every page by its path within the report's folder."""
     runs, found = reader.rows("meta.run"), analyses(reader)
     if not runs or not found:
         raise ReportError("the database holds no run or no analysis")
-    run, (analysis, *others) = about(runs[0]), found
-    declared = framework()
-    shown: dict[str, Any] = {
-        "answer": answer(analysis),
-        "gains": gains(analysis, run.mark),
-        "leads": leads(analysis, run.mark),
-        "shares": shares(analysis, run.mark),
-        "basis": basis(reader, analysis, declared, declared.hash == run.sha256),
-        "limits": limits(reader, analysis),
-        "councils": councils(reader, analysis),
+    run, declared, names = about(runs[0]), framework(), Names(reader)
+    return {
+        "index.html": index(reader, found, run, declared, names),
+        **{one.page: panel.page(reader, one, run, declared, names) for one in found},
+        **council_pages.pages(reader, run),
+        **source_pages.pages(reader, run),
+        "methods.html": methods_page.page(reader, found, run, declared),
+        "calibration.html": render(
+            "calibration.html.j2", here="calibration", run=run, calibration=calibration()
+        ),
     }
+
+
+def index(
+    reader: Reader, found: Sequence[Analysis], run: About, declared: Framework, names: Names
+) -> str:
+    """The front page."""
+    same = declared.hash == run.sha256
+    by_name = {one.spec["spec_id"]: one for one in found}
     return render(
         "index.html.j2",
+        here="answer",
         run=run,
-        question=question(analysis),
-        analysis=analysis,
-        others=[(one.spec["title"], answer(one)) for one in others],
-        method=method(reader, analysis, shown),
-        **shown,
+        question=question(found[0]),
+        claim=found[0].spec["claim"],
+        answer=front.overall(claim(reader), found),
+        forest=front.forest(found, run.mark),
+        panels=front.panels(found),
+        limits=[*front.limits(found, declared, same), *switched_off(reader, found[0])],
+        between=front.tally(found, BETWEEN),
+        within=front.tally(found, WITHIN),
+        halves=front.inside(found),
+        inside=inside(found, run.mark),
+        cases=cases.cases(by_name, names),
+        checks=stability.summary(found),
+        curves=curve.together(found, run.mark),
+        calibration=calibration(),
+        studies=studies([one for one in found if one.spec["is_primary"]]),
+        needs=front.needs(found),
+        rules=front.needed(found),
+        attributions=attributions(reader),
     )
 
 
@@ -108,19 +101,3 @@ def question(analysis: Analysis) -> str:
     """The claim as a question."""
     first, second = analysis.sides
     return capital(f"do {first} explain innovation better than {second}?")
-
-
-def render(template: str, **values: Any) -> str:
-    """A page; every value is escaped, and only this style sheet may style it."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    page = environment.get_template(template)
-    # The style sheet is ours and holds no value, so it goes in as it is.
-    return page.render(style=Markup(style), style_hash=f"sha256-{digest}", **values)

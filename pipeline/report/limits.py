@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.report.read import Analysis, Reader
+from pipeline.report.read import BETWEEN, Analysis, Reader
 from pipeline.report.wording import (
     capital,
     counted,
@@ -20,7 +20,7 @@ SELECT
     coalesce(sum(councils) FILTER (WHERE councils > 1), 0) AS sharing,
     max(councils) AS most
 FROM (
-    SELECT dominant_trust, count(DISTINCT areacd) AS councils
+    SELECT dominant_trust, count(DISTINCT locality) AS councils
     FROM evidence.panel
     WHERE spec_id = ? AND dominant_trust IS NOT NULL
     GROUP BY ALL
@@ -33,7 +33,8 @@ SELECT
     count(*) FILTER (WHERE population.population_year <> panel.year) AS other_year,
     max(abs(population.population_year - panel.year)) AS furthest
 FROM evidence.panel AS panel
-JOIN locality.population AS population USING (areacd, year)
+JOIN locality.population AS population
+    ON population.areacd = panel.locality AND population.year = panel.year
 WHERE panel.spec_id = ?
 """
 
@@ -58,10 +59,12 @@ def limits(reader: Reader, analysis: Analysis) -> list[Limit]:
     """Every limit that applies to an analysis."""
     found = [_innovation(analysis), *_leadership(analysis), _association()]
     found += _unmeasured(analysis)
+    found += switched_off(reader, analysis)
     found += _coverage(analysis)
     found += _shared(reader, analysis)
     found += _population(reader, analysis)
     found += _small_panel(analysis)
+    found += _one_year(analysis)
     found += _not_done(reader)
     return found
 
@@ -83,23 +86,30 @@ def _leadership(analysis: Analysis) -> list[Limit]:
         return []
     groups = joined([words(name) for name in dict.fromkeys(row["block"] for row in carried)])
     every = len(analysis.results["measure_quality"])
-    said = (
-        f"{number(len(carried))} of the {counted(every, 'measure')} used ({groups}) are of NHS "
-        "trusts. They reach councils by where the trusts' patients live."
-    )
+    places = analysis.nouns.places
+    said = f"{number(len(carried))} of the {counted(every, 'measure')} used ({groups}) are of NHS "
+    if places == "trusts":
+        return [
+            Limit(
+                "Leadership is that of NHS trusts",
+                f"{said}trusts, as their own staff and inspectors see them. Nothing here measures "
+                "the leadership of councils or of community services.",
+            )
+        ]
+    said += f"trusts. They reach {places} by where the trusts' patients live."
     if any(row["block"] == "leadership" for row in carried):
         said += (
             " So leadership here is that of NHS trusts, as their own staff see it. It is not the "
             "leadership of the council."
         )
-    return [Limit("Trusts' values stand for councils", said)]
+    return [Limit(f"Trusts' values stand for {places}", said)]
 
 
 def _association() -> Limit:
     return Limit(
         "Association only",
         "The figures say what goes together and what predicts better. They do not say what would "
-        "happen if a council changed its leadership, its plans or its budget.",
+        "happen if an authority changed its leadership, its plans or its budget.",
     )
 
 
@@ -118,6 +128,22 @@ def _unmeasured(analysis: Analysis) -> list[Limit]:
     ]
 
 
+def switched_off(reader: Reader, analysis: Analysis) -> list[Limit]:
+    """Sources that are left out, and what the analysis loses by it."""
+    off = {
+        row["source"]: f"{row['title']} ({row['why_switched_off'].rstrip('.')})"
+        for row in reader.rows("meta.source")
+        if row.get("switched_off")
+    }
+    if not off:
+        return []
+    said = f"{counted(len(off), 'source')} left out of this run: {joined(list(off.values()))}."
+    lost = [row["title"] for row in analysis.coverage if row["source"] in off]
+    if lost:
+        said += f" So there is no value of: {'; '.join(lost)}."
+    return [Limit("Sources that are switched off", said)]
+
+
 def _coverage(analysis: Analysis) -> list[Limit]:
     carried = [
         row for row in analysis.results["measure_quality"] if row["coverage_min"] is not None
@@ -128,13 +154,13 @@ def _coverage(analysis: Analysis) -> list[Limit]:
     typical = min(row["coverage_median"] for row in carried)
     trusts = [row["n_effective_median"] for row in carried if row["n_effective_median"] is not None]
     said = (
-        "A council's value is a weighted mean over its trusts. In a typical row, trusts with "
+        "A place's value is a weighted mean over its trusts. In a typical row, trusts with "
         f"{percent(typical)} of the weight were observed; in the weakest row, "
         f"{percent(lowest)}. Rows below {percent(analysis.settings['min_coverage'])} are not used."
     )
     if trusts:
         said += (
-            f" A typical council's value rests on about {number(min(trusts), 1)} trusts "
+            f" A typical place's value rests on about {number(min(trusts), 1)} trusts "
             "(the effective number, in which small shares count little)."
         )
     return [Limit("How much was observed", said)]
@@ -145,14 +171,15 @@ def _shared(reader: Reader, analysis: Analysis) -> list[Limit]:
     if not rows or not rows[0]["trusts"]:
         return []
     row = rows[0]
-    councils = analysis.panel["areacd"].n_unique()
+    nouns = analysis.nouns
+    every = analysis.panel["areacd"].n_unique()
     return [
         Limit(
-            "Councils that share a trust are not independent",
-            f"{number(row['sharing'])} of {counted(councils, 'council')} share their main hospital "
+            f"{capital(nouns.places)} that share a trust are not independent",
+            f"{number(row['sharing'])} of {counted(every, nouns.place)} share their main hospital "
             f"trust with another; the most for one trust is {number(row['most'])}. "
             f"{counted(row['trusts'], 'trust')} stand behind all of them. The main interval is "
-            "the wider of two: leaving out one council at a time, and one trust at a time.",
+            f"the wider of two: leaving out one {nouns.authority}, and one trust, at a time.",
         )
     ]
 
@@ -175,7 +202,7 @@ def _population(reader: Reader, analysis: Analysis) -> list[Limit]:
 
 
 def _small_panel(analysis: Analysis) -> list[Limit]:
-    rows = analysis.results["power"]
+    rows = analysis.powers(BETWEEN)
     if not rows or rows[0]["mde80"] is not None:
         return []
     largest = max(float(row["true_effect"]) for row in rows)
@@ -185,6 +212,20 @@ def _small_panel(analysis: Analysis) -> list[Limit]:
             f"The smallest lead that could be found lies beyond {points(largest)} points, the "
             "largest one tried. The rule asks for several things at once, so it seldom says "
             "'supported'.",
+        )
+    ]
+
+
+def _one_year(analysis: Analysis) -> list[Limit]:
+    rows = [row for row in analysis.results["verdict"] if row["rule_id"] == "forward_lead_positive"]
+    if not rows or any(row["value"] is not None for row in rows):
+        return []
+    return [
+        Limit(
+            "No later year to predict",
+            "The measures are of one year. The rule asks for a lead in predicting later years, so "
+            "this panel could say 'not supported' or 'inconclusive', but never 'supported' between "
+            f"{analysis.nouns.authorities}.",
         )
     ]
 

@@ -1,6 +1,6 @@
 """The picture: what each group of indicators adds, and the lead with its intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.report.charts import Dot, Picture, Scale, Span, dots, spans
@@ -17,17 +17,22 @@ from pipeline.report.wording import (
     words,
 )
 
-MEASURES = (
-    ("r2", "Explained in the data", "circle"),
-    ("q2_loao", "Predicted, councils left out", "square"),
-    ("q2_forward", "Predicted, later years", "triangle"),
-)
-"""Columns of evidence.block_fit, what they are called, and their mark."""
 BASELINE = "controls"
 PRIMARY = "Explained, main interval"
 BOOTSTRAP = "Explained, second interval"
-LEFT_OUT = "Predicted, councils left out"
+LEFT_OUT = "Predicted, {authorities} left out"
 LATER = "Predicted, later years"
+LEAST_SQUARES = "indicators, least squares"
+"""The composition of the importance of single indicators."""
+
+
+def measures(analysis: Analysis) -> list[tuple[str, str, str]]:
+    """Columns of evidence.block_fit, what they are called, and their mark."""
+    return [
+        ("r2", "Explained in the data", "circle"),
+        ("q2_loao", LEFT_OUT.format(authorities=analysis.nouns.authorities), "square"),
+        ("q2_forward", LATER, "triangle"),
+    ]
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def gains(analysis: Analysis, mark: str) -> Panel | None:
             if row is baseline:
                 continue
             group, listed = coalition(row["coalition"]), []
-            for column, label, _ in MEASURES:
+            for column, label, _ in measures(analysis):
                 value = gain(row, baseline, column)
                 ends = _interval(row) if column == "r2" else None
                 low, high = (100 * ends[0], 100 * ends[1]) if ends else (None, None)
@@ -76,7 +81,7 @@ def gains(analysis: Analysis, mark: str) -> Panel | None:
         "Dot chart. For each group of indicators, the percentage points it adds to need and "
         f"circumstance. {' '.join(said)}"
     )
-    shapes = {label: shape for _, label, shape in MEASURES}
+    shapes = {label: shape for _, label, shape in measures(analysis)}
     sure = (
         f"The lines are {analysis.level} intervals for what is explained. Predictions have none."
         if some
@@ -109,9 +114,12 @@ def _gain_table(analysis: Analysis, name: str, rows: Sequence[Row], baseline: Ro
 
     return DataTable(
         f"{composition(name)}: percentage points added to need and circumstance",
-        ["Groups in the model", *(label for _, label, _ in MEASURES)],
+        ["Groups in the model", *(label for _, label, _ in measures(analysis))],
         [
-            [text(coalition(row["coalition"])), *(cell(row, column) for column, *_ in MEASURES)]
+            [
+                text(coalition(row["coalition"])),
+                *(cell(row, column) for column, *_ in measures(analysis)),
+            ]
             for row in rows
         ],
         "evidence.block_fit: coalition, r2, v, ci_low, ci_high, q2_loao, q2_forward (gains are "
@@ -131,7 +139,7 @@ def _leads(analysis: Analysis, name: str) -> list[tuple[str, Row]]:
         elif row["estimand"] == "delta" and "bootstrap" in row["ci_method"]:
             found.append((BOOTSTRAP, row))
         elif row["estimand"] == "delta_cv":
-            found.append((LEFT_OUT, row))
+            found.append((LEFT_OUT.format(authorities=analysis.nouns.authorities), row))
         elif row["estimand"] == "delta_forward":
             found.append((LATER, row))
     return found
@@ -153,7 +161,7 @@ def leads(analysis: Analysis, mark: str) -> Panel | None:
                     text(label, composition(name)),
                     figure(points(row["estimate"], 2)),
                     _interval_cell(row),
-                    text(method(row["ci_method"])),
+                    text(method(row["ci_method"], analysis.nouns.authority)),
                     absent() if row["p_one_sided"] is None else figure(p_value(row["p_one_sided"])),
                 ]
             )
@@ -223,6 +231,30 @@ def shares(analysis: Analysis, mark: str) -> Panel | None:
         narrow="pairs",
     )
     return Panel(spans(mark + title, mark + alt, marks, Scale([0.0], "")), [table])
+
+
+def indicators(analysis: Analysis, titles: Mapping[str, str]) -> DataTable | None:
+    """Each indicator's share, by least squares on all of them."""
+    rows = [row for row in analysis.results["importance"] if row["composition"] == LEAST_SQUARES]
+    if not rows:
+        return None
+    return DataTable(
+        "Each measure's share of what all measures explain together, percentage points",
+        ["Measure", "Share", f"{analysis.level} interval", "Alone", "On top of all others"],
+        [
+            [
+                text(titles.get(row["name"], words(row["name"]))),
+                figure(points(row["shapley"], 2)),
+                figure(interval(row["shapley_ci_low"], row["shapley_ci_high"], 2)),
+                figure(points(row["first"], 2)),
+                figure(points(row["last"], 2)),
+            ]
+            for row in sorted(rows, key=lambda one: -one["shapley"])
+        ],
+        "evidence.importance, level 'indicator': shapley, shapley_ci_low, shapley_ci_high, first, "
+        "last",
+        narrow="pairs",
+    )
 
 
 def _several(analysis: Analysis, side: str) -> bool:

@@ -3,24 +3,44 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from pipeline.report.wording import joined, words
+from pipeline.report.wording import joined, organisation, short, words
 
 Row = dict[str, Any]
 RESULTS = (
     "block_fit",
     "block_contrast",
+    "discordant_sets",
     "importance",
     "measure_quality",
     "model_tests",
+    "multiverse",
     "power",
+    "published_comparison",
+    "robustness",
+    "variance_split",
     "verdict",
+    "within_effect",
 )
 """Evidence tables that an analysis reads whole."""
+BOTH = "both"
+BETWEEN, WITHIN, OVERALL = "between", "within", "overall"
+ALL_PANELS = "all_panels"
+FIXED_EFFECTS = "authority x year fixed effects"
+"""The model whose slope within authorities the rule reads."""
+
+PLACES = "SELECT areacd AS code, areanm AS name FROM locality.place"
+TRUSTS = """
+SELECT org_code AS code, arg_max(org_name, vintage) AS name
+FROM tidy.trust_register
+GROUP BY ALL
+"""
+BOARDS = "SELECT icb_code AS code, max(icb_name) AS name FROM tidy.lsoa_icb GROUP BY ALL"
 
 
 class Reader:
@@ -49,6 +69,55 @@ class Reader:
             return []
         found: list[Row] = self._connection.sql(sql, params=list(parameters)).pl().to_dicts()
         return found
+
+
+class Names:
+    """Names of councils, trusts and integrated care boards by their codes."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._names: dict[str, str] = {}
+        for query, table in (
+            (BOARDS, "tidy.lsoa_icb"),
+            (TRUSTS, "tidy.trust_register"),
+            (PLACES, "locality.place"),
+        ):
+            self._names |= {
+                row["code"]: organisation(row["name"])
+                for row in reader.query(query, [table])
+                if row["name"]
+            }
+
+    def of(self, code: str) -> str:
+        """The name, or the code where there is none."""
+        return self._names.get(code, code)
+
+
+@dataclass(frozen=True)
+class Nouns:
+    """What the places of a panel are called, and what is above them."""
+
+    place: str
+    places: str
+    authority: str
+    authorities: str
+
+
+COUNCILS = Nouns("council", "councils", "council", "councils")
+ANY = Nouns("place", "places", "authority", "authorities")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The verdict over all primary panels.
+
+    Attributes:
+        rules: its criteria.
+    """
+
+    verdict: str
+    sentence: str
+    exploratory: str | None
+    rules: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -81,6 +150,47 @@ class Analysis:
         """Settings of the comparison between councils."""
         part: Mapping[str, Any] = self.settings["between"]
         return part
+
+    @property
+    def inside(self) -> Mapping[str, Any]:
+        """Settings of the comparison within authorities."""
+        part: Mapping[str, Any] = self.settings["within"]
+        return part
+
+    @property
+    def name(self) -> str:
+        """The short name."""
+        return short(self.spec["spec_id"])
+
+    @property
+    def page(self) -> str:
+        """Address of its page, from the report's folder."""
+        return f"panels/{self.spec['spec_id']}.html"
+
+    @property
+    def has_localities(self) -> bool:
+        """Whether several places share one authority's plan and budget."""
+        return bool(self.spec.get("stopped_within") or self.results["within_effect"])
+
+    @cached_property
+    def nouns(self) -> Nouns:
+        """What its places are called, by the kind of their codes."""
+        if not self.panel.height:
+            return ANY if self.has_localities else COUNCILS
+        row = self.panel.row(0, named=True)
+        if not self.has_localities:
+            return COUNCILS
+        place = (
+            ("trust", "trusts") if len(row["areacd"]) == TRUST_CODE else ("district", "districts")
+        )
+        board = str(row["authority"]).startswith(BOARD_CODE)
+        above = ("board", "boards") if board else ("council", "councils")
+        return Nouns(*place, *above)
+
+    @property
+    def better(self) -> str:
+        """Whether a lower or a higher outcome is better."""
+        return "lower" if self.outcome["polarity"] < 0 else "higher"
 
     @property
     def level(self) -> str:
@@ -117,6 +227,23 @@ class Analysis:
         """Rows of one evidence table and composition."""
         return [row for row in self.results[table] if row["composition"] == composition]
 
+    def criteria(self, part: str, composition: str) -> list[Row]:
+        """The rule's rows for one part of the verdict."""
+        return [row for row in self.of("verdict", composition) if row["part"] == part]
+
+    def verdict(self, part: str) -> Row | None:
+        """The verdict of one part, both compositions together."""
+        return next(iter(self.criteria(part, BOTH)), None)
+
+    def powers(self, part: str) -> list[Row]:
+        """How often the rule would say what, for one part."""
+        return [row for row in self.results["power"] if row["part"] == part]
+
+    def tracked(self, composition: str) -> Row | None:
+        """The slope within authorities that the rule reads."""
+        rows = self.of("within_effect", composition)
+        return next((row for row in rows if row["model"] == FIXED_EFFECTS), None)
+
     def lead(self, composition: str) -> Row | None:
         """The row of the estimated lead that the rule reads."""
         for row in self.of("block_contrast", composition):
@@ -125,12 +252,29 @@ class Analysis:
         return None
 
 
+TRUST_CODE = 3
+"""Characters of a trust's code; councils have nine."""
+BOARD_CODE = "E54"
+"""How the code of an integrated care board begins."""
+
+
+def claim(reader: Reader) -> Claim | None:
+    """The verdict on the claim as a whole, None where the file has none."""
+    rows = [row for row in reader.rows("evidence.verdict") if row["spec_id"] == ALL_PANELS]
+    if not rows:
+        return None
+    row = rows[0]
+    return Claim(row["verdict"], row["sentence"], row["exploratory"], rows)
+
+
 def analyses(reader: Reader) -> list[Analysis]:
     """Every analysis in the file, primary ones first."""
     specs = sorted(reader.rows("evidence.analysis_spec"), key=lambda row: not row["is_primary"])
     results = {name: reader.rows(f"evidence.{name}") for name in RESULTS}
     coverage = reader.rows("meta.construct_coverage")
     panel = reader.frame("evidence.panel")
+    if panel.width:
+        panel = panel.rename({"locality": "areacd"})
     indicators = {row["name"]: row for row in reader.rows("meta.indicator")}
     made = []
     for spec in specs:

@@ -1,6 +1,6 @@
 """Tables of the page, apart from how they look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,8 @@ class Cell:
         numeric: set to the right.
         missing: no value stands behind it.
         place: a position from -1 to 1, drawn as a dot on a line.
+        link: a page of the report, from its folder.
+        mark: a word that stands out before the text.
     """
 
     text: str
@@ -22,6 +24,8 @@ class Cell:
     numeric: bool = False
     missing: bool = False
     place: float | None = None
+    link: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,9 @@ class DataTable:
         return any(row[column].numeric for row in self.rows)
 
 
-def text(value: str, note: str = "") -> Cell:
+def text(value: str, note: str = "", link: str = "", mark: str = "") -> Cell:
     """A cell of words."""
-    return Cell(value, note)
+    return Cell(value, note, link=link, mark=mark)
 
 
 def figure(value: str, note: str = "", place: float | None = None) -> Cell:
@@ -62,14 +66,3 @@ def figure(value: str, note: str = "", place: float | None = None) -> Cell:
 def absent(why: str = "") -> Cell:
     """A cell without a value, and what its absence means."""
     return Cell(NOT_AVAILABLE, capital(why), numeric=True, missing=True)
-
-
-def with_status(
-    value: str | None, status: str | None, meanings: Mapping[str, str], note: str = ""
-) -> Cell:
-    """A figure under its status: missing ones say why, others only what is unusual."""
-    meaning = meanings.get(status or "x", status or "")
-    if value is None:
-        return absent("" if meaning == NOT_AVAILABLE else meaning)
-    unusual = "" if status in ("ok", None) else capital(meaning)
-    return figure(value, "; ".join(filter(None, [note, unusual])))

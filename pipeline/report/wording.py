@@ -79,6 +79,16 @@ def coalition(name: str) -> str:
     return capital(joined([words(part) for part in name.split("+")]))
 
 
+def short(spec_id: str) -> str:
+    """A panel's short name, for charts and tables."""
+    return capital(words(spec_id))
+
+
+def minus(text: str) -> str:
+    """Text with true minus signs before its numbers."""
+    return re.sub(r"(?<![\w-])-(?=\d)", MINUS, text)
+
+
 def financial_year(year: int) -> str:
     """2012 as "2012-13"."""
     return f"{year}-{(year + 1) % 100:02d}"
@@ -117,18 +127,19 @@ def organisation(name: str) -> str:
     return " ".join(cased(word, not place) for place, word in enumerate(name.split()))
 
 
-def method(name: str) -> str:
-    """How an interval was made, in plain words."""
+def method(name: str, authority: str = "council") -> str:
+    """How an interval was made, in plain words; `authority` is what is left out or drawn."""
     if name.startswith("none"):
         return "no interval can be given" + name.removeprefix("none")
     for part, plain in (
         ("delete-one-dominant-trust", "leaving out each main hospital trust in turn"),
-        ("delete-one-authority", "leaving out each council in turn"),
-        ("t over authorities", "from how prediction errors vary between councils"),
+        ("delete-one-authority", f"leaving out each {authority} in turn"),
+        ("t over authorities", f"from how prediction errors vary from {authority} to {authority}"),
+        ("profile of the restricted likelihood", "from the likelihood, or wider by drawing again"),
     ):
         if part in name:
             return plain
     found = re.match(r"percentile bootstrap, (\d+) draws", name)
     if found:
-        return f"drawing councils again at random, {number(int(found[1]))} times"
+        return f"drawing each {authority} again at random, {number(int(found[1]))} times"
     return name

@@ -167,7 +167,11 @@ def test_one_row_a_rule() -> None:
 )
 def test_compositions_must_agree(composite: tuple, indicators: tuple, expected: str) -> None:
     rows = combined_rows(
-        Answer(*composite, "one"), Answer(*indicators, "two"), SETTING, S, "Reach."
+        Answer(*composite, slope=1.0, text="one"),
+        Answer(*indicators, slope=indicators[1], text="two"),
+        SETTING,
+        S,
+        "Reach.",
     )
     assert {row.verdict for row in rows} == {expected}
     if expected == DEPENDS:
@@ -175,3 +179,11 @@ def test_compositions_must_agree(composite: tuple, indicators: tuple, expected: 
         assert "Reach." in rows[0].sentence
     else:
         assert rows[0].sentence == "one"
+
+
+def test_an_index_that_does_not_carry_over_goes_no_way() -> None:
+    failing = Answer(INCONCLUSIVE, 1.0, -0.1, "two")
+    holding = Answer(SUPPORTED, 1.0, 0.1, "one")
+    text = combined_rows(holding, failing, SETTING, S, "")[0].sentence
+    assert "'supported' (higher values go with a better outcome)" in text
+    assert "(what was learned on other authorities does not carry over)" in text

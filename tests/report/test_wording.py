@@ -4,14 +4,6 @@ import pytest
 
 from pipeline.report import wording
 from pipeline.report.basis import thinned
-from pipeline.report.tables import with_status
-
-MEANINGS = {
-    "ok": "observed",
-    "x": "not available",
-    "c": "confidential: suppressed",
-    "p": "provisional",
-}
 
 
 @pytest.mark.parametrize(
@@ -86,23 +78,6 @@ def test_method_of_an_interval() -> None:
     )
     assert wording.method("none: one year") == "no interval can be given: one year"
     assert wording.method("something new") == "something new"
-
-
-@pytest.mark.parametrize(
-    ("value", "status", "text", "note"),
-    [
-        ("5", "ok", "5", ""),
-        ("5", "p", "5", "Provisional"),
-        (None, "x", "not available", ""),
-        (None, None, "not available", ""),
-        (None, "c", "not available", "Confidential: suppressed"),
-    ],
-)
-def test_missing_is_never_a_number(
-    value: str | None, status: str | None, text: str, note: str
-) -> None:
-    cell = with_status(value, status, MEANINGS)
-    assert (cell.text, cell.note, cell.missing) == (text, note, value is None)
 
 
 def test_thinning_reads_the_steps() -> None:

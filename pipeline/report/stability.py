@@ -1,0 +1,155 @@
+"""What becomes of the lead when something else is chosen: every check, passed or not."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.report.read import Analysis, Names, Row
+from pipeline.report.tables import Cell, DataTable, absent, figure, text
+from pipeline.report.wording import (
+    capital,
+    counted,
+    interval,
+    joined,
+    number,
+    percent,
+    points,
+    words,
+)
+
+SHARES = ("robustness value",)
+"""Kinds whose estimate is a share and not a lead."""
+ASKED = {
+    "leave one source out": "Is the direction the same without one source?",
+    "least coverage": "Is the direction the same when more, or less, must have been observed?",
+    "earlier respondents": "Is the direction the same when measures are taken a year earlier?",
+    "lagged outcome": "Is the direction the same with the outcome of the same year held constant?",
+    "outliers": "Is the direction the same when extreme values are drawn in?",
+    "composition": "Is the direction the same when measures are put together in another way?",
+    "leave one authority out": "Is the direction the same whichever authority is left out?",
+    "placebo": "Is there no lead on an outcome that leadership should not move?",
+    "reversed lag": "Is the lead no larger on the outcome of the year before?",
+    "imputation": "Is the answer the same when gaps are filled?",
+    "equal reliability": "Is the direction the same when both sides are measured equally well?",
+    "robustness value": "Would it take more than the strongest known circumstance to undo it?",
+    "multiverse": "Do most ways to set up the comparison agree on the direction?",
+}
+"""Kinds of checks, each as a question whose good answer is yes."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """How many checks passed, failed or could not be made."""
+
+    passed: int
+    failed: int
+    impossible: int
+
+    @property
+    def said(self) -> str:
+        """In words."""
+        made = self.passed + self.failed
+        said = f"{number(self.passed)} of {counted(made, 'check')} passed"
+        if self.impossible:
+            said += f"; {number(self.impossible)} could not be made"
+        return said
+
+
+def counts(analysis: Analysis) -> Passed:
+    """Count the checks of a panel."""
+    rows = [row for row in analysis.results["robustness"] if not _for_reading(row)]
+    return Passed(
+        sum(row["passes"] is True for row in rows),
+        sum(row["passes"] is False for row in rows),
+        sum(row["passes"] is None for row in rows),
+    )
+
+
+def _for_reading(row: Row) -> bool:
+    """Whether a row is a figure and no check."""
+    return row["passes"] is None and not row["why_not"] and row["estimate"] is not None
+
+
+def checks(analysis: Analysis, names: Names, titles: Mapping[str, str]) -> DataTable | None:
+    """Every check of a panel, those that fail first.
+
+    Args:
+        analysis: the panel.
+        names: of councils and trusts.
+        titles: of sources and indicators.
+    """
+    rows = [row for row in analysis.results["robustness"] if not _for_reading(row)]
+    if not rows:
+        return None
+    order = {False: 0, None: 1, True: 2}
+    return DataTable(
+        "The checks, those that fail first",
+        ["Check", "What was chosen instead", "What was found", "Answer"],
+        [
+            [
+                text(ASKED.get(row["kind"], capital(row["kind"]))),
+                text(capital(plain(row["detail"], names, titles))),
+                _found(row),
+                _answer(row),
+            ]
+            for row in sorted(rows, key=lambda one: order[one["passes"]])
+        ],
+        "evidence.robustness: kind, detail, estimate, ci_low, ci_high, passes, why_not",
+    )
+
+
+def plain(detail: str, names: Names, titles: Mapping[str, str]) -> str:
+    """What was chosen, with names in place of codes."""
+
+    if detail == "none":
+        return "there is none"
+
+    def named(found: re.Match[str]) -> str:
+        word = found[0]
+        return f"'{titles[word]}'" if word in titles else words(names.of(word))
+
+    return re.sub(r"\w+", named, detail.replace("council_class=", "class of council: "))
+
+
+def _found(row: Row) -> Cell:
+    value = row["estimate"]
+    if value is None:
+        return absent()
+    if row["kind"] in SHARES or row["kind"] == "multiverse":
+        return figure(percent(value))
+    known = row["ci_low"] is not None and row["ci_high"] is not None
+    ends = f"interval {interval(row['ci_low'], row['ci_high'], 2)}" if known else ""
+    return figure(f"{points(value, 2)} points", ends)
+
+
+def _answer(row: Row) -> Cell:
+    if row["passes"] is None:
+        return text("Could not be made", capital(row["why_not"] or ""))
+    return text("Yes: passed") if row["passes"] else text("No: failed")
+
+
+def summary(analyses: Sequence[Analysis]) -> DataTable:
+    """How many checks passed, panel by panel."""
+    rows = []
+    for analysis in analyses:
+        found = counts(analysis)
+        none = not found.passed + found.failed
+        failed = dict.fromkeys(
+            row["kind"] for row in analysis.results["robustness"] if row["passes"] is False
+        )
+        rows.append(
+            [
+                text(analysis.name, link=analysis.page),
+                absent("No lead was estimated") if none else figure(number(found.passed)),
+                absent() if none else figure(number(found.failed)),
+                absent() if none else figure(number(found.impossible)),
+                text(capital(joined(list(failed))) or ("\u2013" if none else "No kind")),
+            ]
+        )
+    return DataTable(
+        "Checks of the lead, panel by panel",
+        ["Panel", "Passed", "Failed", "Could not be made", "Kinds that failed"],
+        rows,
+        "evidence.robustness: kind, passes",
+        narrow="pairs",
+    )
