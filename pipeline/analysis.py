@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import polars as pl
+from joblib import Parallel, delayed
 from statsmodels.stats.multitest import multipletests
 from statsmodels.tools.sm_exceptions import ModelWarning
 from threadpoolctl import threadpool_limits
@@ -170,21 +171,34 @@ def long_table(edition: Edition, spec: declared.Panel) -> pl.DataFrame:
     return edition.read("locality", "indicator_place").rename({"areacd": "locality"})
 
 
-def evidence_tables(edition: Edition, all_of: Framework) -> dict[str, pl.DataFrame]:
-    """Every evidence table and ``construct_coverage``, all panels together."""
+def evidence_tables(
+    edition: Edition, all_of: Framework, n_jobs: int = -1
+) -> dict[str, pl.DataFrame]:
+    """Every evidence table and ``construct_coverage``, all panels together.
+
+    n_jobs: panels at a time, -1 for all cores; joblib's configured backend is used.
+    """
     rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
-    found = []
-    for spec in all_of.panels.values():
-        pool = candidates(spec, all_of, edition)
-        # The matrices are small: more threads only wait for each other.
-        with threadpool_limits(1):
-            one = panel_evidence(pool, all_of, long_table(edition, spec))
-        found.append(one)
-        common = {"synthetic": edition.synthetic}
+    # Tables are read here; what each panel makes of them is independent of the others.
+    asked = [
+        (candidates(spec, all_of, edition), long_table(edition, spec))
+        for spec in all_of.panels.values()
+    ]
+    found: list[Found] = Parallel(n_jobs=n_jobs)(
+        delayed(_on_one_thread)(pool, all_of, long) for pool, long in asked
+    )
+    for one in found:
         for name, own in one.rows.items():
-            rows[name] += [(common if name in TABLES else {}) | row for row in own]
+            common = {"synthetic": edition.synthetic} if name in TABLES else {}
+            rows[name] += [common | row for row in own]
     rows["verdict"] += [{"synthetic": edition.synthetic} | row for row in claim_rows(found, all_of)]
     return {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
+
+
+def _on_one_thread(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:
+    """One panel; its matrices are small, and more threads would only wait for each other."""
+    with threadpool_limits(1):
+        return panel_evidence(pool, all_of, long)
 
 
 def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:
@@ -226,7 +240,7 @@ def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> F
         rows["robustness"] += robustness(pool, built, all_of, reliability)
     penalty = result.block_fit[-1].penalty if estimated else None
     if estimated or (inside and not inside.stopped):
-        rows["multiverse"], together = multiverse(pool, all_of, penalty)
+        rows["multiverse"], together = multiverse(pool, all_of, penalty, n_jobs=1)
         rows["robustness"] += together
     _name_authorities(rows["cv_losses"], built)
     if inside is not None and not inside.stopped:
