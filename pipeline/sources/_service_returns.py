@@ -447,3 +447,34 @@ def columns(lines: Mapping[str, Line]) -> dict[str, Column]:
 
 
 KEY = ("period", "line", "measure", "area_type", "ecode")
+
+
+ADDRESS = "https://raw.githubusercontent.com/dfe-analytical-services/CSC_outcomes_and_enablers/"
+WARNINGS = (
+    "reporting_practice",
+    "net_of_transfers",
+    "scope_changes",
+    "estimates_in_totals",
+    "uncertified",
+)
+
+
+def releases(files: str) -> list[Release]:
+    """The releases of a form.
+
+    files: a file a line: year, last update, label, rows, name, address, sha256.
+    """
+    return [
+        Release(
+            file=f"council_finance/{name}",
+            url=f"{ADDRESS}{address}",
+            sha256=sha256,
+            period=period,
+            published=published,
+            rows=int(rows),
+            label=label,
+        )
+        for period, published, label, rows, name, address, sha256 in (
+            line.split() for line in files.split("\n") if line
+        )
+    ]

@@ -7,11 +7,13 @@ from pipeline.source import Release, Source
 from pipeline.sources._service_returns import (
     KEY,
     MARKERS,
+    WARNINGS,
     Line,
     area_sums,
     column_sums,
     columns,
     line_sums,
+    releases,
     returns,
 )
 
@@ -50,7 +52,6 @@ def reconcile(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([area_sums(frame, ROUNDED), column_sums(frame), line_sums(frame, WHOLES)])
 
 
-ADDRESS = "https://raw.githubusercontent.com/dfe-analytical-services/CSC_outcomes_and_enablers/"
 FILES = """
     2022-23 2023-12-14 December 42924 RSX_2022-23_data_by_LA.ods 476608e233d94291959e2473ab2f9ce61fb4bd00/data/RSX_2022-23_data_by_LA.ods e448e7da5f17a0c64d84893b7a2460e8acca73e20f67d5dc4a9535e4e92b1ede
     2023-24 2024-08-29 first 41454 RSX_2023-24_data_by_LA.ods e18f0c5472ddbf974874d7c0b376252e98cb6599/data/RSX_2023-24_data_by_LA.ods 51529145a877f9994a2967dd3f8ec5812efee8880191071d8ced6a7fa89ce5b2
@@ -73,31 +74,12 @@ SOURCE = Source(
     "NHS, such as the Better Care Fund; in central services it mostly removes recharges that are "
     "counted in other services too. Not every authority had sent a return: England and class "
     "totals hold the publisher's estimates for the missing ones. The drop-down sheet is not read.",
-    releases=[
-        Release(
-            file=f"council_finance/{name}",
-            url=f"{ADDRESS}{address}",
-            sha256=sha256,
-            period=period,
-            published=published,
-            rows=int(rows),
-            label=label,
-        )
-        for period, published, label, rows, name, address, sha256 in (
-            line.split() for line in FILES.split("\n") if line
-        )
-    ],
+    releases=releases(FILES),
     columns=columns(LINES),
     key=KEY,
     tidy=tidy,
     area=("ecode", "council"),
     markers=MARKERS,
-    warnings=(
-        "reporting_practice",
-        "net_of_transfers",
-        "scope_changes",
-        "estimates_in_totals",
-        "uncertified",
-    ),
+    warnings=WARNINGS,
     reconcile=reconcile,
 )

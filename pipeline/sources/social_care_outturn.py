@@ -7,11 +7,13 @@ from pipeline.source import Release, Source
 from pipeline.sources._service_returns import (
     KEY,
     MARKERS,
+    WARNINGS,
     Line,
     area_sums,
     column_sums,
     columns,
     line_sums,
+    releases,
     returns,
 )
 
@@ -122,7 +124,6 @@ def reconcile(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([area_sums(frame), column_sums(frame), line_sums(frame, WHOLES)])
 
 
-ADDRESS = "https://raw.githubusercontent.com/dfe-analytical-services/CSC_outcomes_and_enablers/"
 FILES = """
     2022-23 2023-12-14 December 95046 RO3_2022-23_data_by_LA.ods 87bd103565a24737df933f0d04f60aea957d8e2a/data/RO3_2022-23_data_by_LA.ods ee7924efce27879f1ae2c45e458fe9728dde56f21b5d5cc9878af7bfdb9a5f51
     2023-24 2024-08-29 first 91791 RO3_2023-24_data_by_LA.ods e18f0c5472ddbf974874d7c0b376252e98cb6599/data/RO3_2023-24_data_by_LA.ods 21afc220fd9e38c516ab067fb67e0d7f0d81f65eaa644483fecee5d7acf0dbdd
@@ -149,31 +150,12 @@ SOURCE = Source(
     "England and class totals hold the publisher's estimates for the missing ones. In 2024-25 one "
     "council gave a total without lines. Children's social care, public health, agency staff and "
     "supporting people are not read, nor the drop-down sheet.",
-    releases=[
-        Release(
-            file=f"council_finance/{name}",
-            url=f"{ADDRESS}{address}",
-            sha256=sha256,
-            period=period,
-            published=published,
-            rows=int(rows),
-            label=label,
-        )
-        for period, published, label, rows, name, address, sha256 in (
-            line.split() for line in FILES.split("\n") if line
-        )
-    ],
+    releases=releases(FILES),
     columns=columns(LINES),
     key=KEY,
     tidy=tidy,
     area=("ecode", "council"),
     markers=NOTED,
-    warnings=(
-        "reporting_practice",
-        "net_of_transfers",
-        "scope_changes",
-        "estimates_in_totals",
-        "uncertified",
-    ),
+    warnings=WARNINGS,
     reconcile=reconcile,
 )

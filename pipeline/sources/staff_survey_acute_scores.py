@@ -4,6 +4,7 @@ import polars as pl
 
 from pipeline.published import PublishedFile
 from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
+from pipeline.sources._mortality import reconcile
 
 SHEET = "data.NHS.2012_2019"
 MEASURES = {
@@ -67,28 +68,6 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
             "value",
             "status",
             pl.col("respondents").cast(pl.Int32),
-        )
-    )
-
-
-def reconcile(frame: pl.DataFrame) -> pl.DataFrame:
-    """Mortality of the year before is that of the row of the year before."""
-    mortality = frame.filter(pl.col("measure") == "mortality")
-    before = frame.filter(pl.col("measure") == "mortality_before")
-    return (
-        before.select("org_code", "period", "year", "value")
-        .join(
-            mortality.select("org_code", pl.col("year") + 1, pl.col("value").alias("computed")),
-            on=["org_code", "year"],
-        )
-        .filter(pl.col("value").is_not_null() & pl.col("computed").is_not_null())
-        .select(
-            pl.lit("mortality before = mortality of the year before").alias("check"),
-            "period",
-            pl.col("org_code").alias("area"),
-            pl.col("value").alias("published"),
-            "computed",
-            pl.lit(1e-9).alias("tolerance"),
         )
     )
 

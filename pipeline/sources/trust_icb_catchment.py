@@ -4,6 +4,7 @@ import polars as pl
 
 from pipeline.published import PublishedFile
 from pipeline.source import Column, Release, Source
+from pipeline.sources._catchment import reconcile
 
 FRAME = "lookup_nhs_trusts22_icb22"
 COLUMNS = {
@@ -38,22 +39,6 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
                 column=label,
             )
     return frame.with_columns(pl.lit("ok").alias("status"))
-
-
-def reconcile(frame: pl.DataFrame) -> pl.DataFrame:
-    """Each trust's shares add up to one."""
-    return (
-        frame.group_by("org_code")
-        .agg(pl.col("value").sum().alias("computed"))
-        .select(
-            pl.lit("shares of a trust add up to 1").alias("check"),
-            pl.lit("pooled").alias("period"),
-            pl.col("org_code").alias("area"),
-            pl.lit(1.0).alias("published"),
-            "computed",
-            pl.lit(1e-6).alias("tolerance"),
-        )
-    )
 
 
 SOURCE = Source(
