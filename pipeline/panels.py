@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline import framework as declared
 from pipeline.edition import Edition
-from pipeline.evidence.locality import LocalityPanel
+from pipeline.evidence.locality import LocalityPanel, codes_of
 from pipeline.evidence.panel import Array, Ints, Panel
 from pipeline.framework import Framework, Indicator
 
@@ -291,7 +291,7 @@ class Built:
             outcome=self.outcome,
             controls=self.control_matrix,
             blocks=self.values,
-            authority=dense(self.pool.authority[self.keep]),
+            authority=codes_of(self.pool.authority[self.keep]),
             dominant_trust=self.dominant_trust,
             year=self.pool.year[self.keep],
         )
@@ -306,12 +306,7 @@ class Built:
     def dominant_trust(self) -> Ints | None:
         """(n,) codes of the trust with the largest weight; None where places are trusts."""
         trust = self.pool.dominant_trust
-        return None if trust is None else dense(trust[self.keep])
-
-
-def dense(values: Ints) -> Ints:
-    """Codes without gaps, 0..k-1, in the same order."""
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+        return None if trust is None else codes_of(trust[self.keep])
 
 
 def locality_panel(built: Built, all_of: Framework) -> LocalityPanel | None:
@@ -322,7 +317,7 @@ def locality_panel(built: Built, all_of: Framework) -> LocalityPanel | None:
     if not built.size:
         return None
     pool, keep = built.pool, built.keep
-    cell = dense(pool.authority[keep] * 10_000 + pool.year[keep])
+    cell = codes_of(pool.authority[keep], pool.year[keep])
     leadership = {}
     for block in all_of.test.between.h_blocks:
         if block in built.values:
@@ -336,8 +331,8 @@ def locality_panel(built: Built, all_of: Framework) -> LocalityPanel | None:
         outcome=built.outcome,
         leadership=leadership,
         controls=built.control_matrix,
-        authority=dense(pool.authority[keep]),
-        locality=dense(pool.place[keep]),
+        authority=codes_of(pool.authority[keep]),
+        locality=codes_of(pool.place[keep]),
         year=pool.year[keep],
         source=built.dominant_trust,
     )

@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.evidence.between import gate
 from pipeline.evidence.imputation import impute, rubin
 from pipeline.evidence.lead import Lead, lead
+from pipeline.evidence.locality import codes_of
 from pipeline.evidence.moments import design
 from pipeline.evidence.nested import classic_f
 from pipeline.evidence.panel import Array, Panel, composites
@@ -86,40 +87,12 @@ def robustness_within(pool: Candidates, all_of: Framework) -> list[Row]:
     own = _slope(pool, all_of, base)
     if own is None:
         return []
-    used = select(pool, all_of, base).used
-    sources = dict.fromkeys(one.source for block in used.values() for one in block)
-    other: list[tuple[str, str, Choices]] = [
-        *(
-            ("leave one source out", f"without {name}", without_sources(base, all_of, name))
-            for name in sources
-        ),
-        *(
-            ("least coverage", f"at least {least:.0%} observed", replace(base, min_coverage=least))
-            for least in all_of.test.guards.min_coverage
-        ),
-        (
-            "earlier respondents",
-            f"predictors {base.lag + 1} years before",
-            replace(base, lag=base.lag + 1),
-        ),
-        (
-            "lagged outcome",
-            "the same year's outcome held constant",
-            replace(base, lagged_outcome=True),
-        ),
-        (
-            "outliers",
-            f"values drawn in to {all_of.test.multiverse.cap:g} SD",
-            replace(base, cap=all_of.test.multiverse.cap),
-        ),
-        (
-            "reversed lag",
-            f"the outcome {_before(base)} the predictors",
-            replace(base, lag=-base.lag),
-        ),
-    ]
+    back = "reversed lag", f"the outcome {_before(base)} the predictors"
     rows = []
-    for kind, detail, choices in other:
+    for kind, detail, choices in (
+        *_variations(pool, all_of, base),
+        (*back, replace(base, lag=-base.lag)),
+    ):
         found = _slope(pool, all_of, choices)
         row: Row = {"part": "within", "kind": kind, "detail": detail, "passes": None}
         if found is None:
@@ -127,17 +100,14 @@ def robustness_within(pool: Candidates, all_of: Framework) -> list[Row]:
             continue
         passes = found.beta * own.beta > 0
         if kind == "reversed lag":
-            passes = found.beta <= max(own.beta, 0.0) or found.p_one_sided >= 0.5 * _tail(all_of)
+            tail = 0.5 * (1.0 - all_of.test.within.confidence)
+            passes = found.beta <= max(own.beta, 0.0) or found.p_one_sided >= tail
         rows.append(row | {"estimate": found.beta, "p": found.p_one_sided, "passes": bool(passes)})
     return rows
 
 
 def _before(choices: Choices) -> str:
     return "a year before" if choices.lag == 1 else f"{choices.lag} years before"
-
-
-def _tail(all_of: Framework) -> float:
-    return 1.0 - all_of.test.within.confidence
 
 
 def _slope(pool: Candidates, all_of: Framework, choices: Choices) -> Slope | None:
@@ -161,26 +131,31 @@ def _same_sign(kind: str, detail: str, found: tuple[Lead | None, str], base: Lea
     return _row(kind, detail, own, None if own is None else bool(own.delta * base.delta > 0), why)
 
 
-def _other_choices(pool: Candidates, all_of: Framework, base: Lead) -> Iterator[Row]:
-    """Each source left out, other minima of coverage, an earlier predictor, the outcome before."""
-    choices = registered(pool.spec, all_of)
-    used = select(pool, all_of, choices).used
-    sources = dict.fromkeys(one.source for block in used.values() for one in block)
-    for source in sources:
-        found = _again(pool, all_of, without_sources(choices, all_of, source))
-        yield _same_sign("leave one source out", f"without {source}", found, base)
+def _variations(
+    pool: Candidates, all_of: Framework, base: Choices
+) -> Iterator[tuple[str, str, Choices]]:
+    """Kind of check, what is chosen instead, and the choices, for either half.
+
+    Each source left out, other minima of coverage, earlier predictors, the outcome of the same
+    year held constant, values far out drawn in.
+    """
+    used = select(pool, all_of, base).used
+    for source in dict.fromkeys(one.source for block in used.values() for one in block):
+        choices = without_sources(base, all_of, source)
+        yield "leave one source out", f"without {source}", choices
     for least in all_of.test.guards.min_coverage:
-        found = _again(pool, all_of, replace(choices, min_coverage=least))
-        yield _same_sign("least coverage", f"at least {least:.0%} observed", found, base)
-    found = _again(pool, all_of, replace(choices, lag=choices.lag + 1))
-    yield _same_sign(
-        "earlier respondents", f"predictors {choices.lag + 1} years before", found, base
-    )
-    found = _again(pool, all_of, replace(choices, lagged_outcome=True))
-    yield _same_sign("lagged outcome", "the same year's outcome held constant", found, base)
-    found = _again(pool, all_of, replace(choices, cap=all_of.test.multiverse.cap))
-    detail = f"values drawn in to {all_of.test.multiverse.cap:g} SD"
-    yield _same_sign("outliers", detail, found, base)
+        yield "least coverage", f"at least {least:.0%} observed", replace(base, min_coverage=least)
+    lag = base.lag + 1
+    yield "earlier respondents", f"predictors {lag} years before", replace(base, lag=lag)
+    held = replace(base, lagged_outcome=True)
+    yield "lagged outcome", "the same year's outcome held constant", held
+    cap = all_of.test.multiverse.cap
+    yield "outliers", f"values drawn in to {cap:g} SD", replace(base, cap=cap)
+
+
+def _other_choices(pool: Candidates, all_of: Framework, base: Lead) -> Iterator[Row]:
+    for kind, detail, choices in _variations(pool, all_of, registered(pool.spec, all_of)):
+        yield _same_sign(kind, detail, _again(pool, all_of, choices), base)
 
 
 def _other_compositions(panel: Panel, all_of: Framework, base: Lead) -> Iterator[Row]:
@@ -272,7 +247,7 @@ def _of_authorities(built: Built, matrix: Array) -> Array:
     """The matrix with one drawn value for all localities of what is measured of their authority."""
     if not built.spec.within:
         return matrix
-    cell = built.pool.authority[built.keep] * 10_000 + built.pool.year[built.keep]
+    cell = codes_of(built.pool.authority[built.keep], built.pool.year[built.keep])
     first, at = np.unique(cell, return_index=True, return_inverse=True)[1:]
     levels = [one.level for block in built.used.values() for one in block]
     same = 1 + len(built.controls) + np.flatnonzero([level == "council" for level in levels])

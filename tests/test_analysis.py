@@ -24,6 +24,7 @@ from pipeline.evidence.overall import Check
 from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
 from pipeline.framework import Framework, Panel, framework
 from pipeline.results import MEANINGS, TABLES
+from tests.few import few_draws
 from tests.test_panels import INSIDE, SPEC, built_of, made_up, pool_of, put, world
 
 Row = dict[str, Any]
@@ -44,27 +45,7 @@ COMMON = [
 def quick() -> Framework:
     """A few draws of everything that is drawn, so that every table is filled."""
     plain = made_up(SPEC, INSIDE)
-    test = plain.test
-    return replace(
-        plain,
-        test=replace(
-            test,
-            between=replace(
-                test.between,
-                n_bootstrap=19,
-                kfold_repeats=1,
-                n_simulations=4,
-                power_effects=(0.0, 0.2),
-            ),
-            within=replace(
-                test.within,
-                n_permutations=49,
-                n_bootstrap=4,
-                n_simulations=2,
-                power_effects=(0.0, 0.1),
-            ),
-        ),
-    )
+    return replace(plain, test=few_draws(plain.test))
 
 
 QUICK = quick()

@@ -28,6 +28,7 @@ from pipeline.sample import generate
 from pipeline.source import conform
 from pipeline.sources import sources
 from pipeline.sqltable import SqlTable, sql_tables
+from tests.few import few_draws
 
 EXAMPLES = sql_tables("examples")
 PANELS = ("councils_delayed_transfers", "councils_reablement", "districts_dementia")
@@ -38,21 +39,7 @@ def quick() -> Framework:
     declared = framework()
     test = declared.test
     few = replace(
-        test,
-        between=replace(
-            test.between,
-            n_bootstrap=19,
-            kfold_repeats=1,
-            n_simulations=4,
-            power_effects=(0.0, 0.2),
-        ),
-        within=replace(
-            test.within,
-            n_permutations=49,
-            n_bootstrap=4,
-            n_simulations=2,
-            power_effects=(0.0, 0.1),
-        ),
+        few_draws(test),
         guards=replace(test.guards, imputations=2, noise_draws=2),
         multiverse=replace(
             test.multiverse, lags=(0,), min_coverage=(0.5,), min_measured=(0.9,), n_bootstrap=9

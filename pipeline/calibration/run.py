@@ -13,10 +13,10 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from pipeline.calibration.designs import Design
-from pipeline.calibration.worlds import Drawn, codes, draw
+from pipeline.calibration.worlds import Drawn, draw
 from pipeline.evidence.between import between
 from pipeline.evidence.lead import lead
-from pipeline.evidence.locality import LocalityPanel
+from pipeline.evidence.locality import LocalityPanel, codes_of
 from pipeline.evidence.overall import overall
 from pipeline.evidence.panel import Panel
 from pipeline.evidence.settings import BetweenSettings, WithinSettings
@@ -181,8 +181,8 @@ def reversed_lag(drawn: Drawn, settings: BetweenSettings) -> bool:
             outcome=drawn.earlier[known],
             controls=panel.controls[known],
             blocks={name: x[known] for name, x in panel.blocks.items()},
-            authority=codes(panel.authority[known]),
-            dominant_trust=None if trusts is None else codes(trusts[known]),
+            authority=codes_of(panel.authority[known]),
+            dominant_trust=None if trusts is None else codes_of(trusts[known]),
             year=panel.year[known],
         ),
         settings,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from scipy import optimize, special
 
+from pipeline.evidence.locality import codes_of
 from pipeline.evidence.moments import Moments, design, explained, moments
 from pipeline.evidence.panel import Array, Ints, Panel, composites
 from pipeline.evidence.settings import BetweenSettings
@@ -404,18 +405,13 @@ def draw(world: World, rng: np.random.Generator) -> Drawn:
             outcome=outcome[keep],
             controls=np.column_stack([z @ made.needs.T, *dummies])[keep],
             blocks={name: (z @ x.T)[keep] for name, x in made.indicators.items()},
-            authority=codes(authority[keep]),
-            dominant_trust=codes(trust[keep]),
+            authority=codes_of(authority[keep]),
+            dominant_trust=codes_of(trust[keep]),
             year=FIRST_YEAR + time[keep],
         ),
-        codes(locality[keep]),
+        codes_of(locality[keep]),
         earlier[keep],
     )
-
-
-def codes(values: Ints) -> Ints:
-    """Codes 0, 1, ... without gaps."""
-    return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.int64)
 
 
 def sampled_truth(

@@ -1,8 +1,10 @@
 """What the whole rule would say, were the true lead known: simulated on the panel's own design."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.evidence.assess import assess
 from pipeline.evidence.moments import Design, design, moments, net_of_controls, spectrum
@@ -94,30 +96,46 @@ def power(panel: Panel, s: BetweenSettings) -> tuple[Power, ...]:
     rng = np.random.default_rng(s.seed)
     signs = rng.choice([-1.0, 1.0], size=(int(panel.authority.max()) + 1, s.n_simulations))
     noise = signs[panel.authority] * world.residual[:, None]
-    shares = {}
+    said = {}
     for lead in s.power_effects:
         strength = world.strength(lead)
         if strength is None or s.n_simulations == 0:
             continue
         mean = world.need + world.rival + strength * world.signal
         outcomes = mean[:, None] + noise
-        said = decide(rules(assess(d, panel, outcomes - outcomes.mean(axis=0), s), s))
-        shares[lead] = {
-            verdict: float((said == verdict).mean())
+        said[lead] = decide(rules(assess(d, panel, outcomes - outcomes.mean(axis=0), s), s))
+    return power_rows(said, DESIGN, s.power_target)
+
+
+def power_rows(
+    said: Mapping[float, NDArray[np.str_]], design: str, target: float
+) -> tuple[Power, ...]:
+    """A row for each true effect, each with the smallest that is found at the target.
+
+    Args:
+        said: true effect -> (simulations,) verdicts, effects ascending.
+        design: how outcomes were simulated.
+        target: power that defines the minimum detectable effect.
+    """
+    shares = {
+        effect: {
+            verdict: float((verdicts == verdict).mean())
             for verdict in (SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE)
         }
-    mde = detectable({lead: row[SUPPORTED] for lead, row in shares.items()}, s.power_target)
+        for effect, verdicts in said.items()
+    }
+    mde = detectable({effect: row[SUPPORTED] for effect, row in shares.items()}, target)
     return tuple(
         Power(
             composition="composite",
-            design=DESIGN,
-            true_effect=lead,
+            design=design,
+            true_effect=effect,
             p_supported=row[SUPPORTED],
             p_not_supported=row[NOT_SUPPORTED],
             p_inconclusive=row[INCONCLUSIVE],
             mde80=mde,
         )
-        for lead, row in shares.items()
+        for effect, row in shares.items()
     )
 
 

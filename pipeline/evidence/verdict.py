@@ -225,11 +225,17 @@ def sentence(e: Evidence, checked: list[Rule], sides: Sides, s: BetweenSettings,
 
 def composition_rows(composition: str, checked: list[Rule], text: str) -> list[Verdict]:
     """One row a rule."""
-    verdict = str(decide(checked)[0])
+    return rule_rows(PART, str(decide(checked)[0]), composition, checked, text)
+
+
+def rule_rows(
+    part: str, verdict: str, composition: str, checked: list[Rule], text: str
+) -> list[Verdict]:
+    """One row a rule of either half."""
     return [
         Verdict(
             composition,
-            PART,
+            part,
             verdict,
             rule.rule_id,
             bool(rule.passed[0]),
@@ -274,18 +280,20 @@ def combined_rows(
                 f"own it is '{indicators[0]}' (a lead of {_points(indicators[1])})."
             )
         text = " ".join(filter(None, [said, reach, sides.notes()]))
+    leads = indicators[1], composite[1]
+    return agreement_rows(PART, verdict, (same_sign, *leads), same_verdict, text)
+
+
+def agreement_rows(
+    part: str, verdict: str, sign: tuple[bool, float, float], same_verdict: bool, text: str
+) -> list[Verdict]:
+    """What both compositions say together, in either half.
+
+    sign: whether they have the same, and what has it: the indicators' value, the composite's.
+    """
     return [
-        Verdict(
-            "both",
-            PART,
-            verdict,
-            "compositions_same_sign",
-            same_sign,
-            indicators[1],
-            composite[1],
-            text,
-        ),
-        Verdict("both", PART, verdict, "compositions_same_verdict", same_verdict, None, None, text),
+        Verdict("both", part, verdict, "compositions_same_sign", *sign, text),
+        Verdict("both", part, verdict, "compositions_same_verdict", same_verdict, None, None, text),
     ]
 
 

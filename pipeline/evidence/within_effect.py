@@ -121,23 +121,22 @@ def by_trust(w: Within, column: Array, outcomes: Array) -> Jackknife | None:
     of both clusterings. Where 20 trusts stand behind 80 authorities and explain most of what
     leadership does not, the permutation alone calls 12% of worlds without a link "supported".
     """
-    if not shares_trusts(w):
+    if w.trust is None or not shares_trusts(w.trust):
         return None
-    trust = w.locality if w.trust is None else w.trust
-    left = [_r_of(w, column, outcomes, trust != one) for one in range(int(trust.max()) + 1)]
-    everything = np.ones(len(trust), dtype=np.bool_)
+    left = [_r_of(w, column, outcomes, w.trust != one) for one in range(int(w.trust.max()) + 1)]
+    everything = np.ones(len(w.trust), dtype=np.bool_)
     return jackknife(_r_of(w, column, outcomes, everything), np.stack(left))
 
 
-def shares_trusts(w: Within) -> bool:
-    """Whether localities share dominant trusts, and there are several of these."""
-    return w.trust is not None and 0 < w.trust.max() < len(w.trust) - 1
+def shares_trusts(trust: Ints) -> bool:
+    """Whether rows share dominant trusts, given as codes (n,), and there are several of these."""
+    return bool(0 < trust.max() < len(trust) - 1)
 
 
 def _r_of(w: Within, column: Array, outcomes: Array, keep: NDArray[np.bool_]) -> Array:
     """(m,) correlation on some rows, less the means of what is left of each cell."""
     x = np.column_stack([w.controls, column, outcomes])[keep]
-    x = demean(x, np.unique(w.cell[keep], return_inverse=True)[1])
+    x = demean(x, codes_of(w.cell[keep]))
     c = w.controls.shape[1]
     design = np.column_stack([np.ones(len(x)), x[:, : c + 1]])
     sets = moments(design, x[:, c + 1 :], np.zeros(len(x), dtype=np.int64), 1)
@@ -319,12 +318,12 @@ def _by_trust_refitted(
     w: Within, fold_of: Ints, controls: Ints, s: WithinSettings, penalty: Array
 ) -> Array | None:
     """(T,) correlation of the index without each dominant trust; None without shared trusts."""
-    if w.trust is None or not shares_trusts(w):
+    if w.trust is None or not shares_trusts(w.trust):
         return None
     found = []
     for one in range(int(w.trust.max()) + 1):
         keep = w.trust != one
-        cell = np.unique(w.cell[keep], return_inverse=True)[1]
+        cell = codes_of(w.cell[keep])
         fold = fold_of[w.authority[keep]]
         x = demean(np.column_stack([w.controls, w.indicators, w.outcome])[keep], cell)
         x = np.column_stack([np.ones(len(x)), x])

@@ -5,11 +5,10 @@ import numpy as np
 from pipeline.evidence.locality import Within, demean
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints
-from pipeline.evidence.power import detectable
+from pipeline.evidence.power import power_rows
 from pipeline.evidence.rows import Power
 from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.trajectories import one_sided, slope_weights, units_of
-from pipeline.evidence.verdict import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
 from pipeline.evidence.within_effect import by_trust, jackknife_r, upper_partial_r2
 from pipeline.evidence.within_rows import VarianceSplit
 from pipeline.evidence.within_rules import WithinEvidence, decide, rules
@@ -62,7 +61,7 @@ def power(w: Within, order: Ints, split: VarianceSplit, s: WithinSettings) -> tu
     weights = slope_weights(w, units, here)
     # Slopes are linear in the outcome: what chance does is the same for every true effect.
     by_noise, by_signal = weights @ noise, weights @ h
-    shares = {}
+    said = {}
     for effect in s.power_effects:
         strength = np.sqrt(effect / (1.0 - effect) * (residual @ residual) / (h @ h))
         slopes = by_noise + strength * by_signal[:, None]
@@ -73,7 +72,7 @@ def power(w: Within, order: Ints, split: VarianceSplit, s: WithinSettings) -> tu
         if other is not None:
             p = np.maximum(p, other.p_one_sided(False))
             upper = np.maximum(upper, upper_partial_r2(other, s.confidence))
-        said = decide(
+        said[effect] = decide(
             rules(
                 WithinEvidence(
                     **share_found(split, s.n_simulations),
@@ -85,20 +84,4 @@ def power(w: Within, order: Ints, split: VarianceSplit, s: WithinSettings) -> tu
                 s,
             )
         )
-        shares[effect] = {
-            verdict: float((said == verdict).mean())
-            for verdict in (SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE)
-        }
-    mde = detectable({effect: row[SUPPORTED] for effect, row in shares.items()}, s.power_target)
-    return tuple(
-        Power(
-            composition="composite",
-            design=DESIGN,
-            true_effect=effect,
-            p_supported=row[SUPPORTED],
-            p_not_supported=row[NOT_SUPPORTED],
-            p_inconclusive=row[INCONCLUSIVE],
-            mde80=mde,
-        )
-        for effect, row in shares.items()
-    )
+    return power_rows(said, DESIGN, s.power_target)

@@ -14,8 +14,9 @@ from pipeline.evidence.verdict import (
     NOT_SUPPORTED,
     SUPPORTED,
     Rule,
+    agreement_rows,
     joined,
-    number,
+    rule_rows,
 )
 from pipeline.evidence.within_rows import LeftOut, VarianceSplit
 
@@ -239,20 +240,7 @@ def sentence(
 
 def composition_rows(composition: str, checked: list[Rule], text: str) -> list[Verdict]:
     """One row a rule."""
-    verdict = str(decide(checked)[0])
-    return [
-        Verdict(
-            composition,
-            PART,
-            verdict,
-            rule.rule_id,
-            bool(rule.passed[0]),
-            number(rule.value[0]),
-            number(rule.threshold[0]),
-            text,
-        )
-        for rule in checked
-    ]
+    return rule_rows(PART, str(decide(checked)[0]), composition, checked, text)
 
 
 @dataclass(frozen=True)
@@ -297,16 +285,5 @@ def combined_rows(
             f"'{indicators.verdict}' ({indicators.way})."
         )
         text = " ".join(filter(None, [said, reach, setting.notes(s)]))
-    return [
-        Verdict(
-            "both",
-            PART,
-            verdict,
-            "compositions_same_sign",
-            same_sign,
-            indicators.direction,
-            composite.direction,
-            text,
-        ),
-        Verdict("both", PART, verdict, "compositions_same_verdict", same_verdict, None, None, text),
-    ]
+    directions = indicators.direction, composite.direction
+    return agreement_rows(PART, verdict, (same_sign, *directions), same_verdict, text)
