@@ -39,4 +39,4 @@ dev: setup
 
 lock: setup
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--group dev pyproject.toml -o requirements.lock
+		--group dev --all-extras pyproject.toml -o requirements.lock

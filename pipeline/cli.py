@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline.edition import EDITIONS, PROJECT, Edition, data_root
+from pipeline.settings import SettingsError, settings
 
 app = typer.Typer(
     help="Does leadership explain innovation better than plans and budgets do? "
@@ -38,10 +39,14 @@ def _known(names: list[str]) -> None:
             raise typer.BadParameter(f"no source {name!r}; there are {', '.join(sources())}")
 
 
-def _mirror(folder: Path | None) -> Path | None:
-    """The folder given, else the one of the environment, as in a run."""
-    named = os.environ.get("RAPPORT_MIRROR", "")
-    return folder or (Path(named).expanduser() if named else None)
+@app.callback()
+def check_environment() -> None:
+    """Stop at once where the environment is not as it should be."""
+    try:
+        settings()
+    except SettingsError as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from problem
 
 
 def _home() -> Path:
@@ -119,7 +124,7 @@ def releases(
     _known(source or [])
     from pipeline.notices import command  # noqa: PLC0415
 
-    typer.echo(command(chosen, _mirror(mirror), source or [], typer.echo))
+    typer.echo(command(chosen, mirror or settings().mirror, source or [], typer.echo))
 
 
 @app.command()

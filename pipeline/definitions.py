@@ -11,6 +11,7 @@ from pipeline.assets.tidy import tidy_assets
 from pipeline.checks.asset_checks import all_checks
 from pipeline.console import console
 from pipeline.edition import EDITIONS, Edition
+from pipeline.executor import processes
 
 
 def edition_assets(edition: Edition) -> list[dg.AssetsDefinition]:
@@ -24,20 +25,24 @@ def edition_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     ]
 
 
-defs = dg.Definitions(
-    assets=[asset for edition in EDITIONS.values() for asset in edition_assets(edition)],
-    asset_checks=[check for edition in EDITIONS.values() for check in all_checks(edition)],
-    jobs=[
-        dg.define_asset_job(
-            edition.name,
-            selection=dg.AssetSelection.key_prefixes([edition.name]),
-            description=f"{edition.title}: from published files to the report.",
-            tags=tags(edition),
-        )
-        for edition in EDITIONS.values()
-    ],
-    resources={"mirror": Mirror()},
-    # One process: DuckDB and GX start once, and every other executor is a matter of configuration.
-    executor=dg.in_process_executor,
-    loggers={"console": console},
-)
+def definitions(executor: dg.ExecutorDefinition = processes) -> dg.Definitions:
+    """Everything, on an executor: one process or several, unless another is asked for."""
+    return dg.Definitions(
+        assets=[asset for edition in EDITIONS.values() for asset in edition_assets(edition)],
+        asset_checks=[check for edition in EDITIONS.values() for check in all_checks(edition)],
+        jobs=[
+            dg.define_asset_job(
+                edition.name,
+                selection=dg.AssetSelection.key_prefixes([edition.name]),
+                description=f"{edition.title}: from published files to the report.",
+                tags=tags(edition),
+            )
+            for edition in EDITIONS.values()
+        ],
+        resources={"mirror": Mirror()},
+        executor=executor,
+        loggers={"console": console},
+    )
+
+
+defs = definitions()

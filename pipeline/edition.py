@@ -1,5 +1,6 @@
 """Where a run keeps its files: one folder an edition, ``data/sample`` or ``data/england``."""
 
+import io
 import json
 import os
 import tempfile
@@ -7,9 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
+
+from pipeline.settings import settings
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+Place: TypeAlias = "Path | UPath"
+"""A file or folder, on a file system or in object storage."""
 
 LAYERS = ("tidy", "locality", "evidence", "meta")
 PROJECT = Path(__file__).resolve().parent.parent
@@ -18,8 +27,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 def data_root() -> Path:
     """The folder of all data: ``RAPPORT_DATA``, else ``data`` beside the package."""
-    configured = os.environ.get("RAPPORT_DATA")
-    return Path(configured) if configured else PROJECT / "data"
+    return settings().data or PROJECT / "data"
 
 
 def reference(name: str) -> pl.DataFrame:
@@ -41,9 +49,33 @@ def replacing(path: Path) -> Iterator[Path]:
         scratch.unlink(missing_ok=True)
 
 
+def keep(place: Place, content: bytes) -> None:
+    """Write a file whole: readers see the old one or the new one, never a part."""
+    if isinstance(place, Path):
+        with replacing(place) as scratch:
+            scratch.write_bytes(content)
+    else:
+        # An object appears when its upload is complete, and not before.
+        place.fs.pipe_file(place.path, content)
+
+
+def contents(place: Place) -> bytes:
+    """The bytes of a file, all of one version.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    # One request: an object that is replaced meanwhile would break off a reading in parts.
+    return place.read_bytes() if isinstance(place, Path) else bytes(place.fs.cat_file(place.path))
+
+
 @dataclass(frozen=True)
 class Edition:
     """One set of inputs and everything made of it.
+
+    Tables, records and published files are in ``shared``, which is object storage where
+    ``RAPPORT_TABLES`` says so, and otherwise ``folder``. What is published is always in
+    ``folder``: DuckDB and a reader's browser open files.
 
     ``synthetic`` says that every figure is generated, and is shown wherever a figure is shown.
     """
@@ -56,6 +88,29 @@ class Edition:
     def folder(self) -> Path:
         """The edition's folder under the data root."""
         return data_root() / self.name
+
+    @property
+    def shared(self) -> Place:
+        """Where the machines that share the work find each other's tables, records and files."""
+        tables = settings().tables
+        if tables is None:
+            return self.folder
+        from upath import UPath  # noqa: PLC0415 - only where object storage is used
+
+        # Others write there too: what it holds is asked each time.
+        return UPath(tables, use_listings_cache=False) / self.name
+
+    def share(self, path: Path) -> None:
+        """Give a file below ``folder`` to the other machines."""
+        if settings().tables is not None:
+            keep(self.shared / path.relative_to(self.folder).as_posix(), path.read_bytes())
+
+    def bring(self, path: Path) -> None:
+        """Have on this machine a file below ``folder`` that another machine shared, if one did."""
+        if settings().tables is not None:
+            there = self.shared / path.relative_to(self.folder).as_posix()
+            if there.exists():
+                keep(path, contents(there))
 
     @property
     def database(self) -> Path:
@@ -82,36 +137,41 @@ class Edition:
         """The folder of published files, byte for byte, laid out as a mirror is."""
         return self.folder / "raw"
 
-    def table(self, layer: str, name: str) -> Path:
+    def table(self, layer: str, name: str) -> Place:
         """The Parquet file of one table."""
         if layer not in LAYERS:
             raise ValueError(f"no layer {layer!r}; layers are {', '.join(LAYERS)}")
-        return self.folder / "tables" / layer / f"{name}.parquet"
+        return self.shared / "tables" / layer / f"{name}.parquet"
 
-    def write(self, layer: str, name: str, frame: pl.DataFrame) -> Path:
+    def write(self, layer: str, name: str, frame: pl.DataFrame) -> Place:
         """Write one table whole: readers see the old file or the new one, never a part."""
         path = self.table(layer, name)
-        with replacing(path) as scratch:
-            frame.write_parquet(scratch, compression="zstd", statistics=True)
+        content = io.BytesIO()
+        frame.write_parquet(content, compression="zstd", statistics=True)
+        keep(path, content.getvalue())
         return path
 
     def read(self, layer: str, name: str) -> pl.DataFrame:
-        """Read one table."""
-        return pl.read_parquet(self.table(layer, name))
+        """Read one table.
 
-    def note(self, kind: str, name: str) -> Path:
+        Raises:
+            FileNotFoundError: it has not been made yet.
+        """
+        path = self.table(layer, name)
+        return pl.read_parquet(path if isinstance(path, Path) else contents(path))
+
+    def note(self, kind: str, name: str) -> Place:
         """The path of a small JSON record kept beside the tables (check results, fetches)."""
-        return self.folder / "records" / kind / f"{name}.json"
+        return self.shared / "records" / kind / f"{name}.json"
 
     def record(self, kind: str, name: str, content: Any) -> None:
         """Keep a small JSON record."""
-        with replacing(self.note(kind, name)) as scratch:
-            scratch.write_text(json.dumps(content, indent=1, default=str), encoding="utf-8")
+        keep(self.note(kind, name), json.dumps(content, indent=1, default=str).encode())
 
     def recall(self, kind: str, name: str) -> Any:
         """Read a record back, or None where there is none."""
         path = self.note(kind, name)
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return json.loads(contents(path)) if path.exists() else None
 
 
 SAMPLE = Edition("sample", "Synthetic England (generated, not real data)", synthetic=True)

@@ -32,6 +32,7 @@ def tidy_table(source: Source, edition: Edition, corrections: list[Correction]) 
     frames: list[pl.DataFrame] = []
     problems: list[SourceError] = []
     for release in source.releases:
+        edition.bring(edition.raw / release.file)
         file = PublishedFile(edition.raw / release.file, release.file)
         try:
             frame = conform(source, release, source.tidy(file, release))

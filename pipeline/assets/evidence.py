@@ -40,8 +40,10 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     )
     def evidence(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         from pipeline.analysis import evidence_tables  # noqa: PLC0415 - scipy takes a second
+        from pipeline.workers import workers  # noqa: PLC0415
 
-        made = evidence_tables(edition, framework())
+        with workers():
+            made = evidence_tables(edition, framework())
         coverage = explained(made.pop("construct_coverage"), framework(), switched_off())
         edition.write("meta", "construct_coverage", coverage)
         for name, frame in made.items():

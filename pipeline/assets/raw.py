@@ -1,6 +1,5 @@
 """Published files: generated for the sample, fetched for everything else."""
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pipeline.edition import Edition
 from pipeline.fetch import fetch, manifest
 from pipeline.notices import keep, line
 from pipeline.releases import look
+from pipeline.settings import settings
 from pipeline.source import Source
 from pipeline.sources import sources
 from pipeline.switches import switched_off
@@ -27,8 +27,7 @@ class Mirror(dg.ConfigurableResource[None]):
 
     def path(self) -> Path | None:
         """The mirror's folder, or None to use the addresses."""
-        chosen = self.folder or os.environ.get("RAPPORT_MIRROR", "")
-        return Path(chosen).expanduser().resolve() if chosen else None
+        return Path(self.folder).expanduser().resolve() if self.folder else settings().mirror
 
 
 def generated(edition: Edition) -> dg.AssetsDefinition:
@@ -45,6 +44,9 @@ def generated(edition: Edition) -> dg.AssetsDefinition:
         from pipeline.sample import generate  # noqa: PLC0415 - only where a sample is made
 
         truth = generate(edition.published_files)
+        for path in sorted(edition.published_files.rglob("*")):
+            if path.is_file():
+                edition.share(path)
         context.log.info(f"{len(manifest(edition.published_files))} synthetic files written")
         return dg.MaterializeResult(metadata={"truth": dg.MetadataValue.json(truth.summary())})
 
@@ -77,6 +79,8 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
             return dg.MaterializeResult(metadata={"switched off": why})
         if edition.synthetic:
             folder: Path | None = edition.published_files
+            for name in ("MANIFEST.csv", *(release.file for release in source.releases)):
+                edition.bring(edition.published_files / name)
             hashes = manifest(edition.published_files)
         else:
             folder, hashes = mirror.path(), None
@@ -87,7 +91,12 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
             keep(edition, "looked", source.name, noticed)
             for one in noticed:
                 context.log.warning(line(one, command(edition, mirror)))
+        for release in source.releases:
+            edition.bring(edition.raw / release.file)
         fetched = fetch(source, edition, folder, hashes, context.log.info)
+        for file in fetched:
+            if file.how != "kept":
+                edition.share(edition.raw / file.file)
         edition.record("fetched", source.name, [asdict(one) for one in fetched])
         return dg.MaterializeResult(
             metadata={

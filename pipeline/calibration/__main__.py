@@ -27,7 +27,7 @@ def main(
 ) -> None:
     """Run the registered analysis on many worlds whose truth is known.
 
-    With the address of a Dask scheduler in RAPPORT_DASK_SCHEDULER the worlds run there.
+    With the address of a Dask scheduler in RAPPORT_DASK the worlds run there.
     """
     all_of = framework()
     settings = quick(all_of.test)

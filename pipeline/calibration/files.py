@@ -4,6 +4,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from unittest.mock import patch
 
 import joblib
 
@@ -51,23 +52,18 @@ def england(seed: int, target: float) -> England:
         ValueError: if the panel cannot be estimated.
     """
     all_of = framework()
-    before = os.environ.get("RAPPORT_DATA")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["RAPPORT_DATA"] = folder
-        try:
-            edition = Edition("calibration", "A synthetic England", synthetic=True)
-            known = generate(edition.raw, seed, target_delta=target)
-            for name, source in sources().items():
-                edition.write("tidy", name, tidy_table(source, edition, []))
-            for name in order():
-                edition.write("locality", name, make(tables()[name], edition))
-            spec = all_of.panels[PANEL]
-            built = select(candidates(spec, all_of, edition), all_of, registered(spec, all_of))
-        finally:
-            if before is None:
-                del os.environ["RAPPORT_DATA"]
-            else:
-                os.environ["RAPPORT_DATA"] = before
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch.dict(os.environ, {"RAPPORT_DATA": folder, "RAPPORT_TABLES": ""}),
+    ):
+        edition = Edition("calibration", "A synthetic England", synthetic=True)
+        known = generate(edition.raw, seed, target_delta=target)
+        for name, source in sources().items():
+            edition.write("tidy", name, tidy_table(source, edition, []))
+        for name in order():
+            edition.write("locality", name, make(tables()[name], edition))
+        spec = all_of.panels[PANEL]
+        built = select(candidates(spec, all_of, edition), all_of, registered(spec, all_of))
     if built.panel is None:
         raise ValueError(f"England {seed}: no panel")
     result = between(built.panel, quick(all_of.test).between)

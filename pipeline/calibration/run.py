@@ -1,10 +1,8 @@
 """Many worlds of each design through the registered analysis, on every core or a Dask cluster."""
 
-import os
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 
 import joblib
@@ -22,8 +20,8 @@ from pipeline.evidence.panel import Panel
 from pipeline.evidence.settings import BetweenSettings, WithinSettings
 from pipeline.evidence.within import within
 from pipeline.framework import Test
+from pipeline.workers import workers
 
-SCHEDULER = "RAPPORT_DASK_SCHEDULER"
 STOPPED = "cannot be asked"
 BATCH = 8
 """Worlds in one task: long enough that handing it over costs nothing."""
@@ -203,23 +201,6 @@ def judge_all(
     return rows, time.thread_time() - start
 
 
-@contextmanager
-def workers(jobs: int) -> Iterator[None]:
-    """Local processes, or the Dask cluster whose scheduler's address is in the environment."""
-    address = os.environ.get(SCHEDULER)
-    if not address:
-        with joblib.parallel_config(backend="loky", n_jobs=jobs):
-            yield
-        return
-    from distributed import Client  # noqa: PLC0415
-
-    with (
-        Client(address),  # type: ignore[no-untyped-call]
-        joblib.parallel_config(backend="dask"),
-    ):
-        yield
-
-
 def calibrate(
     chosen: Iterable[Design],
     worlds: int,
@@ -242,8 +223,8 @@ def calibrate(
     ]
     rows: list[Found] = []
     seconds = 0.0
-    with workers(jobs):
-        done = joblib.Parallel(return_as="generator")(
+    with workers():
+        done = joblib.Parallel(n_jobs=jobs, return_as="generator")(
             joblib.delayed(judge_all)(design, some, settings) for design, some in tasks
         )
         for (design, some), (found, spent) in zip(tasks, done, strict=True):

@@ -8,7 +8,6 @@ from distributed import LocalCluster
 
 from pipeline.calibration.designs import designs
 from pipeline.calibration.run import (
-    SCHEDULER,
     Settings,
     calibrate,
     judge,
@@ -39,7 +38,7 @@ def test_workers_and_clusters_make_no_difference(monkeypatch: pytest.MonkeyPatch
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:
-        monkeypatch.setenv(SCHEDULER, cluster.scheduler_address)
+        monkeypatch.setenv("RAPPORT_DASK", cluster.scheduler_address)
         assert calibrate(chosen, 3, FAST)[0].equals(alone)
     assert alone["world"].unique().to_list() == [0, 1, 2]
     assert alone["estimate"].drop_nulls().n_unique() > 12

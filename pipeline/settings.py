@@ -1,0 +1,164 @@
+"""The environment variables of Rapport: the one place that reads and checks them.
+
+They are read when something runs, never when definitions load.
+"""
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "RAPPORT_"
+
+
+class SettingsError(Exception):
+    """Environment variables that are wrong, each with what was expected."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable.
+
+    Attributes:
+        about: what it is for.
+        read: text to value; raises ValueError saying what was expected.
+        default: the value where it is not set, or set to nothing.
+        secret: whether its value may never be shown.
+    """
+
+    about: str
+    read: Callable[[str], Any]
+    default: Any = None
+    secret: bool = False
+
+
+def folder(text: str) -> Path:
+    """A folder, made when needed; ``~`` is the user's home."""
+    path = Path(text).expanduser().resolve()
+    if path.exists() and not path.is_dir():
+        raise ValueError("expected a folder, and this is a file")
+    return path
+
+
+def existing_folder(text: str) -> Path:
+    """A folder that must be there."""
+    path = folder(text)
+    if not path.is_dir():
+        raise ValueError("expected a folder that exists")
+    return path
+
+
+def address(*schemes: str) -> Callable[[str], str]:
+    """An address with one of the schemes and a host (or bucket)."""
+
+    def read(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not parts.netloc:
+            raise ValueError(f"expected {' or '.join(f'{one}://...' for one in schemes)}")
+        return text
+
+    return read
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A whole number between two bounds."""
+
+    def read(text: str) -> int:
+        expected = f"expected a whole number from {least} to {most}"
+        try:
+            number = int(text)
+        except ValueError:
+            raise ValueError(expected) from None
+        if not least <= number <= most:
+            raise ValueError(expected)
+        return number
+
+    return read
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "data": Variable(
+        "Folder of all data: published versions, Dagster's own records, and everything else unless "
+        "`RAPPORT_TABLES` says otherwise. By default `data` beside the code.",
+        folder,
+    ),
+    "tables": Variable(
+        "Object storage for tables, records and published files, for runs on several machines: "
+        "`s3://bucket/prefix`.",
+        address("s3"),
+    ),
+    "mirror": Variable(
+        "Folder with the published files, instead of downloading each from its address.",
+        existing_folder,
+    ),
+    "processes": Variable(
+        "Processes that the steps of a run are spread over; 1 is fastest on one small machine.",
+        whole_number(1, 256),
+        1,
+    ),
+    "dask": Variable(
+        "Address of a Dask scheduler, `tcp://host:8786`, that the evidence is computed on; by "
+        "default all cores of this machine.",
+        address("tcp", "tls", "ws", "wss", "inproc"),
+    ),
+}
+"""Every variable, by its name without ``RAPPORT_`` and in small letters."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of ``VARIABLES``."""
+
+    data: Path | None
+    tables: str | None
+    mirror: Path | None
+    processes: int
+    dask: str | None
+
+
+def settings() -> Settings:
+    """The settings as the environment has them now.
+
+    Raises:
+        SettingsError: a variable is wrong or not known; all of them are named.
+    """
+    found = {name: text for name, text in os.environ.items() if name.startswith(PREFIX)}
+    return _read(frozenset(found.items()))
+
+
+@lru_cache(maxsize=8)
+def _read(found: frozenset[tuple[str, str]]) -> Settings:
+    values: dict[str, Any] = {name: one.default for name, one in VARIABLES.items()}
+    problems: list[str] = []
+    for variable, text in sorted(found):
+        name = variable.removeprefix(PREFIX).lower()
+        known = VARIABLES.get(name)
+        if known is None or variable != PREFIX + name.upper():
+            near = difflib.get_close_matches(name, VARIABLES, 1)
+            meant = f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""
+            problems.append(f"{variable}: there is no such variable{meant}")
+        elif text.strip():
+            try:
+                values[name] = known.read(text.strip())
+            except ValueError as problem:
+                shown = "" if known.secret else f", found {text!r}"
+                problems.append(f"{variable}: {problem}{shown}")
+    if problems:
+        raise SettingsError(
+            "the environment is not as expected (docs/operate.md lists every variable)\n"
+            + "\n".join(f"  - {problem}" for problem in problems)
+        )
+    return Settings(**values)
+
+
+def as_markdown() -> str:
+    """The variables as the table of docs/operate.md."""
+    rows = ["| variable | by default | what it is for |", "|---|---|---|"]
+    for name, one in VARIABLES.items():
+        default = "" if one.default is None else one.default
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {one.about} |")
+    return "\n".join(rows)

@@ -1,0 +1,83 @@
+"""The environment variables: read in one place, wrong ones told clearly."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline.edition import PROJECT, data_root
+from pipeline.settings import VARIABLES, Settings, SettingsError, as_markdown, settings
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(f"RAPPORT_{name.upper()}", raising=False)
+
+
+def test_without_any_the_data_is_beside_the_code() -> None:
+    assert settings() == Settings(None, None, None, 1, None)
+    assert data_root() == PROJECT / "data"
+
+
+def test_what_is_set_is_read_when_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "new"))
+    monkeypatch.setenv("RAPPORT_TABLES", "s3://bucket/some/prefix?region=eu-west-2")
+    monkeypatch.setenv("RAPPORT_MIRROR", str(tmp_path))
+    monkeypatch.setenv("RAPPORT_PROCESSES", "4")
+    monkeypatch.setenv("RAPPORT_DASK", "tcp://scheduler:8786")
+    assert settings() == Settings(
+        data=(tmp_path / "new").resolve(),
+        tables="s3://bucket/some/prefix?region=eu-west-2",
+        mirror=tmp_path.resolve(),
+        processes=4,
+        dask="tcp://scheduler:8786",
+    )
+    monkeypatch.setenv("RAPPORT_PROCESSES", " ")
+    assert settings().processes == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("DATA", __file__, "expected a folder, and this is a file"),
+        ("TABLES", "bucket/prefix", "expected s3://..., found 'bucket/prefix'"),
+        ("TABLES", "s3://", "expected s3://..."),
+        ("MIRROR", "/nowhere/at/all", "expected a folder that exists, found '/nowhere/at/all'"),
+        ("PROCESSES", "many", "expected a whole number from 1 to 256, found 'many'"),
+        ("PROCESSES", "0", "expected a whole number from 1 to 256, found '0'"),
+        ("DASK", "scheduler:8786", "expected tcp://..."),
+        ("DASKS", "tcp://scheduler:8786", "no such variable; did you mean RAPPORT_DASK?"),
+    ],
+)
+def test_a_wrong_one_says_what_was_expected(
+    name: str, text: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"RAPPORT_{name}", text)
+    with pytest.raises(
+        SettingsError, match=re.escape(f"RAPPORT_{name}: ") + ".*" + re.escape(said)
+    ):
+        settings()
+
+
+def test_all_wrong_ones_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPPORT_PROCESSES", "x")
+    monkeypatch.setenv("RAPPORT_MIRROR", "/nowhere/at/all")
+    with pytest.raises(SettingsError) as caught:
+        settings()
+    assert str(caught.value).count("\n  - ") == 2
+
+
+def test_no_other_module_reads_them() -> None:
+    readers = {
+        path.relative_to(PROJECT).as_posix()
+        for path in (PROJECT / "pipeline").rglob("*.py")
+        if re.search(r"(environ\.get|getenv|environ\[)[^\n]*RAPPORT_", path.read_text("utf-8"))
+    }
+    assert readers <= {"pipeline/calibration/files.py"}  # sets the folder of a world of its own
+
+
+def test_the_documentation_lists_them() -> None:
+    assert as_markdown() in (PROJECT / "docs" / "operate.md").read_text("utf-8")
