@@ -1,0 +1,321 @@
+"""A small team's installation as in deploy/: PostgreSQL, webserver and daemon, report site."""
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import httpx
+import pytest
+import yaml
+
+from pipeline.edition import PROJECT, SAMPLE
+from pipeline.sample import generate
+from pipeline.sources import sources
+
+DEPLOY = PROJECT / "deploy"
+BIN = Path(sys.executable).parent
+SOURCE = "council_registry"
+LOOKS = 1200
+"""Times that a service is asked, twice a second, whether it is there."""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def wait(what: str, until: Callable[[], Any], running: "Service") -> Any:
+    """What `until` gives once it gives something; a busy machine takes its time."""
+    for _ in range(LOOKS):
+        assert running.process.poll() is None, running.log.read_text("utf-8")
+        try:
+            found = until()
+        except httpx.TransportError:
+            found = None
+        if found:
+            return found
+        time.sleep(0.5)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+@dataclass
+class Service:
+    """A process and what it says."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@contextmanager
+def service(command: list[str], log: Path) -> Iterator[Service]:
+    """A process that runs meanwhile, and is told to stop as the system's manager does."""
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=stream, stderr=subprocess.STDOUT)
+    try:
+        yield Service(process, log)
+        assert process.poll() is None, log.read_text("utf-8")
+    finally:
+        process.terminate()
+        process.wait(120)
+
+
+def unit(name: str) -> list[str]:
+    """The command of a service, with our own place of installation."""
+    lines = (DEPLOY / f"rapport-{name}.service").read_text("utf-8").splitlines()
+    (command,) = [
+        line.removeprefix("ExecStart=") for line in lines if line.startswith("ExecStart=")
+    ]
+    return (
+        command.replace("/opt/rapport/.venv/bin", str(BIN))
+        .replace("/opt/rapport", str(PROJECT))
+        .split()
+    )
+
+
+class Postgres:
+    """A cluster of its own on loopback, under a user who is not root."""
+
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self.folder, self.programs, self.port = folder, programs, free_port()
+        self.user = "postgres" if os.geteuid() == 0 else None
+        secret = folder / "password"
+        secret.write_text("made-up", "utf-8")
+        if self.user:
+            shutil.chown(folder, self.user)
+            shutil.chown(secret, self.user)
+        self("initdb", "-D", "cluster", "-U", "rapport", "-A", "scram-sha-256",
+             "--pwfile=password", "-E", "UTF8", "--locale=C")  # fmt: skip
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {folder}"
+        self("pg_ctl", "-D", "cluster", "-o", options, "-l", "log", "-w", "-s", "start")
+        self("createdb", "rapport")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+psycopg2://rapport:made-up@127.0.0.1:{self.port}/rapport"
+
+    def __call__(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs."""
+        env = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "rapport",
+               "PGPASSWORD": "made-up", "LC_ALL": "C", "PATH": os.environ["PATH"]}  # fmt: skip
+        with (self.folder / "said").open("w", encoding="utf-8") as said:
+            done = subprocess.run(
+                [str(self.programs / program), *arguments],
+                user=self.user, env=env, cwd=self.folder, stdout=said, stderr=said, check=False,
+            )  # fmt: skip
+        assert done.returncode == 0, (self.folder / "said").read_text("utf-8")
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    if not found and not on_path:
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="rapport-postgres-"))
+    made = None
+    try:
+        made = Postgres(folder, (found[-1] if found else Path(str(on_path))).parent)
+        yield made
+    finally:
+        if made:
+            made("pg_ctl", "-D", "cluster", "-m", "fast", "-w", "-s", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+LAUNCH = """
+mutation ($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+    ... on RunConfigValidationInvalid { errors { message } }
+  }
+}
+"""
+HEALTH = "{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"
+STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+
+
+def test_services_on_postgresql(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Start, run from the web page's interface, stop, back up, lose, restore, upgrade."""
+    home = tmp_path / "data" / "dagster"
+    home.mkdir(parents=True)
+    shutil.copyfile(DEPLOY / "dagster.yaml", home / "dagster.yaml")
+    monkeypatch.setenv("RAPPORT_DATA", str(home.parent))
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", postgres.url)
+    generate(SAMPLE.published_files, only={SOURCE: sources()[SOURCE]})
+
+    port = str(free_port())
+    page = f"http://127.0.0.1:{port}"
+
+    def ask(query: str, **variables: Any) -> Any:
+        answer = httpx.post(
+            f"{page}/graphql", json={"query": query, "variables": variables}, timeout=60
+        ).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def healthy() -> bool:
+        found = ask(HEALTH)["instance"]["daemonHealth"]["allDaemonStatuses"]
+        needed = {one["daemonType"]: one["healthy"] for one in found if one["required"]}
+        return {"SCHEDULER", "SENSOR", "QUEUED_RUN_COORDINATOR"} <= needed.keys() and all(
+            needed.values()
+        )
+
+    with ExitStack() as services:
+        webserver = [port if word == "3000" else word for word in unit("webserver")]
+        web = services.enter_context(service(webserver, tmp_path / "webserver.log"))
+        wait("the page", lambda: httpx.get(f"{page}/server_info", timeout=60).is_success, web)
+        daemon = services.enter_context(service(unit("daemon"), tmp_path / "daemon.log"))
+        wait("heartbeats of schedules, sensors and the queue", healthy, daemon)
+        launched = ask(
+            LAUNCH,
+            params={
+                "selector": {
+                    "repositoryLocationName": "rapport",
+                    "repositoryName": "__repository__",
+                    "jobName": "sample",
+                    "assetSelection": [{"path": ["sample", n, SOURCE]} for n in ("raw", "tidy")],
+                    "assetCheckSelection": [],
+                },
+                "runConfigData": {},
+            },
+        )["launchRun"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        run_id = launched["run"]["runId"]
+        ended = wait(
+            "the run",
+            lambda: {"SUCCESS", "FAILURE"} & {ask(STATUS, id=run_id)["runOrError"]["status"]},
+            daemon,
+        )
+        assert ended == {"SUCCESS"}
+    assert SAMPLE.read("tidy", SOURCE).height
+
+    postgres("pg_dump", "--format=custom", "--file=backup", "rapport")
+    postgres("dropdb", "--force", "rapport")
+    postgres("createdb", "rapport")
+    postgres("pg_restore", "--dbname=rapport", "--exit-on-error", "backup")
+    # The step of an upgrade; nothing to do is not an error.
+    command = [str(BIN / "dagster"), "instance", "migrate"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert "Postgres" in type(instance.run_storage).__name__
+        (run,) = instance.get_runs()
+        assert (run.run_id, run.status) == (run_id, dg.DagsterRunStatus.SUCCESS)
+        event = instance.get_latest_materialization_event(dg.AssetKey(["sample", "tidy", SOURCE]))
+        assert event is not None
+        assert event.run_id == run_id
+    assert not list(home.rglob("*.db"))  # nothing was kept in SQLite
+
+
+def test_units_are_valid(tmp_path: Path) -> None:
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("systemd-analyze is not installed")
+    units = []
+    for path in sorted(DEPLOY.glob("*.service")):
+        text = path.read_text("utf-8").replace("/opt/rapport/.venv/bin", str(BIN))
+        units.append(tmp_path / path.name)
+        units[-1].write_text(text.replace("=/opt/rapport\n", f"={PROJECT}\n"), "utf-8")
+    assert len(units) == 2
+    command = [verify, "verify", "--man=no", *map(str, units)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The report site on loopback, and the edition's folder."""
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if nginx is None:
+        pytest.skip("nginx is not installed (Debian: apt-get install nginx-light)")
+    port = free_port()
+    # Its workers may run under another user, who cannot enter the folder of the test.
+    folder = Path(tempfile.mkdtemp(prefix="rapport-site-"))
+    folder.chmod(0o755)
+    edition = folder / "england"
+    for version in ("one", "two"):
+        made = edition / "versions" / version
+        (made / "report").mkdir(parents=True)
+        (made / "report" / "index.html").write_text(f"<p>{version}</p>", "utf-8")
+        (made / "rapport.duckdb").write_bytes(version.encode())
+    (edition / "current").symlink_to("versions/one")
+    (edition / "report").symlink_to("current/report")
+    (edition / "rapport.duckdb").symlink_to("current/rapport.duckdb")
+    block = (DEPLOY / "nginx.conf").read_text("utf-8")
+    block = block.replace("/srv/rapport/data/england", str(edition)).replace(
+        "listen 8080", f"listen 127.0.0.1:{port}"
+    )
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    settings = folder / "nginx.conf"
+    settings.write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{ access_log off; {temporary}\n"
+        f"types {{ text/html html; }}\n{block}\n}}\n",
+        "utf-8",
+    )
+    try:
+        with service([nginx, "-c", str(settings)], folder / "said") as server:
+            address = f"http://127.0.0.1:{port}"
+            wait("the site", lambda: httpx.get(address, timeout=60).is_success, server)
+            yield address, edition
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_site_is_read_only_and_follows_the_published_version(site: tuple[str, Path]) -> None:
+    address, edition = site
+    answer = httpx.get(f"{address}/", timeout=60)
+    assert answer.text == "<p>one</p>"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    database = httpx.get(f"{address}/rapport.duckdb", timeout=60)
+    assert database.content == b"one"
+    assert database.headers["content-type"] == "application/octet-stream"
+    for refused in ("PUT", "POST", "DELETE"):
+        assert httpx.request(refused, f"{address}/index.html", timeout=60).status_code == 405
+    for hidden in ("/../versions/one/rapport.duckdb", "/.hidden", "/versions/", "/records/"):
+        assert httpx.get(f"{address}{hidden}", timeout=60).status_code in (400, 404)
+    link = edition / "next"
+    link.symlink_to("versions/two")
+    link.replace(edition / "current")
+    assert httpx.get(f"{address}/", timeout=60).text == "<p>two</p>"
+
+
+def test_kubernetes_by_configuration() -> None:
+    pytest.importorskip("dagster_k8s", reason="rapport[kubernetes] is not installed")
+    place = DEPLOY / "kubernetes"
+    spec = importlib.util.spec_from_file_location("on_kubernetes", place / "definitions.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    job = module.defs.resolve_job_def("england")
+    assert job.executor_def.name == "k8s"
+    config = yaml.safe_load((place / "run.yaml").read_text("utf-8"))
+    assert dg.validate_run_config(job, config)["execution"]["k8s"]["max_concurrent"] == 8
+    config["execution"]["config"]["no_such_setting"] = True
+    with pytest.raises(dg.DagsterInvalidConfigError):
+        dg.validate_run_config(job, config)
+    workspace = yaml.safe_load((place / "workspace.yaml").read_text("utf-8"))
+    (location,) = workspace["load_from"]
+    assert (place / location["python_file"]["relative_path"]).is_file()
