@@ -75,6 +75,10 @@ def run(
         list[str] | None,
         typer.Option(help="Redo only this source and what depends on it, after a whole run."),
     ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option(help="Wait while another run of the edition is under way, up to four hours."),
+    ] = False,
 ) -> None:
     """Run the whole pipeline for one edition: fetch, check, analyse, publish, report.
 
@@ -87,12 +91,13 @@ def run(
     # Dagster takes a second to import, and the other commands need none of it.
     from pipeline.console import quiet_exit  # noqa: PLC0415
     from pipeline.execute import execute  # noqa: PLC0415
+    from pipeline.lock import WAIT_SECONDS, AnotherRun  # noqa: PLC0415
     from pipeline.switches import SwitchError  # noqa: PLC0415
 
     quiet_exit()
     try:
-        done = execute(chosen, mirror, source or [])
-    except SwitchError as problem:
+        done = execute(chosen, mirror, source or [], WAIT_SECONDS if wait else 0)
+    except (AnotherRun, SwitchError) as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from problem
     if not done:
@@ -134,6 +139,59 @@ def status() -> None:
 
     for edition in EDITIONS.values():
         typer.echo(summary(edition))
+
+
+@app.command()
+def versions(edition: Which = "england") -> None:
+    """List the versions that are kept, the latest last, and say which one is published."""
+    from pipeline.versions import describe, versions  # noqa: PLC0415
+
+    chosen = _edition(edition)
+    kept = versions(chosen)
+    if not kept:
+        typer.echo(f"{edition}: no version is kept yet; run: rapport run {edition}")
+        return
+    typer.echo(f"  {'version':<31} {'built (UTC)':<19} {'rows':>10}  verdict")
+    for version in kept:
+        one = describe(chosen, version)
+        said = one.problem or one.verdict or "no verdict"
+        rows = "" if one.problem else f"{one.rows:,}"
+        mark = "*" if one.public else " "
+        typer.echo(f"{mark} {version:<31} {one.built_at[:19]:<19} {rows:>10}  {said}")
+    typer.echo("* is published; another is put back by: rapport rollback " + edition + " VERSION")
+
+
+@app.command()
+def rollback(
+    edition: Which = "england",
+    version: Annotated[
+        str | None,
+        typer.Argument(
+            help="Name or number of a version, as rapport versions lists them; without it the one "
+            "before the published one."
+        ),
+    ] = None,
+) -> None:
+    """Publish a kept version again, at once and whole. The next run publishes anew."""
+    from pipeline.lock import AnotherRun, only_run  # noqa: PLC0415
+    from pipeline.versions import PublishError, rollback  # noqa: PLC0415
+
+    chosen = _edition(edition)
+    try:
+        with only_run(chosen, f"rapport rollback {edition}"):
+            before, now = rollback(chosen, version)
+    except (AnotherRun, OSError, PublishError) as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from problem
+    typer.echo(
+        f"{edition}: {now.version} is published again (built {now.built_at}, {now.rows:,} rows, "
+        f"verdict: {now.verdict or 'none'})."
+    )
+    if before is not None:
+        typer.echo(
+            f"  It replaces {before.version}, which is kept. The next run publishes anew: where a "
+            "source is to blame, switch it off or correct it first (docs/operate.md)."
+        )
 
 
 @app.command()

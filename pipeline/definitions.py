@@ -12,6 +12,7 @@ from pipeline.checks.asset_checks import all_checks
 from pipeline.console import console
 from pipeline.edition import EDITIONS, Edition
 from pipeline.executor import processes
+from pipeline.holding import one_run_at_a_time
 
 
 def edition_assets(edition: Edition) -> list[dg.AssetsDefinition]:
@@ -40,7 +41,7 @@ def definitions(executor: dg.ExecutorDefinition = processes) -> dg.Definitions:
             for edition in EDITIONS.values()
         ],
         resources={"mirror": Mirror()},
-        executor=executor,
+        executor=one_run_at_a_time(executor),
         loggers={"console": console},
     )
 

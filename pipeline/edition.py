@@ -35,11 +35,15 @@ def reference(name: str) -> pl.DataFrame:
     return pl.read_csv(PROJECT / "data" / "reference" / f"{name}.csv", infer_schema_length=0)
 
 
+SCRATCH = ".scratch"
+"""How the name of a half-written file ends; the next run deletes what a killed one left."""
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A scratch path that replaces ``path`` whole when the block succeeds, and vanishes if not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(SCRATCH, f".{path.name}.", path.parent)
     os.close(handle)
     scratch = Path(name)
     try:

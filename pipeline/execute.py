@@ -8,19 +8,24 @@ import duckdb
 
 from pipeline.edition import Edition
 from pipeline.framework import framework
-from pipeline.publish import published_version
+from pipeline.lock import only_run
 from pipeline.results import ALL_PANELS
 from pipeline.sources import sources
 from pipeline.switches import losses, switched_off
+from pipeline.versions import published_version
 
 
-def execute(edition: Edition, mirror: Path | None, only: Sequence[str] = ()) -> bool:
+def execute(
+    edition: Edition, mirror: Path | None, only: Sequence[str] = (), wait: float = 0
+) -> bool:
     """Run the job in this process, print how it went, and say whether it succeeded.
 
     With ``only``, only those sources are fetched again, and only what depends on them is redone;
-    so are sources that were switched off or on since the last run.
+    so are sources that were switched off or on since the last run. Where another run of the edition
+    is under way, it is waited for so many seconds.
 
     Raises:
+        AnotherRun: another run has the edition.
         SwitchError: what is declared as switched off cannot be.
     """
     off = switched_off()
@@ -39,7 +44,10 @@ def execute(edition: Edition, mirror: Path | None, only: Sequence[str] = ()) -> 
     if mirror is not None:
         config["resources"] = {"mirror": {"config": {"folder": str(mirror.resolve())}}}
     steps = [f"{edition.name}__raw__{source}*" for source in only] or None
-    with DagsterInstance.get() as instance:
+    with (
+        only_run(edition, f"rapport run {edition.name}", wait, print),
+        DagsterInstance.get() as instance,
+    ):
         result = job.execute_in_process(
             run_config=config, instance=instance, raise_on_error=False, op_selection=steps
         )

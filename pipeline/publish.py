@@ -1,32 +1,22 @@
-"""Building the DuckDB file beside the published one, and swapping whole versions.
+"""Building the DuckDB file beside the published one, and reading it back.
 
-DuckDB has one writer or many readers. So a run writes a new file in a folder of its own, checks
-it, and then moves one symbolic link: a reader that holds the old file open keeps reading it, one
-that opens later gets the new one, and nobody sees half of either.
+DuckDB has one writer or many readers. So a run writes a new file in a folder of its own and checks
+it; ``versions`` makes it public.
 """
 
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from pipeline.edition import LAYERS, Edition
+from pipeline.edition import LAYERS
+from pipeline.versions import DATABASE, PublishError
 
-KEEP_VERSIONS = 5
 STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that must be able to open the file."""
-DATABASE = "rapport.duckdb"
-EXPORTS = "exports"
-NEEDED = (DATABASE, "report/index.html", f"{EXPORTS}/README.md")
-"""What a version must hold to be published."""
-
-
-class PublishError(Exception):
-    """The new version is not right and was not published."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +58,6 @@ class Macro(View):
     """One stored query with parameters: its query is the statement that creates it."""
 
     kind: str = "macro"
-
-
-def version_name(run_id: str) -> str:
-    """A name for a version that sorts by time."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{run_id[:8]}"
-
-
-def version_folder(edition: Edition, version: str) -> Path:
-    """The folder of one version."""
-    return edition.folder / "versions" / version
 
 
 def _quoted(name: str) -> str:
@@ -185,55 +165,3 @@ def _readable(connection: duckdb.DuckDBPyConnection, view: View) -> None:
         raise PublishError(f"{target}: cannot be read: {problem}") from problem
     if view.columns and list(view.columns) != found:
         raise PublishError(f"{target}: declares {list(view.columns)}, gives {found}")
-
-
-def _point(link: Path, target: str) -> None:
-    """Make or move a symbolic link in one step."""
-    scratch = link.with_name(f".{link.name}.new")
-    scratch.unlink(missing_ok=True)
-    scratch.symlink_to(target)
-    scratch.replace(link)
-
-
-def swap(edition: Edition, version: str) -> None:
-    """Make a built version the published one, and drop the oldest beyond the last few.
-
-    Where the system has no symbolic links (Windows without the right), the files are copied and
-    each is replaced whole.
-
-    Raises:
-        PublishError: the version has no database, no report or no exports.
-    """
-    folder = version_folder(edition, version)
-    for needed in (folder / name for name in NEEDED):
-        if not needed.exists():
-            raise PublishError(f"{needed} is missing; the published version stays as it is")
-    try:
-        _point(edition.folder / "current", f"versions/{version}")
-        _point(edition.folder / DATABASE, f"current/{DATABASE}")
-        for name in ("report", EXPORTS):
-            _point(edition.folder / name, f"current/{name}")
-    except OSError:
-        _copy(edition, folder)
-    versions = sorted(path for path in folder.parent.iterdir() if path.is_dir())
-    for old in versions[:-KEEP_VERSIONS]:
-        if old != folder:
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def _copy(edition: Edition, folder: Path) -> None:
-    scratch = edition.folder / f".{DATABASE}.new"
-    shutil.copyfile(folder / DATABASE, scratch)
-    scratch.replace(edition.folder / DATABASE)
-    for name in ("report", EXPORTS):
-        shutil.copytree(folder / name, edition.folder / name, dirs_exist_ok=True)
-    (edition.folder / "current.txt").write_text(folder.name, encoding="utf-8")
-
-
-def published_version(edition: Edition) -> str | None:
-    """The name of the published version, or None before the first."""
-    link = edition.folder / "current"
-    if link.is_symlink():
-        return link.readlink().name
-    named = edition.folder / "current.txt"
-    return named.read_text(encoding="utf-8") if named.exists() else None

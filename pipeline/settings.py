@@ -105,6 +105,11 @@ VARIABLES: Mapping[str, Variable] = {
         "default all cores of this machine.",
         address("tcp", "tls", "ws", "wss", "inproc"),
     ),
+    "keep_versions": Variable(
+        "How many of the last published versions are kept to go back to.",
+        whole_number(1, 1000),
+        5,
+    ),
 }
 """Every variable, by its name without ``RAPPORT_`` and in small letters."""
 
@@ -118,6 +123,7 @@ class Settings:
     mirror: Path | None
     processes: int
     dask: str | None
+    keep_versions: int
 
 
 def settings() -> Settings:

@@ -19,7 +19,7 @@ import xlsxwriter
 from pipeline.cli import _home
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
-from pipeline.publish import published_version
+from pipeline.versions import published_version
 
 ORGANISATION = "LA - by responsible org"
 TRANSFERS = "delayed_transfers/May_13.xls"

@@ -16,11 +16,12 @@ from pipeline.cli import app
 from pipeline.edition import Edition
 from pipeline.ingest import tidy_table
 from pipeline.notices import command, declaration, described, keep, line, notice_table
-from pipeline.publish import Table, build, swap, version_folder
+from pipeline.publish import Table, build
 from pipeline.published import PublishedFile
 from pipeline.releases import Notice, look, newly_declared, pattern, proposed, undeclared
 from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 from pipeline.sources import sources
+from pipeline.versions import building, swap
 from tests.test_source import made
 
 HEAD = "code,period,value\n"
@@ -82,7 +83,7 @@ def edition(tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Ed
     listed = [
         {"source": only.name, "release": one.id, "sha256": one.sha256} for one in only.releases
     ]
-    folder = version_folder(made_up, "v1")
+    folder = building(made_up, "v1")
     published = tidy_table(only, made_up, [])
     build(
         folder,

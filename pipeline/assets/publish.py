@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -22,23 +23,23 @@ from pipeline.meta import (
     source_tables,
 )
 from pipeline.notices import notice_table
-from pipeline.publish import (
-    DATABASE,
-    EXPORTS,
-    Macro,
-    Table,
-    View,
-    build,
-    swap,
-    version_folder,
-    version_name,
-)
+from pipeline.publish import Macro, Table, View, build
 from pipeline.reconciliation import sums_table
 from pipeline.results import KEYS, MEANINGS, TABLES
 from pipeline.revisions import changes, revision_table, views
 from pipeline.sources import sources
 from pipeline.sqltable import sql_tables
 from pipeline.switches import switched_off
+from pipeline.versions import (
+    DATABASE,
+    EXPORTS,
+    REPORT,
+    PublishError,
+    building,
+    drop_unfinished,
+    new_version,
+    swap,
+)
 
 LAYER = "publish"
 
@@ -121,6 +122,22 @@ def database_views(edition: Edition) -> list[View]:
     return [replace(one, about=_mark(edition) + one.about) for one in made]
 
 
+def candidate(edition: Edition) -> Path:
+    """The folder of the version that is being built.
+
+    Raises:
+        PublishError: none is; the four assets that end a run belong together.
+    """
+    recorded = edition.recall(LAYER, "candidate")
+    folder = building(edition, recorded["version"]) if recorded else None
+    if folder is None or not folder.exists():
+        raise PublishError(
+            "no new database waits to be published; make publish/database first, and with it "
+            "report, exports and version"
+        )
+    return folder
+
+
 def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     """The four assets that end a run."""
     everything = [
@@ -138,9 +155,11 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         kinds={"duckdb"},
     )
     def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        version = version_name(context.run.run_id)
+        for left in drop_unfinished(edition):
+            context.log.info(f"deleted {left}, which an earlier run left unfinished")
+        version = new_version(edition, context.run.run_id)
         path = build(
-            version_folder(edition, version),
+            building(edition, version),
             database_tables(edition, context.run.run_id, version),
             database_views(edition),
         )
@@ -160,8 +179,8 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from pipeline.report.build import write  # noqa: PLC0415 - charts take a second to import
 
-        folder = version_folder(edition, edition.recall(LAYER, "candidate")["version"])
-        pages = write(folder / DATABASE, folder / "report")
+        folder = candidate(edition)
+        pages = write(folder / DATABASE, folder / REPORT)
         return dg.MaterializeResult(metadata={"pages": pages})
 
     @dg.asset(
@@ -175,7 +194,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     def exported(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from pipeline.exports import write  # noqa: PLC0415 - only a run writes workbooks
 
-        folder = version_folder(edition, edition.recall(LAYER, "candidate")["version"])
+        folder = candidate(edition)
         files = write(folder / DATABASE, folder / EXPORTS)
         return dg.MaterializeResult(metadata={"files": files})
 
@@ -189,6 +208,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         kinds={"duckdb", "html"},
     )
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        candidate(edition)
         version = edition.recall(LAYER, "candidate")["version"]
         swap(edition, version)
         context.log.info(f"published {version}")

@@ -1,0 +1,82 @@
+"""One run of an edition at a time.
+
+Two runs would write the same tables and mix. A lock of the operating system ends with the process
+that holds it, whatever ends the process: a run that was killed leaves nothing to clear away.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import filelock
+
+from pipeline.edition import SCRATCH, Edition
+
+LOCK = ".run.lock"
+HOLDER = ".run.json"
+WAIT_SECONDS = 4 * 3600
+"""How long a scheduled run waits for another one."""
+
+
+class AnotherRun(Exception):  # noqa: N818 - it says what is there, not what went wrong
+    """Another run of the edition is under way, and this one did nothing."""
+
+
+@contextmanager
+def only_run(
+    edition: Edition,
+    what: str,
+    wait: float = 0,
+    say: Callable[[str], None] = lambda message: None,
+) -> Iterator[None]:
+    """Hold the edition for one run, and clear away what killed runs left half-written.
+
+    Args:
+        what: what holds it, as others are told.
+        wait: seconds to wait for another run before giving up.
+        say: told that it waits.
+
+    Raises:
+        AnotherRun: another run has it.
+    """
+    edition.folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(edition.folder / LOCK, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        if wait <= 0:
+            raise AnotherRun(_said(edition)) from None
+        say(f"waits for another run of {edition.name}: {_holder(edition)}")
+        try:
+            lock.acquire(timeout=wait, poll_interval=1)
+        except filelock.Timeout:
+            raise AnotherRun(_said(edition)) from None
+    try:
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        holder = f"{what}, process {os.getpid()} on {socket.gethostname()}, since {started}"
+        (edition.folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+        for part in ("raw", "tables", "records"):
+            for scratch in (edition.folder / part).rglob(f"*{SCRATCH}"):
+                scratch.unlink(missing_ok=True)
+        yield
+    finally:
+        (edition.folder / HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(edition: Edition) -> str:
+    try:
+        holder: str = json.loads((edition.folder / HOLDER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "it has only just begun"
+    return holder
+
+
+def _said(edition: Edition) -> str:
+    return (
+        f"another run of {edition.name} is under way ({_holder(edition)}). Nothing was done. Wait "
+        "until it has ended, or stop it, and run again"
+    )
