@@ -19,7 +19,7 @@ from pipeline.corrections import corrected
 from pipeline.corrections import declared as declared_corrections
 from pipeline.differences import Difference, differ, latest
 from pipeline.edition import Edition
-from pipeline.fetch import digest, download
+from pipeline.fetch import FetchError, digest, download
 from pipeline.geography import refuse_unknown
 from pipeline.published import PublishedFile, SourceError
 from pipeline.reconciliation import compare
@@ -311,8 +311,8 @@ def from_addresses(source: Source, folder: Path, progress: Callable[[str], None]
         path = folder / release.file
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            download(release, path, progress)
-        except (httpx.HTTPError, OSError) as problem:
+            download(release, path, progress, resume=False)
+        except (FetchError, httpx.HTTPError, OSError) as problem:
             path.unlink(missing_ok=True)
             problems[release.file] = f"{release.file}: {type(problem).__name__}: {problem}"
     return problems

@@ -1,7 +1,9 @@
 """What a source is: one published dataset, declared once, with the way to make it tidy."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Literal
 
 import polars as pl
@@ -82,6 +84,11 @@ class Release:
     rows: int | None = None
     label: str = "final"
     revision: int = 0
+
+    def __post_init__(self) -> None:
+        path = PurePosixPath(self.file)
+        if path.is_absolute() or ".." in path.parts or re.search(r"[\\:\x00-\x1f]", self.file):
+            raise ValueError(f"release file {self.file!r}: expected a path inside a mirror")
 
     @property
     def id(self) -> str:
