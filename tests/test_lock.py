@@ -11,10 +11,10 @@ from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
 from typer.testing import CliRunner
 
-from pipeline import execute as running
 from pipeline import holding
 from pipeline.cli import app
-from pipeline.edition import EDITIONS, SCRATCH, Edition
+from pipeline.edition import EDITIONS, SAMPLE, SCRATCH, Edition
+from pipeline.execute import execute
 from pipeline.lock import AnotherRun, only_run
 
 HOLD = """
@@ -62,12 +62,10 @@ def test_a_second_run_stops_and_a_killed_one_leaves_no_lock(
         pass
 
 
-def test_the_command_says_that_another_run_is_under_way(
-    edition: Edition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(running, "switched_off", dict)
-    with only_run(edition, "the first run"), pytest.raises(AnotherRun):
-        running.execute(EDITIONS["test"], None)
+@pytest.mark.usefixtures("edition")
+def test_the_command_stops_while_another_run_is_under_way() -> None:
+    with only_run(SAMPLE, "the first run"), pytest.raises(AnotherRun, match="the first run"):
+        execute(SAMPLE, None)
 
 
 def test_a_run_waits_when_it_is_told_to(edition: Edition) -> None:

@@ -16,7 +16,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_any_the_data_is_beside_the_code() -> None:
-    assert settings() == Settings(None, None, None, 1, None)
+    assert settings() == Settings(None, None, None, 1, None, 5)
     assert data_root() == PROJECT / "data"
 
 
@@ -34,6 +34,7 @@ def test_what_is_set_is_read_when_it_is_asked_for(
         mirror=tmp_path.resolve(),
         processes=4,
         dask="tcp://scheduler:8786",
+        keep_versions=5,
     )
     monkeypatch.setenv("RAPPORT_PROCESSES", " ")
     assert settings().processes == 1

@@ -99,9 +99,10 @@ def test_a_wrong_number_to_keep_is_refused_before_anything_moves(
     edition: Edition, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     publish(edition, "first")
-    monkeypatch.setenv(KEEP, said)
-    with pytest.raises(SettingsError, match=f"{KEEP}: expected a whole number .*found '{said}'"):
-        publish(edition, "second")
+    with monkeypatch.context() as patch:
+        patch.setenv(KEEP, said)
+        with pytest.raises(SettingsError, match=f"{KEEP}: expected a whole number .*'{said}'"):
+            publish(edition, "second")
     assert public(edition) == {"first"}
 
 
