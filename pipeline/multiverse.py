@@ -1,6 +1,6 @@
 """The multiverse: every defensible way to set up a panel, and what the lead is in each."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -9,10 +9,10 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from pipeline.evidence.between import gate
-from pipeline.evidence.lead import QuickLead, quick_lead
+from pipeline.evidence.lead import QuickLead, quick_leads
 from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.resampling import bootstrap_weights
-from pipeline.evidence.within import Slope, slope
+from pipeline.evidence.within import Slope, slopes
 from pipeline.framework import Framework
 from pipeline.panels import (
     Built,
@@ -25,8 +25,8 @@ from pipeline.panels import (
 )
 
 Row = dict[str, Any]
-CHUNK = 48
-"""Specifications a worker takes at a time: small enough to spread, large enough to be worth it."""
+CHUNK = 150
+"""Set-ups a worker takes at a time: small enough to spread, large enough to be worth it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def specifications(pool: Candidates, all_of: Framework) -> list[Specification]:
     base = registered(pool.spec, all_of)
     wide = all_of.test.multiverse
     out = []
-    # The last two axes often leave the same rows: a worker meets them one after the other.
+    # The last axes often leave the same rows: a worker meets them one after the other.
     for lag, composition, controls, sample, coverage, missing in product(
         wide.lags,
         wide.compositions,
@@ -125,55 +125,82 @@ class Outcome:
     slope: Slope | None = None
 
 
-def estimate(built: Built, all_of: Framework, composition: str, penalty: float) -> Outcome:
-    """The lead of one specification on the rows and indicators that it selects."""
-    panel = built.panel
-    if panel is None:
-        return Outcome(built.size, stopped="no row is left")
+def estimate(
+    built: Built, all_of: Framework, compositions: Sequence[str], penalty: float | None
+) -> dict[str, Outcome]:
+    """The lead under each composition on the rows and indicators that were selected."""
+
+    def none(why: str) -> dict[str, Outcome]:
+        return dict.fromkeys(compositions, Outcome(built.size, stopped=why))
+
+    if penalty is None:
+        return none("not compared between authorities")
+    if built.panel is None:
+        return none("no row is left")
     settings = all_of.test.between
     # One clustering: thousands of specifications ask for the spread, not for the wider interval.
-    panel = replace(panel, dominant_trust=None)
+    panel = replace(built.panel, dominant_trust=None)
     stopped = gate(panel, settings)
     if stopped:
-        return Outcome(built.size, stopped=stopped)
-    own = quick_lead(panel, settings, composition=composition, penalty=penalty)
-    return Outcome(built.size, own, None, np.unique(built.pool.authority[built.keep]))
+        return none(stopped)
+    authorities = np.unique(built.pool.authority[built.keep])
+    leads = quick_leads(panel, settings, compositions, penalty)
+    return {name: Outcome(built.size, own, None, authorities) for name, own in leads.items()}
 
 
-def _same(built: Built, composition: str) -> Hashable:
-    """What makes two specifications one and the same computation."""
+def _slopes(
+    inner: Built, all_of: Framework, compositions: Sequence[str]
+) -> Mapping[str, Slope | None]:
+    inside = locality_panel(inner, all_of)
+    return dict.fromkeys(compositions) if inside is None else slopes(inside, compositions)
+
+
+def _same(built: Built) -> Hashable:
+    """What makes two set-ups one and the same computation."""
+    choices = built.choices
     return (
-        composition,
         built.keep.tobytes(),
-        tuple(built.controls),
-        built.choices.cap,
-        built.choices.lag,
+        choices.controls,
+        choices.control_classes,
+        choices.cap,
+        choices.lag,
         tuple(one.name for block in built.used.values() for one in block),
     )
 
 
-def _chunk(
-    pool: Candidates, all_of: Framework, some: Sequence[Specification], penalty: float | None
-) -> list[Outcome]:
-    leads: dict[Hashable, Outcome] = {}
-    slopes: dict[Hashable, Slope | None] = {}
-    out = []
-    for one in some:
-        built = select(pool, all_of, one.choices)
-        same = _same(built, one.composition)
-        if penalty is None:
-            leads[same] = Outcome(built.size, stopped="not compared between authorities")
-        elif same not in leads:
-            leads[same] = estimate(built, all_of, one.composition, penalty)
+SetUps = Mapping[Choices, tuple[str, ...]]
+"""Choices of rows, indicators and controls -> the compositions to try on them."""
+
+
+def set_ups(asked: Sequence[Specification]) -> SetUps:
+    """The specifications by what they select, so that nothing is selected twice."""
+    found: dict[Choices, dict[str, None]] = {}
+    for one in asked:
+        found.setdefault(one.choices, {})[one.composition] = None
+    return {choices: tuple(compositions) for choices, compositions in found.items()}
+
+
+def estimates(
+    pool: Candidates, all_of: Framework, some: SetUps, penalty: float | None
+) -> dict[tuple[Choices, str], Outcome]:
+    """What each composition of each set-up gives; equal selections are worked out once."""
+    leads: dict[Hashable, dict[str, Outcome]] = {}
+    inside: dict[Hashable, Mapping[str, Slope | None]] = {}
+    out: dict[tuple[Choices, str], Outcome] = {}
+    for choices, compositions in some.items():
+        built = select(pool, all_of, choices)
+        same = _same(built), compositions
+        if same not in leads:
+            leads[same] = estimate(built, all_of, compositions, penalty)
         found = leads[same]
         if pool.spec.within:
-            inner = select(pool, all_of, first_side(one.choices, all_of))
-            own = _same(inner, one.composition)
-            if own not in slopes:
-                inside = locality_panel(inner, all_of)
-                slopes[own] = None if inside is None else slope(inside, one.composition)
-            found = replace(found, slope=slopes[own])
-        out.append(found)
+            inner = select(pool, all_of, first_side(choices, all_of))
+            same = _same(inner), compositions
+            if same not in inside:
+                inside[same] = _slopes(inner, all_of, compositions)
+            own = inside[same]
+            found = {name: replace(one, slope=own[name]) for name, one in found.items()}
+        out |= {(choices, name): one for name, one in found.items()}
     return out
 
 
@@ -194,13 +221,28 @@ def multiverse(
             panel cannot be compared between authorities, and only slopes within are asked for.
         n_jobs: workers, -1 for all cores; joblib's configured backend is used.
     """
-    asked = specifications(pool, all_of)
-    base = _chunk(pool, all_of, [registered_one(pool, all_of)], penalty)[0]
-    chunks = [asked[i : i + CHUNK] for i in range(0, len(asked), CHUNK)]
-    done: list[list[Outcome]] = Parallel(n_jobs=n_jobs)(
-        delayed(_chunk)(pool, all_of, some, penalty) for some in chunks
+    done = Parallel(n_jobs=n_jobs)(
+        delayed(estimates)(pool, all_of, some, penalty) for some in pieces(pool, all_of)
     )
-    found = [one for part in done for one in part]
+    return gathered(pool, all_of, done)
+
+
+def pieces(pool: Candidates, all_of: Framework) -> list[SetUps]:
+    """The panel's set-ups, the registered one first, in pieces that can be worked out apart."""
+    asked = [registered_one(pool, all_of), *specifications(pool, all_of)]
+    whole = list(set_ups(asked).items())
+    return [dict(whole[i : i + CHUNK]) for i in range(0, len(whole), CHUNK)]
+
+
+def gathered(
+    pool: Candidates, all_of: Framework, done: Sequence[Mapping[tuple[Choices, str], Outcome]]
+) -> tuple[list[Row], list[Row]]:
+    """The rows of `multiverse` from its pieces."""
+    outcomes = {key: one for part in done for key, one in part.items()}
+    asked = specifications(pool, all_of)
+    found = [outcomes[one.choices, one.composition] for one in asked]
+    registered = registered_one(pool, all_of)
+    base = outcomes[registered.choices, registered.composition]
     rows = [_row(one, outcome) for one, outcome in zip(asked, found, strict=True)]
     leads = [one for one in found if one.lead is not None]
     together = list(_together(leads, base, all_of)) if leads else []

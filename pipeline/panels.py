@@ -1,6 +1,6 @@
 """From the locality tables to the arrays of a panel: which rows and indicators, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -108,13 +108,18 @@ class Candidates:
         return codes(self.rows["dominant_trust"].fill_null("none"))
 
     @cached_property
-    def classes(self) -> Mapping[str, NDArray[np.str_]]:
-        """(n,) each: the columns that controls are made of by class."""
-        columns = {"council_class": self.rows["council_class"], "region": self.rows["region"]}
-        classes = {name: text.fill_null("none").to_numpy() for name, text in columns.items()}
-        return {name: values.astype(np.str_) for name, values in classes.items()} | {
-            "year": self.year.astype(np.str_)
+    def classes(self) -> Mapping[str, tuple[list[str], Ints]]:
+        """What controls by class are made of: levels, sorted, and (n,) which one a row has."""
+        columns = {
+            "council_class": self.rows["council_class"].fill_null("none").to_numpy(),
+            "region": self.rows["region"].fill_null("none").to_numpy(),
+            "year": self.year,
         }
+        found = {}
+        for name, values in columns.items():
+            levels, at = np.unique(values.astype(np.str_), return_inverse=True)
+            found[name] = levels.tolist(), at.astype(np.int64)
+        return found
 
     @cached_property
     def _flags(self) -> dict[tuple[str, float], Flags]:
@@ -250,10 +255,8 @@ class Built:
         choices: what was chosen.
         keep: (of the pool's rows) those chosen, n of them.
         outcome: (n,).
-        controls: control -> (n,); dummies are named class=level.
-        used: indicators by block.
-        values: block -> (n, k), NaN only where the choices keep gaps.
-        coverage: one row an indicator: measured share, used or not, and why not.
+        judged: every indicator with the share of rows that have it and why it is not used, empty
+            for those that are.
         thinned: step and rows left after it.
     """
 
@@ -261,10 +264,7 @@ class Built:
     choices: Choices
     keep: Flags
     outcome: Array
-    controls: Mapping[str, Array]
-    used: Mapping[str, Sequence[Indicator]]
-    values: Mapping[str, Array]
-    coverage: Sequence[Row]
+    judged: Sequence[tuple[Indicator, float, str]]
     thinned: Sequence[tuple[str, int]]
 
     @property
@@ -282,15 +282,79 @@ class Built:
         """Who the rows are."""
         return self.pool.rows.filter(pl.Series(self.keep))
 
+    @cached_property
+    def used(self) -> Mapping[str, Sequence[Indicator]]:
+        """Indicators used, by block."""
+        used: dict[str, list[Indicator]] = {}
+        for one, _, why_not in self.judged:
+            if not why_not:
+                used.setdefault(one.block, []).append(one)
+        return used
+
+    @cached_property
+    def controls(self) -> Mapping[str, Array]:
+        """Control -> (n,); dummies are named class=level."""
+        pool, choices = self.pool, self.choices
+        columns = {name: pool.value[name] for name in choices.controls if name in pool.value}
+        if choices.lagged_outcome:
+            same = pool.at_lag(choices.outcome, 0, choices.min_coverage)
+            columns["outcome of the same year"] = same
+        held = {name: _capped(column[self.keep], choices.cap) for name, column in columns.items()}
+        for name in choices.control_classes:
+            levels, at = pool.classes[name]
+            own = at[self.keep]
+            # All levels that are there but the first.
+            for level in np.flatnonzero(np.bincount(own, minlength=len(levels)))[1:].tolist():
+                held[f"{name}={levels[level]}"] = (own == level).astype(np.float64)
+        return held
+
+    @cached_property
+    def values(self) -> Mapping[str, Array]:
+        """Block -> (n, k), NaN only where the choices keep gaps."""
+        pool, least, keep = self.pool, self.choices.min_coverage, self.keep
+
+        def column(name: str) -> Array:
+            values: Array = pool.value[name][keep]
+            if not self.choices.complete:
+                values = np.where(pool.known(name, least)[keep], values, np.nan)
+            return _capped(values, self.choices.cap)
+
+        return {
+            block: np.column_stack([column(one.name) for one in indicators])
+            for block, indicators in self.used.items()
+        }
+
     @property
+    def coverage(self) -> list[Row]:
+        """One row an indicator: measured share, used or not, and why not."""
+        return [
+            {
+                "spec_id": self.spec.name,
+                "block": one.block,
+                "words": one.words,
+                "indicator": one.name,
+                "title": one.title,
+                "source": one.source,
+                "measured_share": share,
+                "used": not why_not,
+                "why_not": why_not or None,
+            }
+            for one, share, why_not in self.judged
+        ]
+
+    @cached_property
     def panel(self) -> Panel | None:
         """The arrays, None when there is nothing to estimate on."""
         if not self.size or not self.used:
             return None
+        return self.filled(self.outcome, self.control_matrix, self.values)
+
+    def filled(self, outcome: Array, controls: Array, blocks: Mapping[str, Array]) -> Panel:
+        """The same rows with other values: (n,), (n, c) and (n, k) a block, without gaps."""
         return Panel(
-            outcome=self.outcome,
-            controls=self.control_matrix,
-            blocks=self.values,
+            outcome=outcome,
+            controls=controls,
+            blocks=blocks,
             authority=codes_of(self.pool.authority[self.keep]),
             dominant_trust=self.dominant_trust,
             year=self.pool.year[self.keep],
@@ -361,7 +425,8 @@ def select(pool: Candidates, all_of: Framework, choices: Choices) -> Built:
     outcome = all_of.indicators[choices.outcome]
     keep: Flags = (pool.year >= choices.years[0]) & (pool.year <= choices.years[1])
     if choices.without_classes:
-        keep &= ~np.isin(pool.classes["council_class"], list(choices.without_classes))
+        levels, at = pool.classes["council_class"]
+        keep &= ~np.isin(levels, list(choices.without_classes))[at]
     thinned = [("places in the years of the predictors", int(keep.sum()))]
     target = pool.at_lag(outcome.name, choices.lag, choices.min_coverage)
     keep &= np.isfinite(target)
@@ -371,91 +436,47 @@ def select(pool: Candidates, all_of: Framework, choices: Choices) -> Built:
         keep &= np.abs(target - target[keep].mean()) <= choices.trim * spread
     step = f"with the outcome {when} {'later' if choices.lag > 0 else 'earlier'}"
     thinned.append((step, int(keep.sum())))
-    held: dict[str, Array] = {}
     for name in choices.controls:
         keep &= pool.known(name, choices.min_coverage)
-        if name in pool.value:
-            held[name] = pool.value[name]
     if choices.lagged_outcome:
-        before = pool.at_lag(outcome.name, 0, choices.min_coverage)
-        keep &= np.isfinite(before)
-        held["outcome of the same year"] = before
+        keep &= np.isfinite(pool.at_lag(outcome.name, 0, choices.min_coverage))
     thinned.append(("with all controls", int(keep.sum())))
     for name in pool.spec.require:
         keep &= pool.known(name, choices.min_coverage)
         thinned.append((f"with {name}", int(keep.sum())))
-    used, coverage = _measured(pool, all_of, choices, keep)
+    judged = tuple(_judged(pool, all_of, choices, keep))
     if choices.complete:
-        for one in (one for block in used.values() for one in block):
-            keep &= pool.known(one.name, choices.min_coverage)
+        for one, _, why_not in judged:
+            if not why_not:
+                keep &= pool.known(one.name, choices.min_coverage)
         thinned.append(("with every indicator used", int(keep.sum())))
-    held = {name: _capped(column[keep], choices.cap) for name, column in held.items()}
-    for name in choices.control_classes:
-        held |= _dummies(name, pool.classes[name][keep])
-    values = {
-        block: np.column_stack(
-            [
-                _capped(
-                    np.where(
-                        pool.known(one.name, choices.min_coverage), pool.value[one.name], np.nan
-                    )[keep],
-                    choices.cap,
-                )
-                for one in indicators
-            ]
-        )
-        for block, indicators in used.items()
-    }
-    return Built(
-        pool, choices, keep, target[keep], held, used, values, tuple(coverage), tuple(thinned)
-    )
+    return Built(pool, choices, keep, target[keep], judged, tuple(thinned))
 
 
-def _measured(
+def _judged(
     pool: Candidates, all_of: Framework, choices: Choices, keep: Flags
-) -> tuple[dict[str, list[Indicator]], list[Row]]:
-    """The indicators used, by block, and a row of reasons for every one."""
+) -> Iterator[tuple[Indicator, float, str]]:
+    """Every indicator with the share of these rows that have it, and why it is not used."""
     families = {all_of.indicators[name].family for name in (choices.outcome, pool.spec.outcome)}
-    used: dict[str, list[Indicator]] = {}
-    coverage: list[Row] = []
+    rows = max(1, int(np.count_nonzero(keep)))
     for one in all_of.of_block(*MEASURING):
-        known = pool.known(one.name, choices.min_coverage)[keep]
-        share = float(known.mean()) if known.size else 0.0
-        why = ""
+        share = np.count_nonzero(pool.known(one.name, choices.min_coverage) & keep) / rows
+        why_not = ""
         if one.family in families:
-            why = "shares its instrument with the outcome"
+            why_not = "shares its instrument with the outcome"
         elif share < choices.min_measured:
-            why = f"measured on {share:.0%} of the rows, fewer than {choices.min_measured:.0%}"
+            why_not = f"measured on {share:.0%} of the rows, fewer than {choices.min_measured:.0%}"
         elif one.name in choices.without:
-            why = "left out in this specification"
-        if not why:
-            used.setdefault(one.block, []).append(one)
-        coverage.append(
-            {
-                "spec_id": pool.spec.name,
-                "block": one.block,
-                "words": one.words,
-                "indicator": one.name,
-                "title": one.title,
-                "source": one.source,
-                "measured_share": share,
-                "used": not why,
-                "why_not": why or None,
-            }
-        )
-    return used, coverage
-
-
-def _dummies(name: str, values: NDArray[np.str_]) -> dict[str, Array]:
-    """0/1 columns for every value but the first."""
-    return {f"{name}={level}": (values == level).astype(float) for level in np.unique(values)[1:]}
+            why_not = "left out in this specification"
+        yield one, share, why_not
 
 
 def _capped(column: Array, cap: float) -> Array:
     """The column with values beyond `cap` standard deviations of its mean drawn in to there."""
-    if not cap or not np.isfinite(column).any():
+    seen = column[np.isfinite(column)] if cap else column
+    if not cap or not seen.size:
         return column
-    centre, spread = np.nanmean(column), np.nanstd(column)
+    centre, spread = seen.mean(), seen.std()
     return np.asarray(np.clip(column, centre - cap * spread, centre + cap * spread))
 
 

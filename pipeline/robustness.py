@@ -263,15 +263,7 @@ def _filled(built: Built, matrix: Array) -> Panel:
     for name, indicators in built.used.items():
         blocks[name] = matrix[:, at : at + len(indicators)]
         at += len(indicators)
-    whole = replace(
-        built,
-        outcome=matrix[:, 0],
-        controls=dict(zip(built.controls, matrix[:, 1 : 1 + len(built.controls)].T, strict=True)),
-        values=blocks,
-    )
-    panel = whole.panel
-    assert panel is not None
-    return panel
+    return built.filled(matrix[:, 0], matrix[:, 1 : 1 + len(built.controls)], blocks)
 
 
 def _equally_reliable(

@@ -1,16 +1,16 @@
 """The lead delta = v(H) - v(B) of one specification, light enough for thousands of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from patsy import cr
-from scipy import stats
+from scipy import special, stats
 
 from pipeline.evidence.assess import clusterings, primary
 from pipeline.evidence.moments import Moments, design, explained
 from pipeline.evidence.nested import orthonormal
-from pipeline.evidence.panel import Array, Panel, composites, standardise, z_mean
+from pipeline.evidence.panel import Array, Panel, standardise, z_means
 from pipeline.evidence.resampling import jackknife
 from pipeline.evidence.settings import BetweenSettings
 
@@ -45,45 +45,50 @@ class Lead:
         return moved
 
 
-def rank_means(panel: Panel) -> Panel:
+Blocks = Mapping[str, Array]
+"""Block name -> (n, k) columns."""
+
+
+def rank_means(blocks: Blocks) -> Blocks:
     """One column per block: the z-mean of the indicators' ranks."""
-    ranked = {name: stats.rankdata(x, axis=0) for name, x in panel.blocks.items()}
-    return replace(panel, blocks={name: z_mean(x)[:, None] for name, x in ranked.items()})
+    ends = np.cumsum([x.shape[1] for x in blocks.values()])
+    ranks = stats.rankdata(np.hstack(list(blocks.values())), axis=0)
+    return z_means(dict(zip(blocks, np.split(ranks, ends[:-1], axis=1), strict=True)))
 
 
-def first_components(panel: Panel) -> Panel:
+def first_components(blocks: Blocks) -> Blocks:
     """One column per block: its first principal component, pointing as most indicators do."""
 
     def component(x: Array) -> Array:
         z = standardise(x)
-        axis = np.linalg.svd(z, full_matrices=False)[2][0]
-        return standardise(z @ (axis * (1.0 if axis.sum() >= 0 else -1.0)))[:, None]
+        axis = np.linalg.eigh(z.T @ z)[1][:, -1]
+        return z @ (axis * (1.0 if axis.sum() >= 0 else -1.0))
 
-    return replace(panel, blocks={name: component(x) for name, x in panel.blocks.items()})
+    found = standardise(np.column_stack([component(x) for x in blocks.values()]))
+    return {name: column[:, None] for name, column in zip(blocks, found.T, strict=True)}
 
 
-def splines(panel: Panel) -> Panel:
+def splines(blocks: Blocks) -> Blocks:
     """Three columns per block: a natural cubic spline of its z-mean, so that bends count too."""
-    curved = {
-        name: np.asarray(cr(x[:, 0], df=3, constraints="center"))
-        for name, x in composites(panel).blocks.items()
+    return {
+        name: standardise(np.asarray(cr(x[:, 0], df=3, constraints="center")))
+        for name, x in z_means(blocks).items()
         if np.ptp(x)
     }
-    return replace(panel, blocks=curved)
 
 
-def _as_they_are(panel: Panel) -> Panel:
-    return panel
+def _apart(blocks: Blocks) -> Blocks:
+    return {name: standardise(x) for name, x in blocks.items()}
 
 
-COMPOSITIONS: dict[str, Callable[[Panel], Panel]] = {
-    "composite": composites,
+COMPOSITIONS: dict[str, Callable[[Blocks], Blocks]] = {
+    "composite": z_means,
     "rank composite": rank_means,
     "principal component": first_components,
     "splines": splines,
-    "indicators": _as_they_are,
+    "indicators": _apart,
 }
-"""How a block's indicators are put together; the last one keeps them apart, under ridge."""
+"""How a block's indicators become standardised columns; the last one keeps them all, for ridge."""
 
 
 def lead(
@@ -97,7 +102,7 @@ def lead(
         composition: one of COMPOSITIONS.
         penalty: ridge penalty, used with "indicators" alone.
     """
-    panel = COMPOSITIONS[composition](panel)
+    panel = replace(panel, blocks=COMPOSITIONS[composition](panel.blocks))
     held = penalty if composition == "indicators" else 0.0
     d = design(panel)
     models = [d.columns(()), d.columns(s.h_blocks), d.columns(s.b_blocks)]
@@ -148,30 +153,41 @@ class QuickLead:
 def quick_lead(
     panel: Panel, s: BetweenSettings, *, composition: str = "composite", penalty: float = 0.0
 ) -> QuickLead:
-    """The lead of one specification; arguments as in `lead`.
+    """The lead of one specification; arguments as in `lead`."""
+    return quick_leads(panel, s, (composition,), penalty)[composition]
+
+
+def quick_leads(
+    panel: Panel, s: BetweenSettings, compositions: Sequence[str], penalty: float
+) -> dict[str, QuickLead]:
+    """The lead under several compositions of the same rows, indicators and controls.
 
     With the weights of an authority's rows, the least sum of squares moves by that authority's own
-    squared residuals (the envelope theorem), so one fit gives every influence. Under ridge the
-    coefficients' own movement is added, with the columns' scale and controls held.
+    squared residuals (the envelope theorem), so one fit gives every influence. What the controls
+    leave of the outcome is common to all compositions. Under ridge the coefficients' own movement
+    is added, with the columns' scale and controls held.
+
+    Args:
+        panel: the rows; both sides must be measured.
+        s: settings.
+        compositions: some of COMPOSITIONS.
+        penalty: ridge penalty, used with "indicators" alone.
     """
-    panel = COMPOSITIONS[composition](panel)
-    held = penalty if composition == "indicators" else 0.0
-    d = design(panel)
-    authority = panel.authority
-    size = int(authority.max()) + 1
-    base = orthonormal(d.x[:, np.concatenate([[0], d.controls])])
+    authority, size = panel.authority, int(panel.authority.max()) + 1
+    ones = np.ones((len(authority), 1))
+    base = orthonormal(np.hstack([ones, standardise(panel.controls)]))
     outcome = panel.outcome - panel.outcome.mean()
     left = outcome - base @ (base.T @ outcome)
     total = np.bincount(authority, outcome**2, size)
-    moved = []
-    for names in (s.h_blocks, s.b_blocks):
-        columns = d.x[:, d.columns(names)]
+    reach = float(special.stdtrit(size - 1, (1.0 + s.confidence) / 2.0))
+
+    def moved(columns: Array, held: float) -> Array:
+        """(G,) how the least sum of squares moves with each authority's weight."""
         net = columns - base @ (base.T @ columns)
         if not held:
             basis = orthonormal(net)
             residual = left - basis @ (basis.T @ left)
-            moved.append(np.bincount(authority, residual**2, size))
-            continue
+            return np.asarray(np.bincount(authority, residual**2, size), dtype=np.float64)
         # Pseudo-inverse: a column that is constant in this specification predicts nothing.
         cross = net.T @ net + held * np.diag((columns**2).sum(axis=0))
         inverse = np.linalg.pinv(cross, hermitian=True)
@@ -181,10 +197,23 @@ def quick_lead(
         shrunk = held * (columns**2) @ (turned * beta)
         own = residual**2 - 2.0 * ((net @ turned) * residual - shrunk)
         scale = float(residual @ residual)
-        moved.append(np.bincount(authority, own, size) + (scale - own.sum()) / size)
-    delta = float((moved[1].sum() - moved[0].sum()) / total.sum())
-    influence = (moved[1] - moved[0] - delta * total) / total.sum()
-    se = float(np.sqrt(size / (size - 1) * (influence**2).sum()))
-    reach = float(stats.t.ppf((1.0 + s.confidence) / 2.0, size - 1)) * se
-    p = float(stats.t.sf(delta / se, size - 1)) if se > 0 else 1.0
-    return QuickLead(delta, se, delta - reach, delta + reach, p, influence)
+        ridge: Array = np.bincount(authority, own, size) + (scale - own.sum()) / size
+        return ridge
+
+    def quick(blocks: Blocks, held: float) -> QuickLead:
+        h, b = (
+            moved(
+                np.hstack([ones[:, :0], *(blocks[name] for name in side if name in blocks)]), held
+            )
+            for side in (s.h_blocks, s.b_blocks)
+        )
+        delta = float((b.sum() - h.sum()) / total.sum())
+        influence = (b - h - delta * total) / total.sum()
+        se = float(np.sqrt(size / (size - 1) * (influence**2).sum()))
+        p = float(special.stdtr(size - 1, -delta / se)) if se > 0 else 1.0
+        return QuickLead(delta, se, delta - reach * se, delta + reach * se, p, influence)
+
+    return {
+        name: quick(COMPOSITIONS[name](panel.blocks), penalty if name == "indicators" else 0.0)
+        for name in compositions
+    }

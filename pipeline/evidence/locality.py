@@ -181,12 +181,11 @@ def within_of(panel: LocalityPanel) -> Within:
 
 def commonest(values: Ints, groups: Ints) -> Ints:
     """(n,) the value that each row's group has most often; the smallest of several."""
-    out = np.empty_like(values)
-    for group in np.unique(groups):
-        rows = groups == group
-        found, count = np.unique(values[rows], return_counts=True)
-        out[rows] = found[count.argmax()]
-    return out
+    found, value = np.unique(values, return_inverse=True)
+    own = codes_of(groups)
+    count = np.zeros((int(own.max()) + 1, len(found)), dtype=np.int64)
+    np.add.at(count, (own, value), 1)
+    return np.asarray(found[count.argmax(axis=1)][own])
 
 
 def gate(panel: LocalityPanel, min_authorities: int) -> str | None:

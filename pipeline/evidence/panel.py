@@ -51,7 +51,7 @@ class Panel:
         for name, codes in self._codes().items():
             if codes.shape != (n,) or not np.issubdtype(codes.dtype, np.integer):
                 raise ValueError(f"{name} must be {n} integers")
-            if name != "year" and not np.array_equal(np.unique(codes), np.arange(codes.max() + 1)):
+            if name != "year" and not _gapless(codes):
                 raise ValueError(f"{name} must use every code from 0 to {codes.max()}")
 
     def _codes(self) -> dict[str, Ints]:
@@ -61,13 +61,20 @@ class Panel:
         return codes
 
 
+def _gapless(codes: Ints) -> bool:
+    """Whether codes (n,) are 0..k-1, each used."""
+    inside = codes.min() >= 0 and codes.max() < len(codes)
+    return bool(inside and np.bincount(codes).all())
+
+
 def standardise(x: Array) -> Array:
     """Columns of x (n,) or (n, k) at mean 0 and sample SD 1; a constant column becomes 0."""
     centred = x - x.mean(axis=0)
+    high, low = x.max(axis=0, initial=-np.inf), x.min(axis=0, initial=np.inf)
     # Rounding leaves a constant column of size s with a spread near eps * s, never exactly 0.
-    flat = np.ptp(x, axis=0) <= 1e-12 * np.abs(x).max(axis=0, initial=0.0)
-    spread = np.where(flat, 1.0, centred.std(axis=0, ddof=1) if len(x) > 1 else 1.0)
-    return np.asarray(np.where(flat, 0.0, centred / spread), dtype=np.float64)
+    flat = high - low <= 1e-12 * np.maximum(np.abs(high), np.abs(low))
+    variance = (centred**2).sum(axis=0) / max(len(x) - 1, 1)
+    return np.asarray(centred / np.where(flat, np.inf, np.sqrt(variance)), dtype=np.float64)
 
 
 def z_mean(indicators: Array) -> Array:
@@ -78,7 +85,15 @@ def z_mean(indicators: Array) -> Array:
     return standardise(standardise(indicators).sum(axis=1))
 
 
+def z_means(blocks: Mapping[str, Array]) -> dict[str, Array]:
+    """The z-mean (n, 1) of each block (n, k), all of them at once."""
+    if not blocks:
+        return {}
+    starts = np.cumsum([0, *(x.shape[1] for x in blocks.values())])[:-1]
+    sums = np.add.reduceat(standardise(np.hstack(list(blocks.values()))), starts, axis=1)
+    return {name: column[:, None] for name, column in zip(blocks, standardise(sums).T, strict=True)}
+
+
 def composites(panel: Panel) -> Panel:
     """The panel with one z-mean column per block, standardised over the whole panel."""
-    columns = {name: z_mean(x)[:, None] for name, x in panel.blocks.items()}
-    return replace(panel, blocks=columns)
+    return replace(panel, blocks=z_means(panel.blocks))

@@ -4,6 +4,7 @@ Plan and budget do not vary here, so there is no race. Two questions: how much o
 variation lies within authorities (W*), and whether leadership and partnership track it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from pipeline.evidence.locality import (
 )
 from pipeline.evidence.moments import moments, net_of_controls
 from pipeline.evidence.nested import FTest, robust_f
-from pipeline.evidence.panel import Array, Ints, Panel
+from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.resampling import jackknife
 from pipeline.evidence.rows import Power, Verdict
 from pipeline.evidence.settings import WithinSettings
@@ -34,7 +35,6 @@ from pipeline.evidence.within_effect import (
     Tracking,
     design_of,
     joint_partial_r2,
-    slope_of,
     track_column,
     track_indicators,
     upper_partial_r2,
@@ -244,38 +244,45 @@ class Slope:
 
 
 def slope(panel: LocalityPanel, composition: str) -> Slope | None:
-    """The slope within of one specification, light enough for thousands of them.
+    """The slope within of one specification; see `slopes`."""
+    return slopes(panel, (composition,))[composition]
+
+
+def slopes(panel: LocalityPanel, compositions: Sequence[str]) -> dict[str, Slope | None]:
+    """The slope within under several compositions, light enough for thousands of specifications.
 
     None where nothing can be compared within, and for indicators that are kept apart, which have no
     one slope.
 
     Args:
         panel: the panel.
-        composition: one of the between-authorities compositions, over all blocks together.
+        compositions: some of the between-authorities ones, each over all blocks together.
     """
-    if composition == "indicators" or gate(panel, min_authorities=2):
-        return None
+    found: dict[str, Slope | None] = dict.fromkeys(compositions)
+    if gate(panel, min_authorities=2):
+        return found
     panel = panel.rows(shared(panel))
     w = within_of(panel)
-    together = Panel(
-        panel.outcome,
-        panel.controls,
-        {"leadership": panel.indicators()},
-        w.authority,
-        None,
-        panel.year,
-    )
-    column = COMPOSITIONS[composition](together).blocks["leadership"]
-    if not varies(demean(column, w.cell))[0]:
-        return None
-    x = design_of(w, column)
-    groups = moments(x, w.outcome[:, None], w.authority, int(w.authority.max()) + 1)
+    together = {"leadership": panel.indicators()}
     controls = np.arange(1, 1 + w.controls.shape[1])
-    dropped = net_of_controls(groups.without_each(), controls)
-    if (dropped.xx[:, -1, -1] <= 0).any():
-        return None
-    jack = jackknife(
-        np.array([slope_of(w, column[:, 0])]),
-        dropped.xy[:, -1, :] / dropped.xx[:, -1, -1:],
-    )
-    return Slope(float(jack.estimate[0]), float(jack.se[0]), float(jack.p_one_sided()[0]))
+    for composition in compositions:
+        if composition == "indicators":
+            continue
+        column = COMPOSITIONS[composition](together)["leadership"]
+        if not varies(demean(column, w.cell))[0]:
+            continue
+        x = design_of(w, column)
+        groups = moments(x, w.outcome[:, None], w.authority, int(w.authority.max()) + 1)
+        whole, dropped = (
+            net_of_controls(sets, controls) for sets in (groups.total(), groups.without_each())
+        )
+        if (dropped.xx[:, -1, -1] <= 0).any():
+            continue
+        jack = jackknife(
+            whole.xy[0, -1, :] / whole.xx[0, -1, -1],
+            dropped.xy[:, -1, :] / dropped.xx[:, -1, -1:],
+        )
+        found[composition] = Slope(
+            float(jack.estimate[0]), float(jack.se[0]), float(jack.p_one_sided()[0])
+        )
+    return found

@@ -25,12 +25,16 @@ PANEL = world(h=0.2, b=0.1)
 ONE_CLUSTERING = replace(PANEL, dominant_trust=None)
 
 
+def composed(panel: Panel, composition: str) -> Panel:
+    return replace(panel, blocks=COMPOSITIONS[composition](panel.blocks))
+
+
 @pytest.mark.parametrize("panel", [PANEL, ONE_CLUSTERING, unbalanced(PANEL), awkward(PANEL)])
 @pytest.mark.parametrize("composition", ["composite", "indicators"])
 def test_lead_is_that_of_the_whole_analysis(panel: Panel, composition: str) -> None:
     held = 0.3 if composition == "indicators" else 0.0
     own = lead(panel, QUICK, composition=composition, penalty=0.3)
-    race = run_race(composition, COMPOSITIONS[composition](panel), (held,), QUICK)
+    race = run_race(composition, composed(panel, composition), (held,), QUICK)
     at = race.names.index("delta")
     widest = primary(race.jackknives, QUICK.confidence)
     low, high = widest.interval(QUICK.confidence)
@@ -145,14 +149,14 @@ def test_ranks_forget_the_scale_and_outliers() -> None:
     )  # fmt: skip
     ranks = np.array([[4.0, 2.0], [1.5, 4.0], [1.5, 3.0], [3.0, 1.0]])
     assert_allclose(
-        rank_means(small).blocks["leadership"][:, 0],
+        rank_means(small.blocks)["leadership"][:, 0],
         standardise(standardise(ranks).sum(axis=1)),
         atol=1e-12,
     )
 
 
 def component(x: Array) -> Array:
-    return first_components(replace(PANEL, blocks={"leadership": x})).blocks["leadership"][:, 0]
+    return first_components({"leadership": x})["leadership"][:, 0]
 
 
 def test_a_principal_component_is_the_leading_eigenvector_of_the_correlations() -> None:
@@ -193,7 +197,7 @@ def test_splines_find_what_bends_and_a_line_does_not() -> None:
     assert lead(bent, QUICK, composition="splines").v_h > lead(bent, QUICK).v_h + 0.2
     straight = lead(PANEL, QUICK), lead(PANEL, QUICK, composition="splines")
     assert straight[1].delta == pytest.approx(straight[0].delta, abs=0.03)
-    assert {name: x.shape[1] for name, x in splines(PANEL).blocks.items()} == dict.fromkeys(
+    assert {name: x.shape[1] for name, x in splines(PANEL.blocks).items()} == dict.fromkeys(
         PANEL.blocks, 3
     )
 
