@@ -155,14 +155,37 @@ class Edition:
         keep(path, content.getvalue())
         return path
 
+    def file(self, layer: str, name: str) -> Path:
+        """A table's Parquet file on this machine, for engines that read what they need of it.
+
+        Every reading of a table comes through here.
+
+        Raises:
+            FileNotFoundError: it has not been made yet.
+        """
+        path = self.table(layer, name)
+        if not isinstance(path, Path):
+            there, path = path, self.folder / "tables" / layer / f"{name}.parquet"
+            keep(path, contents(there))
+        if not path.exists():
+            raise FileNotFoundError(f"{layer}.{name} has not been made yet: {path}")
+        return path
+
     def read(self, layer: str, name: str) -> pl.DataFrame:
         """Read one table.
 
         Raises:
             FileNotFoundError: it has not been made yet.
         """
-        path = self.table(layer, name)
-        return pl.read_parquet(path if isinstance(path, Path) else contents(path))
+        return pl.read_parquet(self.file(layer, name))
+
+    def scan(self, layer: str, name: str) -> pl.LazyFrame:
+        """One table, of which only what is asked for is read.
+
+        Raises:
+            FileNotFoundError: it has not been made yet.
+        """
+        return pl.scan_parquet(self.file(layer, name))
 
     def note(self, kind: str, name: str) -> Place:
         """The path of a small JSON record kept beside the tables (check results, fetches)."""

@@ -223,7 +223,7 @@ def catalogue(tables: Sequence[Table], views: Sequence[View]) -> list[Table]:
         words.append((table.layer, table.name, "", "", table.about))
         words += [
             (table.layer, table.name, column, str(kind), table.columns.get(column, ""))
-            for column, kind in table.frame.schema.items()
+            for column, kind in table.schema.items()
         ]
     for view in views:
         if view.schema == "main":
@@ -240,10 +240,10 @@ def catalogue(tables: Sequence[Table], views: Sequence[View]) -> list[Table]:
             one.name,
             "table",
             ", ".join(one.grain),
-            one.frame.width,
+            len(one.schema),
             heights.get(one.name, 0)
             if one.layer == "meta" and one.name in heights
-            else one.frame.height,
+            else one.height(),
             ", ".join(one.sources),
             one.about,
         )

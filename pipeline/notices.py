@@ -242,7 +242,7 @@ def command(
             ]
             keep(edition, "looked", source.name, own)
             found += own
-    edition.write("meta", "release_notice", notice_table(edition).frame)
+    edition.write("meta", "release_notice", notice_table(edition).frame.lazy().collect())
     text = report(edition, where, looked, found)
     with replacing(edition.noticed) as scratch_file:
         scratch_file.write_text(text, encoding="utf-8")

@@ -5,7 +5,7 @@ it; ``versions`` makes it public.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from pipeline.versions import DATABASE, PublishError
 
 STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that must be able to open the file."""
+PART = 2_000_000
+"""Rows of a table that are held at once while it is written."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Table:
     """One table of the database with what it says of itself.
 
     Attributes:
+        frame: its rows; a lazy frame is read in parts while it is written.
         grain: columns that tell a row, the primary key unless ``keyed`` is off.
         columns: column to meaning.
         keyed: off where an index over long text keys would swell the file.
@@ -32,12 +35,26 @@ class Table:
 
     layer: str
     name: str
-    frame: pl.DataFrame
+    frame: pl.DataFrame | pl.LazyFrame
     about: str
     grain: Sequence[str] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     keyed: bool = True
     sources: Sequence[str] = ()
+
+    @property
+    def schema(self) -> pl.Schema:
+        """Columns and their types."""
+        return self.frame.collect_schema()
+
+    def height(self) -> int:
+        """How many rows there are."""
+        return int(self.frame.lazy().select(pl.len()).collect().item())
+
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """The rows in order, so many at a time that memory stays small."""
+        for start in range(0, self.height(), PART):
+            yield self.frame.lazy().slice(start, PART).collect()
 
 
 @dataclass(frozen=True)
@@ -102,7 +119,7 @@ def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     target = f"{table.layer}.{_quoted(table.name)}"
-    connection.register("incoming", table.frame.to_arrow())
+    connection.register("incoming", table.schema.to_frame().to_arrow())
     columns = [
         f"{_quoted(name)} {kind}"
         for name, kind, *_ in connection.execute("DESCRIBE FROM incoming").fetchall()
@@ -112,7 +129,9 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     try:
         # The key is declared before the rows come: adding it later leaves a second copy behind.
         connection.execute(f"CREATE TABLE {target} ({', '.join(columns)})")
-        connection.execute(f"INSERT INTO {target} FROM incoming")
+        for part in table.parts():
+            connection.register("incoming", part.to_arrow())
+            connection.execute(f"INSERT INTO {target} FROM incoming")
     except duckdb.ConstraintException as problem:
         raise PublishError(f"{target}: not one row per key: {problem}") from problem
     connection.unregister("incoming")
@@ -121,7 +140,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 def _describe(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     target = f"{table.layer}.{_quoted(table.name)}"
     connection.execute(f"COMMENT ON TABLE {target} IS {_text(table.about)}")
-    explain = {name: table.columns.get(name) for name in table.frame.columns}
+    explain = {name: table.columns.get(name) for name in table.schema}
     _comment(connection, target, explain)
 
 
@@ -150,8 +169,8 @@ def _read_back(path: Path, tables: Sequence[Table], views: Sequence[View]) -> No
         for table in tables:
             target = f"{table.layer}.{_quoted(table.name)}"
             ((count,),) = connection.table(target).aggregate("count(*)").fetchall()
-            if count != table.frame.height:
-                raise PublishError(f"{target}: wrote {table.frame.height} rows, read {count}")
+            if count != table.height():
+                raise PublishError(f"{target}: wrote {table.height()} rows, read {count}")
         for view in views:
             if not isinstance(view, Macro):
                 _readable(connection, view)

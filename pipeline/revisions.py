@@ -98,13 +98,16 @@ def compare(
     )
 
 
-def changes(source: Source, tidy: pl.DataFrame) -> pl.DataFrame:
+def changes(source: Source, rows: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """Rows of ``meta.revision``: values that a later release of a period changed, added or dropped.
 
     Only periods with more than one release are compared, each release with the one before it.
     """
-    if "value" not in tidy.columns or tidy["revision"].n_unique() < 2:
+    held = rows.lazy()
+    once = held.select(pl.col("revision").n_unique()).collect().item() < 2
+    if once or "value" not in held.collect_schema():
         return pl.DataFrame(schema=SCHEMA)
+    tidy = held.collect()
     parts = []
     for later in range(1, int(tidy["revision"].max()) + 1):  # type: ignore[arg-type]
         after = tidy.filter(pl.col("revision") == later)

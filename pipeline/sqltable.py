@@ -110,9 +110,13 @@ def connect(edition: Edition, inputs: Sequence[tuple[str, str]]) -> duckdb.DuckD
     for layer in (*LAYERS, "reference"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {layer}")
     for layer, name in inputs:
-        rows = reference(name) if layer == "reference" else edition.read(layer, name)
-        connection.register(f"_{layer}_{name}", rows.to_arrow())
-        connection.execute(f"CREATE VIEW {layer}.{name} AS FROM _{layer}_{name}")
+        if layer == "reference":
+            connection.register(f"_{name}", reference(name).to_arrow())
+            rows = f"_{name}"
+        else:
+            # Only the columns and rows that the query needs are read.
+            rows = "'" + str(edition.file(layer, name)).replace("'", "''") + "'"
+        connection.execute(f"CREATE VIEW {layer}.{name} AS FROM {rows}")
     return connection
 
 

@@ -58,7 +58,7 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
     revised = []
     off = switched_off()
     for source in sources().values():
-        tidy = edition.read("tidy", source.name)
+        tidy = edition.scan("tidy", source.name)
         revised.append(changes(source, tidy))
         made.append(
             Table(
@@ -75,7 +75,7 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
             )
         )
     for name, table in locality_tables().items():
-        frame = edition.read("locality", name)
+        frame = edition.scan("locality", name)
         about = f"{table.about} One row: {', '.join(table.grain)}."
         made.append(
             Table(
@@ -90,13 +90,13 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
         )
     used = sorted(set().union(*map(reads, NEEDS)))
     for name, about in TABLES.items():
-        frame = edition.read("evidence", name)
-        if frame.width:
-            frame = frame.select(pl.lit(run_id).alias("run_id"), pl.all())
+        result = edition.read("evidence", name)
+        if result.width:
+            result = result.select(pl.lit(run_id).alias("run_id"), pl.all())
             # A column that is empty in every panel has no type of its own.
-            frame = frame.with_columns(pl.selectors.by_dtype(pl.Null).cast(pl.String))
+            result = result.with_columns(pl.selectors.by_dtype(pl.Null).cast(pl.String))
             said = f"{about} One row: {', '.join(KEYS[name])}."
-            made.append(Table("evidence", name, frame, said, KEYS[name], MEANINGS, sources=used))
+            made.append(Table("evidence", name, result, said, KEYS[name], MEANINGS, sources=used))
     made += source_tables(edition)
     made.append(coverage_table(edition.read("meta", "construct_coverage")))
     made.append(sums_table(reconciliations(edition)))
