@@ -1,0 +1,140 @@
+"""An England of more places and more years, made of the tidy tables of one that was run.
+
+Source declarations fix the files and their years, so a larger England cannot be published as files;
+it is made where files have become tables. Every place has copies with codes of their own (a
+nine-character code stays one: E06000001 becomes E06300001), every organisation and every link
+between them too, so that each copy is an England that joins within itself. Years are repeated a
+century later each time. Regions and the country keep their codes.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from pipeline.edition import Edition
+from pipeline.source import Source
+from pipeline.sources import sources
+
+CODES = (
+    "areacd",
+    "active_areacd",
+    "upper_areacd",
+    "combined_areacd",
+    "areacd_2020",
+    "former_areacds",
+    "dh_code",
+    "cassr_code",
+    "ecode",
+    "registry_code",
+    "county_registry_code",
+    "replaced_by",
+    "council_id",
+    "org_code",
+    "successor_code",
+    "icb_code",
+    "icb_org_code",
+    "sub_icb_code",
+    "sub_icb_org_code",
+    "ccg_code",
+    "ccg_org_code",
+    "stp_code",
+    "stp_org_code",
+    "lsoa_code",
+    "practice_code",
+    "network_code",
+    "nuts3_code",
+)
+NAMES = (
+    "areanm",
+    "active_areanm",
+    "upper_areanm",
+    "combined_areanm",
+    "registry_name",
+    "org_name",
+    "icb_name",
+    "sub_icb_name",
+    "ccg_name",
+    "stp_name",
+    "practice_name",
+    "network_name",
+)
+WIDE = r"^(E12|E92)"
+"""Regions and the country, which all copies are in."""
+ONS = r"^[A-Z]\d{8}"
+CHAINS = 10_000
+TIMES = frozenset({"year", "period", "date", "month"})
+"""Columns of a key that tell when: only such a table has more rows with more years."""
+MOST = 10
+
+
+def _copied(frame: pl.DataFrame, copy: int) -> pl.DataFrame:
+    """The same places under other codes and names."""
+    columns = []
+    for name in CODES:
+        if name in frame.columns:
+            code = pl.col(name)
+            columns.append(
+                pl.when(code.str.contains(WIDE))
+                .then(code)
+                .when(code.str.contains(ONS))
+                .then(code.str.replace_all(r"([A-Z]\d\d)0(\d{5})", f"${{1}}{copy}${{2}}"))
+                .otherwise(code.str.replace_all(r"([^,\s]+)", f"${{1}}~{copy}"))
+                .alias(name)
+            )
+    columns += [pl.format("{} ({})", name, copy) for name in NAMES if name in frame.columns]
+    if "chain" in frame.columns:
+        columns.append(pl.col("chain") + copy * CHAINS)
+    return frame.with_columns(columns)
+
+
+def _later(frame: pl.DataFrame, times: int) -> pl.DataFrame:
+    """The same figures some centuries later."""
+    return frame.with_columns(
+        pl.col("year") + 100 * times,
+        pl.selectors.date().dt.offset_by(f"{100 * times}y"),
+        pl.col("period").str.replace_all(r"\b20(\d\d)", f"{20 + times}${{1}}"),
+    )
+
+
+def parts(source: Source, frame: pl.DataFrame, places: int, years: int) -> Iterator[pl.DataFrame]:
+    """A tidy table of so many times the places and years, a copy at a time, each in its order."""
+    key = [*source.key, "release"]
+    dated = {"year", "period"} <= set(frame.columns) and not TIMES.isdisjoint(source.key)
+    for times in range(years if dated else 1):
+        first = _later(frame, times) if times else frame
+        yield first
+        for copy in range(1, places):
+            # What all copies share (a region's figure) is there once.
+            copied = _copied(first, copy).join(first, on=key, how="anti", nulls_equal=True)
+            yield copied.sort(key)
+
+
+def make(edition: Edition, origin: Path, places: int, years: int) -> int:
+    """Write the larger England's tidy tables, and the records that a run would have left.
+
+    Args:
+        edition: written to, below the current data folder.
+        origin: the folder of the edition that was run.
+
+    Returns:
+        Rows written.
+    """
+    if not (1 <= places <= MOST and 1 <= years <= MOST):
+        raise ValueError(f"places and years are from 1 to {MOST} times")
+    for folder in ("records", "tables/meta", "raw"):
+        if (origin / folder).exists():
+            shutil.copytree(origin / folder, edition.folder / folder, dirs_exist_ok=True)
+    rows = 0
+    target = edition.folder / "tables" / "tidy"
+    target.mkdir(parents=True, exist_ok=True)
+    for name, source in sources().items():
+        frame = pl.read_parquet(origin / "tables" / "tidy" / f"{name}.parquet")
+        schema = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+        with pq.ParquetWriter(target / f"{name}.parquet", schema, compression="zstd") as out:
+            for part in parts(source, frame, places, years):
+                out.write_table(part.to_arrow(compat_level=pl.CompatLevel.oldest()))
+                rows += part.height
+    return rows

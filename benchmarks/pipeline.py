@@ -1,0 +1,349 @@
+"""A whole run beside the least that it could take, and how it grows.
+
+Writes docs/benchmarks_pipeline.md and .svg.
+
+`python -m benchmarks.pipeline --mirror FOLDER` (`make bench MIRROR=FOLDER`) measures the real
+England, without a mirror the sample. `--places 10 --years 10` measures one larger England instead,
+made of the tables of the last run, and keeps its rows in docs/benchmarks_large.csv. Ratios are of
+processor seconds of one run on one machine.
+"""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import altair as alt
+import duckdb
+import polars as pl
+
+from benchmarks.ingest import PANDAS, bare, ours, with_pandas
+from benchmarks.larger import make
+from pipeline.edition import EDITIONS, PROJECT, Edition
+from pipeline.publish import STORAGE_VERSION
+from pipeline.sample import generate
+from pipeline.sources import sources
+
+PAGE = PROJECT / "docs" / "benchmarks_pipeline.md"
+LARGE = PROJECT / "docs" / "benchmarks_large.csv"
+LATER = ("locality", "evidence", "publish")
+SIZES = ((1, 1), (2, 1), (2, 2))
+STAGES = {
+    "raw": "fetching and verifying the files",
+    "tidy": "tidy tables",
+    "checks": "checks",
+    "locality": "locality tables",
+    "evidence": "evidence",
+    "database": "database",
+    "exports": "exports",
+    "report": "report",
+    "version": "swapping the version in",
+    "between steps": "Dagster, between steps",
+}
+GROWN = ("checks", "locality", "evidence", "database", "exports", "report")
+MOST_RATIO, MOST_LOAD, MOST_MB = 3.0, 1.5, 1536.0
+
+Rows = list[dict[str, Any]]
+
+
+def seconds(work: Callable[[], object], repeats: int = 1) -> float:
+    """Least processor time of a few runs."""
+    times = []
+    for _ in range(repeats):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def measured(edition: Edition, data: Path, layers: Sequence[str], mirror: Path | None) -> Rows:
+    """The rows of a run in a process of its own."""
+    home = data / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT / "pipeline" / "dagster.yaml", home / "dagster.yaml")
+    out = data / "stages.json"
+    command = [sys.executable, "-m", "benchmarks.stages", edition.name, str(out), *layers]
+    if mirror is not None:
+        command += ["--mirror", str(mirror.resolve())]
+    environment = {**os.environ, "RAPPORT_DATA": str(data), "DAGSTER_HOME": str(home)}
+    subprocess.run(
+        command, env=environment, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL, timeout=86400
+    )
+    found: Rows = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
+def by_stage(rows: Rows) -> dict[str, tuple[float, float]]:
+    """Stage to processor seconds and most memory (MB)."""
+    found: dict[str, tuple[float, float]] = {}
+    for row in rows:
+        spent, most = found.get(row["stage"], (0.0, 0.0))
+        found[row["stage"]] = (spent + row["seconds"], max(most, row.get("mb", 0.0)))
+    return found
+
+
+def files(folder: Path) -> list[Path]:
+    """Every published file that a source declares."""
+    return [folder / one.file for source in sources().values() for one in source.releases]
+
+
+def write_database(tables: Path, path: Path) -> None:
+    """All tables into a DuckDB file, and nothing else: no keys, comments or views."""
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{path}' AS built (STORAGE_VERSION '{STORAGE_VERSION}')")
+        for number, one in enumerate(sorted(tables.rglob("*.parquet"))):
+            connection.read_parquet(str(one)).create(f"built.main.t{number}")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, numbers to the right."""
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def whole_run(edition: Edition, data: Path, mirror: Path, rows: Rows) -> str:
+    """The run against its bare minimum."""
+    stages = by_stage(rows)
+    reading = seconds(lambda: [bare(path) for path in files(mirror)])
+    with tempfile.TemporaryDirectory() as folder:
+        tables = data / edition.name / "tables"
+        writing = seconds(lambda: write_database(tables, Path(folder) / "bare.duckdb"))
+    evidence = stages["evidence"][0]
+    least = reading + writing + evidence
+    total = sum(spent for name, (spent, _) in stages.items() if name != "definitions")
+    most = max(mb for _, mb in stages.values())
+    listed = [
+        (words, f"{stages[name][0] / least:.2f}", f"{stages[name][0] / total:.0%}",
+         f"{stages[name][1]:,.0f}" if name != "between steps" else "")
+        for name, words in STAGES.items()
+        if name in stages
+    ]  # fmt: skip
+    listed.append(("**all**", f"**{total / least:.2f}**", "100%", f"{most:,.0f}"))
+    return f"""## A cold run beside the least that it could take
+
+The least: reading every cell of the {len(files(mirror))} files ({reading / least:.0%}), writing the
+tables into a DuckDB file without keys, comments or views ({writing / least:.0%}), and computing the
+evidence ({evidence / least:.0%}). Times are multiples of that.
+
+{table(("stage", "times the least", "share of the run", "most memory, MB"), listed)}
+
+A run takes {total / least:.2f} times the least: the target of {MOST_RATIO:g}
+{"is met" if total / least <= MOST_RATIO else "is MISSED"}. Loading the definitions takes
+{stages["definitions"][0]:.2f} s of processor time (target {MOST_LOAD:g} s:
+{"met" if stages["definitions"][0] <= MOST_LOAD else "MISSED"}). The most memory is {most:,.0f} MB
+(target {MOST_MB:,.0f} MB: {"met" if most <= MOST_MB else "MISSED"}).
+"""
+
+
+def growth(sizes: dict[tuple[int, int], Rows], tidy_rows: dict[tuple[int, int], int]) -> str:
+    """How each stage after the files grows."""
+    found = {size: by_stage(rows) for size, rows in sizes.items()}
+    first, *others = found
+    listed = []
+    for name in GROWN:
+        listed.append(
+            (
+                STAGES[name],
+                *(f"{found[one][name][0] / found[first][name][0]:.2f}" for one in others),
+                *(f"{found[one][name][1]:,.0f}" for one in found),
+            )
+        )
+    listed.append(
+        (
+            "*rows of the tidy tables*",
+            *(f"*{tidy_rows[one] / tidy_rows[first]:.2f}*" for one in others),
+            *("" for _ in found),
+        )
+    )
+    head = (
+        "stage",
+        *(f"time x{one[0] * one[1]}" for one in others),
+        *(f"MB x{one[0] * one[1]}" for one in found),
+    )
+    return f"""## How it grows
+
+The tables of the same England with twice the places, and with twice the places and years
+(`benchmarks/larger.py`). Times are multiples of the run of one England; memory is the most that the
+process held. The registered panels keep their years, so the evidence grows with places alone.
+
+{table(head, listed)}
+
+![Processor time of each stage at one, two and four times the data]({PAGE.stem}.svg)
+"""
+
+
+def picture(sizes: dict[tuple[int, int], Rows]) -> None:
+    """The growth table as a picture beside it."""
+    first = by_stage(next(iter(sizes.values())))
+    frame = pl.DataFrame(
+        [
+            {
+                "stage": STAGES[name],
+                "size": size[0] * size[1],
+                "time": by_stage(rows)[name][0] / first[name][0],
+            }
+            for size, rows in sizes.items()
+            for name in GROWN
+        ]
+    )
+    axis = alt.Scale(type="log", base=2)
+    most = max(one[0] * one[1] for one in sizes)
+    line = alt.Chart(alt.Data(values=[{"size": n, "time": n} for n in (1, most)])).mark_line(
+        strokeDash=[4, 4], color="#666666"
+    ).encode(alt.X("size:Q"), alt.Y("time:Q"))  # fmt: skip
+    lines = (
+        alt.Chart(alt.Data(values=frame.to_dicts()))
+        .mark_line(point=True)
+        .encode(
+            alt.X("size:Q", scale=axis, title="size of the tables, as a multiple"),
+            alt.Y("time:Q", scale=axis, title="time, as a multiple (dashed: linear)"),
+            alt.Color("stage:N", scale=alt.Scale(scheme="tableau10"), title="stage"),
+            alt.Shape("stage:N", title="stage"),
+        )
+    )
+    (line + lines).properties(width=420, height=300).save(str(PAGE.with_suffix(".svg")))
+
+
+def ingest(edition: Edition, folder: Path) -> str:
+    """Three sources beside pandas and the bare reading, and one of them by number of files."""
+    listed = []
+    for name in PANDAS:
+        source = sources()[name]
+        paths = [folder / one.file for one in source.releases]
+        least = seconds(lambda paths=paths: [bare(path) for path in paths], 3)
+        by_pandas = seconds(lambda source=source: with_pandas(source, folder), 2)
+        by_us = seconds(lambda source=source: ours(source, edition), 2)
+        mine, theirs = ours(source, edition)["value"], with_pandas(source, folder)["value"]
+        agree = abs(mine.sum() - theirs.sum()) <= 1e-9 * abs(theirs.sum())
+        listed.append(
+            (
+                f"`{name}`, {len(paths)} file{'s' * (len(paths) > 1)}",
+                f"{mine.count():,}",
+                f"{by_us / least:.1f}",
+                f"{by_pandas / least:.1f}",
+                f"{by_us / by_pandas:.2f}",
+                "yes" if agree else "NO",
+            )
+        )
+    source = sources()["delayed_transfers"]
+    some = [
+        replace(source, releases=source.releases[:: len(source.releases) // n])
+        for n in (24, 48, 96)
+    ]
+    spent = [seconds(lambda one=one: ours(one, edition), 2) for one in some]
+    counts = [len(one.releases) for one in some]
+    head = ("source", "figures", "ours / bare", "pandas / bare", "ours / pandas", "same sum")
+    grows = ", ".join(
+        f"{one / spent[0]:.2f} times for {count / counts[0]:.2f} times the files"
+        for one, count in list(zip(spent, counts, strict=True))[1:]
+    )
+    return f"""## The ingest of three sources beside pandas
+
+The pandas versions (`benchmarks/ingest.py`) make the same figures with the same reader of
+workbooks, and check nothing: no declared columns, markers, keys, codes, rows or sums. Bare is
+reading every cell.
+
+{table(head, listed)}
+
+Delayed transfers by number of files: {grows}.
+"""
+
+
+def large() -> str:
+    """What the last run on a larger England measured."""
+    if not LARGE.exists():
+        return ""
+    with LARGE.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    first = rows[0]
+    listed = [
+        (STAGES.get(row["stage"], row["stage"]), f"{float(row['seconds']):,.0f}",
+         f"{float(row['mb']):,.0f}" if row["mb"] else "")
+        for row in rows
+    ]  # fmt: skip
+    return f"""## A much larger England
+
+{first["places"]} times the places and {first["years"]} times the years:
+{int(first["rows"]):,} rows of tidy tables. Measured once, not by every `make bench`:
+`python -m benchmarks.pipeline --mirror FOLDER --places {first["places"]} --years {first["years"]}`.
+
+{table(("stage", "processor seconds", "most memory, MB"), listed)}
+"""
+
+
+def one_large(edition: Edition, origin: Path, places: int, years: int, layers: list[str]) -> None:
+    """Make and run one larger England, and keep what was measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        with patch.dict(os.environ, {"RAPPORT_DATA": folder}):
+            start = time.process_time()
+            rows = make(edition, origin, places, years)
+            made = time.process_time() - start
+        stages = by_stage(measured(edition, data, layers, None))
+    with LARGE.open("w", encoding="utf-8", newline="") as stream:
+        out = csv.writer(stream, lineterminator="\n")
+        out.writerow(("places", "years", "rows", "stage", "seconds", "mb"))
+        out.writerow((places, years, rows, "making the tables", round(made, 1), ""))
+        for name in STAGES:
+            if name in stages:
+                spent, most = stages[name]
+                out.writerow((places, years, rows, name, round(spent, 1), round(most)))
+
+
+def main() -> None:
+    """Measure and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mirror", type=Path)
+    parser.add_argument("--places", type=int, default=1)
+    parser.add_argument("--years", type=int, default=1)
+    given = parser.parse_args()
+    edition = EDITIONS["england" if given.mirror else "sample"]
+    if given.places * given.years > 1:
+        one_large(edition, edition.folder, given.places, given.years, list(LATER))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "x1"
+        with patch.dict(os.environ, {"RAPPORT_DATA": str(data)}):
+            mirror = given.mirror or edition.published_files
+            if not given.mirror:
+                generate(mirror)
+            cold = measured(edition, data, [], given.mirror)
+            origin = edition.folder
+            parts = [whole_run(edition, data, mirror, cold), ingest(edition, mirror)]
+        sizes: dict[tuple[int, int], Rows] = {}
+        tidy_rows: dict[tuple[int, int], int] = {}
+        for places, years in SIZES:
+            grown = Path(folder) / f"x{places}x{years}"
+            with patch.dict(os.environ, {"RAPPORT_DATA": str(grown)}):
+                tidy_rows[places, years] = make(edition, origin, places, years)
+            sizes[places, years] = measured(edition, grown, LATER, None)
+            shutil.rmtree(grown)
+        picture(sizes)
+        parts.insert(1, growth(sizes, tidy_rows))
+    data_words = "the real England" if given.mirror else "the synthetic sample"
+    PAGE.write_text(
+        f"""# Benchmarks of a whole run
+
+Written by `make bench`, here on {data_words}; do not edit. Processor time of one thread, all in one
+run on one machine: times depend on it, ratios much less. The engine on its own:
+[benchmarks](benchmarks.md).
+
+{chr(10).join([*parts, large()])}""".rstrip()
+        + "\n",
+        encoding="utf-8",
+    )
+    print(PAGE.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The larger England of the benchmarks: valid codes, and copies that join within themselves."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from benchmarks.larger import make, parts
+from benchmarks.stages import stage
+from pipeline.edition import SAMPLE
+from pipeline.ingest import tidy_table
+from pipeline.sample import generate
+from pipeline.sources import sources
+
+REGISTRY = "council_registry"
+
+
+def test_places_have_codes_of_their_own_that_join_within_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path))
+    source = sources()[REGISTRY]
+    generate(SAMPLE.raw, only={REGISTRY: source})
+    one = tidy_table(source, SAMPLE, [])
+    three = pl.concat(parts(source, one, 3, 5))
+    assert three.height == 3 * one.height  # a register has no years to repeat
+    assert three["areacd"].str.contains(r"^E\d{8}$").all()
+    assert three["areacd"].drop_nulls().n_unique() == 3 * one["areacd"].drop_nulls().n_unique()
+    assert three.schema == one.schema
+    codes = set(three["registry_code"])
+    named = three["replaced_by"].drop_nulls().str.split(",").explode().str.strip_chars()
+    assert named.len() == 3 * one["replaced_by"].drop_nulls().str.split(",").explode().len()
+    assert set(named) <= codes
+    assert set(three["county_registry_code"].drop_nulls()) <= codes
+
+
+def test_years_are_repeated_and_the_country_stays_one() -> None:
+    source = sources()["population"]
+    areas = ["E92000001", "E12000001", "E06000001"]
+    one = pl.DataFrame(
+        {
+            "areacd": areas,
+            "areanm": ["England", "A region", "A council"],
+            "period": "2015-16",
+            "year": pl.Series([2015] * 3, dtype=pl.Int32),
+            "age": 65,
+            "release": "first",
+        }
+    )
+    made = pl.concat(parts(source, one, 2, 3))
+    assert made.select("areacd", "year", "period").rows() == [
+        (area, 2015 + 100 * later, f"{20 + later}15-16")
+        for later in range(3)
+        for area in (*areas, "E06100001")
+    ]
+
+
+def test_more_than_the_codes_have_room_for_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="from 1 to 10 times"):
+        make(SAMPLE, tmp_path, 11, 1)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("england__tidy__ascof", "tidy"),
+        ("england__tidy__ascof__checks", "checks"),
+        ("england__locality__place__checks", "checks"),
+        ("england__evidence", "evidence"),
+        ("england__publish__database", "database"),
+    ],
+)
+def test_every_step_has_a_stage(step: str, expected: str) -> None:
+    assert stage(step) == expected
