@@ -33,6 +33,7 @@ calibrate: setup
 
 bench: setup
 	@$(BIN)/python benchmarks/importance.py
+	@$(BIN)/python -m benchmarks.pipeline $(if $(MIRROR),--mirror $(MIRROR))
 
 dev: setup
 	@$(BIN)/rapport dev

@@ -61,7 +61,7 @@ NAMES = (
     "practice_name",
     "network_name",
 )
-WIDE = r"^(E12|E92)"
+WIDE = r"^(E12|E92)\d{6}$"
 """Regions and the country, which all copies are in."""
 ONS = r"^[A-Z]\d{8}"
 CHAINS = 10_000

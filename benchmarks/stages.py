@@ -63,7 +63,7 @@ class Meter:
             forget_peak()
         elif kind in ("STEP_SUCCESS", "STEP_FAILURE"):
             row = {"step": step, "stage": stage(step), "seconds": now - self._last, "mb": peak()}
-            self.rows.append(row | {"failed": kind == "STEP_FAILURE"})
+            self.rows.append(row)
         else:
             return
         self._last = spent()
@@ -107,9 +107,12 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
             raise_on_error=False,
             asset_selection=keys or None,
         )
-    failed = [row["step"] for row in meter.rows if row.get("failed")]
-    if failed or not result.success:
-        raise RuntimeError(f"these steps failed: {', '.join(failed)}")
+    failures = result.filter_events(lambda event: event.is_step_failure)
+    if failures or not result.success:
+        told = [
+            f"{one.step_key}: {one.event_specific_data.error_display_string}" for one in failures
+        ]
+        raise RuntimeError("\n".join(["these steps failed", *told]))
     return [{"step": "", "stage": "definitions", "seconds": loaded, "mb": 0.0}, *meter.rows]
 
 

@@ -5,11 +5,12 @@ The header says what a row is (``-- grain: areacd, year``) and what each column 
 tables that the query reads, as ``layer.name``.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import duckdb
 import polars as pl
@@ -56,13 +57,30 @@ class SqlTable:
 
     @cached_property
     def inputs(self) -> list[tuple[str, str]]:
-        """The tables that the query reads, as (layer, name), sorted."""
-        import sqlglot  # noqa: PLC0415 - parsing is not needed to run a query
-        from sqlglot import exp  # noqa: PLC0415
+        """The tables that the query reads, as (layer, name), sorted.
 
-        tree = sqlglot.parse_one(self.query, dialect="duckdb")
-        found = {(table.db, table.name) for table in tree.find_all(exp.Table) if table.db}
-        return sorted(found)
+        Raises:
+            TableError: the query is no SELECT that DuckDB understands.
+        """
+        with duckdb.connect() as connection:
+            (text,) = connection.execute(
+                "SELECT json_serialize_sql(?)", [self.query]
+            ).fetchall()[0]  # fmt: skip
+        tree = json.loads(text)
+        if tree["error"]:
+            raise TableError(f"{self.layer}.{self.name}: {tree['error_message']}")
+        return sorted(set(_tables(tree)))
+
+
+def _tables(node: Any) -> Iterator[tuple[str, str]]:
+    """Every table with a schema below a node of a parsed query."""
+    if isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE" and node["schema_name"]:
+            yield node["schema_name"], node["table_name"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from _tables(one)
 
 
 def parse(path: Path) -> SqlTable:

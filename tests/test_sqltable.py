@@ -47,6 +47,12 @@ def test_header_and_inputs_are_read(tmp_path: Path) -> None:
     assert table.inputs == [("reference", "listed"), ("tidy", "things")]
 
 
+def test_inputs_of_what_is_no_query_are_an_error(tmp_path: Path) -> None:
+    table = parse(written(tmp_path, SQL.replace("SELECT", "SELEKT")))
+    with pytest.raises(TableError, match=r"locality\.table: .*SELEKT"):
+        _ = table.inputs
+
+
 def test_the_result_is_sorted_by_its_grain(tmp_path: Path, edition: Edition) -> None:
     text = SQL.replace("WHERE code IN (SELECT code FROM reference.listed)", "")
     frame = run(parse(written(tmp_path, text)), edition)
