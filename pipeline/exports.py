@@ -10,7 +10,7 @@ guidance on releasing statistics in spreadsheets.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -129,7 +129,7 @@ def _run(connection: duckdb.DuckDBPyConnection) -> Run:
     return Run(**{name: made[name] for name in Run.__dataclass_fields__})
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> list[Exported]:
+def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> Iterator[Exported]:
     listed = connection.execute(
         'SELECT layer, name, about, grain, sources FROM meta."table" '
         "WHERE kind = 'table' AND list_contains(?, layer) ORDER BY layer, name",
@@ -141,7 +141,6 @@ def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> list[Exported]:
             "SELECT source, licence, attribution FROM meta.source"
         ).fetchall()
     }
-    made = []
     for layer, name, about, grain, sources in listed:
         used = [terms[source] for source in sources.split(", ") if source]
         columns: dict[str, str] = dict(
@@ -155,19 +154,16 @@ def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> list[Exported]:
         if "synthetic" not in columns:
             columns["synthetic"] = SYNTHETIC_COLUMN
             frame = frame.with_columns(pl.lit(run.synthetic).alias("synthetic"))
-        made.append(
-            Exported(
-                layer,
-                name,
-                about,
-                columns,
-                grain.split(", ") if grain else (),
-                sorted({licence for licence, _ in used}),
-                sorted({attribution for _, attribution in used}),
-                frame,
-            )
+        yield Exported(
+            layer,
+            name,
+            about,
+            columns,
+            grain.split(", ") if grain else (),
+            sorted({licence for licence, _ in used}),
+            sorted({attribution for _, attribution in used}),
+            frame,
         )
-    return made
 
 
 # ---------------------------------------------------------------------------------------------
