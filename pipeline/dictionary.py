@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.assets.locality import tables as locality_tables
 from pipeline.edition import ENGLAND, PROJECT
+from pipeline.lineage import lineage_table
 from pipeline.meta import (
     catalogue,
     check_results,
@@ -120,6 +121,7 @@ def meta_tables() -> list[Table]:
         check_results(ENGLAND, []),
         framework_table(),
         run_table(ENGLAND, "", ""),
+        lineage_table(),
         *catalogue([], []),
     ]
 

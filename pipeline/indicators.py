@@ -151,6 +151,11 @@ def _trust_sql(indicator: Indicator, all_of: Framework) -> str:
     )
 
 
+def query(indicator: Indicator) -> str:
+    """The SQL that measures an indicator by place and year."""
+    return (_trust_sql if indicator.level == "trust" else _council_sql)(indicator, framework())
+
+
 def _inputs(level: str) -> list[tuple[str, str]]:
     wanted = [one for one in framework().indicators.values() if one.level == level]
     tables = {tuple(one.table.split(".", 1)) for one in wanted}
@@ -165,8 +170,7 @@ def indicator_trust(edition: Edition) -> pl.DataFrame:
     Raises:
         TableError: an indicator's SQL cannot be run; the indicator is named.
     """
-    declared = framework()
-    return _measured(edition, "trust", lambda one: _trust_sql(one, declared))
+    return _measured(edition, "trust")
 
 
 def indicator_council(edition: Edition) -> pl.DataFrame:
@@ -176,7 +180,7 @@ def indicator_council(edition: Edition) -> pl.DataFrame:
         TableError: an indicator's SQL cannot be run; the indicator is named.
     """
     declared = framework()
-    frame = _measured(edition, "council", lambda one: _council_sql(one, declared))
+    frame = _measured(edition, "council")
     static = [name for name, one in declared.indicators.items() if one.static]
     fixed = pl.col("indicator").is_in(static)
     years = frame.filter(~fixed).select("year").unique()
@@ -186,7 +190,7 @@ def indicator_council(edition: Edition) -> pl.DataFrame:
     )
 
 
-def _measured(edition: Edition, level: str, sql: Callable[[Indicator], str]) -> pl.DataFrame:
+def _measured(edition: Edition, level: str) -> pl.DataFrame:
     parts: list[pl.DataFrame] = []
     place = "org_code" if level == "trust" else "areacd"
     with connect(edition, _inputs(level)) as connection:
@@ -194,7 +198,7 @@ def _measured(edition: Edition, level: str, sql: Callable[[Indicator], str]) -> 
             if indicator.level != level:
                 continue
             try:
-                own = connection.sql(sql(indicator)).pl()
+                own = connection.sql(query(indicator)).pl()
             except Exception as problem:
                 raise TableError(
                     f"framework.toml, [indicator.{indicator.name}]: {problem}"

@@ -197,3 +197,53 @@ MEANINGS = {
     "published_outcome": "its outcome",
 }
 """What each column of the evidence tables means."""
+
+_OUTCOME = (("evidence", "panel", "outcome_polarised"), ("evidence", "panel", "authority"))
+_BLOCKS = tuple(
+    ("evidence", "panel", block) for block in ("leadership", "partnership", "plans", "budgets")
+)
+_FIRST_SIDE = (*_OUTCOME, *_BLOCKS[:2], ("evidence", "panel", "year"))
+
+ESTIMATES: dict[str, tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]]] = {
+    "block_fit": (
+        ("r2", "v", "adj_r2", "q2_loao", "q2_forward", "se", "ci_low", "ci_high"),
+        (*_OUTCOME, *_BLOCKS),
+    ),
+    "block_contrast": (
+        ("estimate", "bias", "se", "ci_low", "ci_high", "p_one_sided"),
+        (*_OUTCOME, *_BLOCKS, ("evidence", "panel", "dominant_trust")),
+    ),
+    "importance": (("first", "last", "shapley", "owen"), (*_OUTCOME, *_BLOCKS)),
+    "model_tests": (("statistic", "p"), (*_OUTCOME, *_BLOCKS)),
+    "cv_losses": (("sse", "sst"), (*_OUTCOME, *_BLOCKS)),
+    "variance_split": (
+        ("sigma2_authority", "sigma2_locality", "sigma2_resid", "icc_authority", "w_star"),
+        (*_OUTCOME, ("evidence", "panel", "locality"), ("evidence", "panel", "year")),
+    ),
+    "within_effect": (("estimate", "se", "p", "partial_r2_within", "p_perm"), _FIRST_SIDE),
+    "discordant_sets": (("n_adopters", "h_adopters", "h_others", "diff"), _FIRST_SIDE),
+    "robustness": (("estimate", "passes"), (*_OUTCOME, *_BLOCKS)),
+    "multiverse": (("delta", "sign"), (*_OUTCOME, *_BLOCKS)),
+    "power": (
+        ("p_supported", "p_not_supported", "p_inconclusive", "mde80"),
+        (*_OUTCOME, *_BLOCKS),
+    ),
+    "published_comparison": (("our_estimate",), (*_OUTCOME, *_BLOCKS)),
+    "verdict": (
+        ("verdict", "passed", "value"),
+        (
+            ("evidence", "block_contrast", "estimate"),
+            ("evidence", "block_contrast", "ci_low"),
+            ("evidence", "block_contrast", "ci_high"),
+            ("evidence", "block_contrast", "p_one_sided"),
+            ("evidence", "power", "mde80"),
+            ("evidence", "robustness", "passes"),
+            ("evidence", "within_effect", "estimate"),
+            ("evidence", "within_effect", "p_perm"),
+        ),
+    ),
+}
+"""Table -> its estimated columns, and the columns they are estimated from.
+
+Where every indicator is kept apart, the composites of a panel stand for the indicators in them.
+"""

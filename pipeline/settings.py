@@ -110,6 +110,13 @@ VARIABLES: Mapping[str, Variable] = {
         whole_number(1, 1000),
         5,
     ),
+    "site_url": Variable(
+        "Address that the reports are served below, `https://host/folder` for "
+        "`https://host/folder/england/index.html`; Dagster's UI links to it. `rapport dev` serves "
+        "the default.",
+        address("http", "https"),
+        "http://localhost:3001",
+    ),
 }
 """Every variable, by its name without ``RAPPORT_`` and in small letters."""
 
@@ -124,6 +131,7 @@ class Settings:
     processes: int
     dask: str | None
     keep_versions: int
+    site_url: str
 
 
 def settings() -> Settings:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipeline.assets.keys import group, key, shown, tags
+from pipeline.assets import findings
+from pipeline.assets.keys import ANALYSTS, group, key, tags
 from pipeline.edition import Edition
 from pipeline.framework import framework
-from pipeline.results import ALL_PANELS, MEANINGS, TABLES
+from pipeline.results import ALL_PANELS, KEYS, TABLES
 from pipeline.switches import explained, switched_off
 
 NEEDS = (
@@ -31,8 +32,9 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
                 key(edition, "evidence", name),
                 deps=[key(edition, "locality", need) for need in NEEDS],
                 group_name=group(edition, "evidence"),
-                description=about,
+                description=f"{about} One row: {', '.join(KEYS[name])}.",
                 tags=tags(edition),
+                owners=ANALYSTS,
                 kinds={"numpy", "parquet"},
             )
             for name, about in TABLES.items()
@@ -48,12 +50,13 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         edition.write("meta", "construct_coverage", coverage)
         for name, frame in made.items():
             edition.write("evidence", name, frame)
-            metadata = shown(frame, MEANINGS)
-            if name == "verdict" and frame.height:
-                final = frame.filter(frame["spec_id"] == ALL_PANELS).row(0, named=True)
-                metadata["verdict"] = dg.MetadataValue.text(final["verdict"])
-                metadata["sentence"] = dg.MetadataValue.text(final["sentence"])
-                context.log.info(f"{final['verdict']}: {final['sentence']}")
-            yield dg.MaterializeResult(key(edition, "evidence", name), metadata=metadata)
+        verdict = made["verdict"]
+        if verdict.height:
+            final = verdict.filter(verdict["spec_id"] == ALL_PANELS).row(0, named=True)
+            context.log.info(f"{final['verdict']}: {final['sentence']}")
+        for name in made:
+            yield dg.MaterializeResult(
+                key(edition, "evidence", name), metadata=findings.of(edition, name, made)
+            )
 
     return [evidence]

@@ -1,14 +1,12 @@
-"""Asset keys, and what an asset shows of its table."""
-
-from collections.abc import Mapping
+"""Keys, groups and tags of assets."""
 
 import dagster as dg
-import polars as pl
 
 from pipeline.edition import Edition
+from pipeline.source import Source
 
-PREVIEW_ROWS = 6
-PREVIEW_COLUMNS = 8
+DATA_TEAM, ANALYSTS = ("team:data",), ("team:analysis",)
+"""Whom to ask: about files, tables of sources and publishing; about places and results."""
 
 
 def key(edition: Edition, layer: str, name: str) -> dg.AssetKey:
@@ -17,40 +15,22 @@ def key(edition: Edition, layer: str, name: str) -> dg.AssetKey:
 
 
 def group(edition: Edition, layer: str) -> str:
-    """The group an asset is shown in."""
+    """The group of what is made for the whole edition: ``england_locality``."""
     return f"{edition.name}_{layer}"
 
 
+def source_group(edition: Edition, source: Source) -> str:
+    """The group of a source's files and table: its subject, ``england_sources_council_finance``."""
+    subject = source.releases[0].file.partition("/")[0]
+    return group(edition, f"sources_{subject}")
+
+
 def tags(edition: Edition) -> dict[str, str]:
-    """Tags of every asset of an edition."""
-    return {"synthetic": "true" if edition.synthetic else "false"}
+    """Tags of everything of an edition, runs too."""
+    return {"edition": edition.name, "synthetic": "true" if edition.synthetic else "false"}
 
 
-def shown(frame: pl.DataFrame, columns: Mapping[str, str]) -> dict[str, dg.MetadataValue]:
-    """Rows, a small table and the columns with their meaning, for the asset's page."""
-    head = frame.select(frame.columns[:PREVIEW_COLUMNS]).head(PREVIEW_ROWS)
-    lines = [
-        "| " + " | ".join(head.columns) + " |",
-        "|" + "---|" * head.width,
-        *(
-            "| " + " | ".join("" if c is None else str(c) for c in row) + " |"
-            for row in head.rows()
-        ),
-    ]
-    schema = dg.TableSchema(
-        columns=[
-            dg.TableColumn(name, str(kind), description=columns.get(name))
-            for name, kind in frame.schema.items()
-        ]
-    )
-    metadata: dict[str, dg.MetadataValue] = {
-        "dagster/row_count": dg.MetadataValue.int(frame.height),
-        "dagster/column_schema": dg.MetadataValue.table_schema(schema),
-        "first rows": dg.MetadataValue.md("\n".join(lines)),
-    }
-    for name in ("period", "year"):
-        if name in frame.columns and frame.height:
-            span = f"{frame[name].min()!s} to {frame[name].max()!s}"
-            metadata["period"] = dg.MetadataValue.text(span)
-            break
-    return metadata
+def source_tags(edition: Edition, source: Source) -> dict[str, str]:
+    """Tags of a source's files and table: its grade, and what kind of place it speaks of."""
+    level = source.area[1] if source.area else "other"
+    return {**tags(edition), "grade": source.grade, "places": level}

@@ -5,7 +5,8 @@ from functools import cache
 import dagster as dg
 import polars as pl
 
-from pipeline.assets.keys import group, key, shown, tags
+from pipeline.assets import shown
+from pipeline.assets.keys import ANALYSTS, group, key, tags
 from pipeline.edition import Edition
 from pipeline.indicators import FrameworkTable, framework_tables
 from pipeline.sqltable import SqlTable, checked, run, sql_tables
@@ -44,6 +45,7 @@ def locality_asset(edition: Edition, table: SqlTable | FrameworkTable) -> dg.Ass
         key=key(edition, LAYER, table.name),
         group_name=group(edition, LAYER),
         tags=tags(edition),
+        owners=ANALYSTS,
         deps=[key(edition, layer, name) for layer, name in table.inputs if layer != "reference"],
         description=f"{table.about} One row: {', '.join(table.grain)}.",
         kinds={"duckdb", "parquet"} if isinstance(table, SqlTable) else {"polars", "parquet"},
@@ -52,7 +54,7 @@ def locality_asset(edition: Edition, table: SqlTable | FrameworkTable) -> dg.Ass
         frame = make(table, edition)
         edition.write(LAYER, table.name, frame)
         context.log.info(f"{frame.height:,} rows")
-        return dg.MaterializeResult(metadata=shown(frame, table.columns))
+        return dg.MaterializeResult(metadata=shown.locality(edition, table, frame))
 
     return made
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from pipeline.assets import shown
 from pipeline.assets.evidence import NEEDS
-from pipeline.assets.keys import group, key, tags
+from pipeline.assets.keys import DATA_TEAM, group, key, tags
 from pipeline.assets.locality import reads
 from pipeline.assets.locality import tables as locality_tables
 from pipeline.assets.tidy import reconciliations
 from pipeline.edition import Edition
+from pipeline.lineage import lineage_table
 from pipeline.meta import (
     SYNTHETIC,
     catalogue,
@@ -107,6 +109,7 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
         check_results(edition, names),
         framework_table(),
         run_table(edition, run_id, version),
+        lineage_table(),
     ]
     made = [replace(one, about=_mark(edition) + one.about) for one in made]
     return [*made, *catalogue(made, database_views(edition))]
@@ -150,6 +153,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         key=key(edition, LAYER, "database"),
         group_name=group(edition, LAYER),
         tags=tags(edition),
+        owners=DATA_TEAM,
         deps=everything,
         description="A new DuckDB file beside the published one, read back and not yet public.",
         kinds={"duckdb"},
@@ -158,20 +162,16 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         for left in drop_unfinished(edition):
             context.log.info(f"deleted {left}, which an earlier run left unfinished")
         version = new_version(edition, context.run.run_id)
-        path = build(
-            building(edition, version),
-            database_tables(edition, context.run.run_id, version),
-            database_views(edition),
-        )
+        tables = database_tables(edition, context.run.run_id, version)
+        path = build(building(edition, version), tables, database_views(edition))
         edition.record(LAYER, "candidate", {"version": version, "run_id": context.run.run_id})
-        return dg.MaterializeResult(
-            metadata={"version": version, "megabytes": round(path.stat().st_size / 1e6, 2)}
-        )
+        return dg.MaterializeResult(metadata=shown.database(edition, path, tables))
 
     @dg.asset(
         key=key(edition, LAYER, "report"),
         group_name=group(edition, LAYER),
         tags=tags(edition),
+        owners=DATA_TEAM,
         deps=[key(edition, LAYER, "database")],
         description="The report of the new database.",
         kinds={"html"},
@@ -181,12 +181,14 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
 
         folder = candidate(edition)
         pages = write(folder / DATABASE, folder / REPORT)
-        return dg.MaterializeResult(metadata={"pages": pages})
+        said = f"{pages:,} pages of the new database, public once the version is."
+        return dg.MaterializeResult(metadata=shown.folder(edition, folder / REPORT, said))
 
     @dg.asset(
         key=key(edition, LAYER, "exports"),
         group_name=group(edition, LAYER),
         tags=tags(edition),
+        owners=DATA_TEAM,
         deps=[key(edition, LAYER, "database")],
         description="Parquet, CSV with CSVW metadata and a workbook of the new database.",
         kinds={"parquet", "csv", "excel"},
@@ -196,12 +198,14 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
 
         folder = candidate(edition)
         files = write(folder / DATABASE, folder / EXPORTS)
-        return dg.MaterializeResult(metadata={"files": files})
+        said = f"{files:,} files of the new database, public once the version is."
+        return dg.MaterializeResult(metadata=shown.folder(edition, folder / EXPORTS, said))
 
     @dg.asset(
         key=key(edition, LAYER, "version"),
         group_name=group(edition, LAYER),
         tags=tags(edition),
+        owners=DATA_TEAM,
         deps=[key(edition, LAYER, "report"), key(edition, LAYER, "exports")],
         description="The published version: database, report and exports swapped in together, "
         "whole.",
@@ -212,12 +216,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         version = edition.recall(LAYER, "candidate")["version"]
         swap(edition, version)
         context.log.info(f"published {version}")
-        return dg.MaterializeResult(
-            metadata={
-                "version": version,
-                "database": dg.MetadataValue.path(str(edition.database)),
-                "report": dg.MetadataValue.path(str(edition.report)),
-            }
-        )
+        verdict = edition.read("evidence", "verdict")
+        return dg.MaterializeResult(metadata=shown.published(edition, version, verdict))
 
     return [database, report, exported, published]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipeline.assets.keys import group, key, tags
+from pipeline.assets import shown
+from pipeline.assets.keys import DATA_TEAM, group, key, source_group, source_tags, tags
 from pipeline.edition import Edition
 from pipeline.fetch import fetch, manifest
 from pipeline.notices import keep, line
@@ -35,8 +36,9 @@ def generated(edition: Edition) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(edition, "raw", "generated"),
-        group_name=group(edition, "raw"),
+        group_name=group(edition, "sources_generated"),
         tags=tags(edition),
+        owners=DATA_TEAM,
         description="A synthetic England in the publishers' own file layouts, with a known truth.",
         kinds={"python"},
     )
@@ -64,11 +66,13 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(edition, "raw", source.name),
-        group_name=group(edition, "raw"),
-        tags=tags(edition),
+        group_name=source_group(edition, source),
+        tags=source_tags(edition, source),
+        owners=DATA_TEAM,
         deps=[key(edition, "raw", "generated")] if edition.synthetic else [],
-        description=f"{source.title}. {source.publisher}. Files as published, verified by sha256.",
-        kinds={"file"},
+        description="Files as published, byte for byte, verified by sha256.\n\n"
+        + shown.about_source(edition, source),
+        kinds=shown.file_kinds(source),
     )
     def files(context: dg.AssetExecutionContext, mirror: Mirror) -> dg.MaterializeResult[None]:
         why = switched_off().get(source.name)
@@ -76,7 +80,7 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
             edition.record("fetched", source.name, [])
             keep(edition, "looked", source.name, [])
             context.log.info(f"switched off: {why}")
-            return dg.MaterializeResult(metadata={"switched off": why})
+            return dg.MaterializeResult(metadata=shown.switched_off(edition, why))
         if edition.synthetic:
             folder: Path | None = edition.published_files
             for name in ("MANIFEST.csv", *(release.file for release in source.releases)):
@@ -97,15 +101,9 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         for file in fetched:
             if file.how != "kept":
                 edition.share(edition.raw / file.file)
-        edition.record("fetched", source.name, [asdict(one) for one in fetched])
-        return dg.MaterializeResult(
-            metadata={
-                "files": len(fetched),
-                "megabytes": round(sum(one.bytes for one in fetched) / 1e6, 2),
-                "licence": source.licence,
-                "provenance": source.grade,
-            }
-        )
+        records = [asdict(one) for one in fetched]
+        edition.record("fetched", source.name, records)
+        return dg.MaterializeResult(metadata=shown.raw(edition, source, records))
 
     return files
 

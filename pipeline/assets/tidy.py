@@ -3,7 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from pipeline.assets.keys import group, key, shown, tags
+from pipeline.assets import shown
+from pipeline.assets.keys import DATA_TEAM, key, source_group, source_tags
 from pipeline.corrections import declared
 from pipeline.differences import accepted, latest, refuse_loss
 from pipeline.edition import Edition
@@ -29,10 +30,12 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(edition, "tidy", source.name),
-        group_name=group(edition, "tidy"),
-        tags=tags(edition),
+        group_name=source_group(edition, source),
+        tags=source_tags(edition, source),
+        owners=DATA_TEAM,
         deps=deps,
-        description=f"{source.title}. {source.about}",
+        description=shown.about_source(edition, source),
+        metadata={"dagster/column_schema": shown.source_schema(source)},
         kinds={"polars", "parquet"},
     )
     def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
@@ -42,7 +45,7 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
             edition.write("meta", f"reconciliation_{source.name}", pl.DataFrame(schema=SUMS))
             keep(edition, "declared", source.name, [])
             context.log.info(f"switched off: {why}")
-            return dg.MaterializeResult(metadata={"switched off": why})
+            return dg.MaterializeResult(metadata=shown.switched_off(edition, why))
         # What is declared of publishers' errors speaks of real files alone.
         real = not edition.synthetic
         frame = tidy_table(source, edition, declared() if real else [])
@@ -59,16 +62,7 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         edition.write("tidy", source.name, frame)
         edition.write("meta", f"reconciliation_{source.name}", sums)
         context.log.info(f"{frame.height:,} rows, {sums.height:,} published totals compared")
-        metadata = shown(frame, {name: column.meaning for name, column in source.schema.items()})
-        metadata["licence"] = dg.MetadataValue.text(source.licence)
-        metadata["provenance"] = dg.MetadataValue.text(source.grade)
-        if "status" in frame.columns:
-            counts = frame["status"].value_counts().sort("status")
-            metadata["status"] = dg.MetadataValue.json(dict(counts.iter_rows()))
-        metadata["totals that agree"] = dg.MetadataValue.text(
-            f"{int(sums['agrees'].sum())} of {sums.height}"
-        )
-        return dg.MaterializeResult(metadata=metadata)
+        return dg.MaterializeResult(metadata=shown.tidy(edition, source, frame, sums))
 
     return table
 

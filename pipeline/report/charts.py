@@ -4,7 +4,6 @@ Groups differ by shape and place as well as by colour. Colours are those of Okab
 stand out from white, and can be told apart by colour-blind readers.
 """
 
-import base64
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,6 +12,8 @@ from typing import Literal, TypeVar
 
 import altair as alt
 import vl_convert
+
+from pipeline.report.svg import address
 
 INK = "#1a1a1a"
 QUIET = "#595959"
@@ -489,4 +490,4 @@ def _image(title: str, below: str, parts: Sequence[Part], size: _Size, stacked: 
         "datasets": size.datasets,
     }
     svg = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    return address(svg)

@@ -4,8 +4,6 @@ They are written as Vega-Lite's own JSON: there are hundreds, and building them 
 objects takes many times as long as drawing them. Titles and keys are in the page beside them.
 """
 
-import base64
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +12,7 @@ import joblib
 import vl_convert
 
 from pipeline.report.charts import COLOURS, GRID, INK, QUIET, _version
+from pipeline.report.svg import address, slim
 
 ROOM, HEIGHT = 400, 190
 LABELS = 4
@@ -45,8 +44,6 @@ LINES = (
     Line("England", QUIET, "diamond", "M0,-5L4,0L0,5L-4,0Z", (8, 3, 2, 3), 1.5),
 )
 OWN = LINES[0].name
-
-LONG = re.compile(r"-?\d+\.\d{2,}")
 
 Spec = dict[str, Any]
 
@@ -86,14 +83,7 @@ def _drawn(marks: Sequence[Mark], mark: str) -> str:
     svg = vl_convert.vegalite_to_svg(
         _spec(marks, mark), vl_version=_version(), allowed_base_urls=[]
     )
-    # Within an image nothing reads these, and they are half of it.
-    svg = re.sub(r' (?:class|role|aria-[a-z]+|pointer-events)="[^"]*"', "", svg)
-    svg = re.sub(r' (?:transform|d)="[^"]*"', lambda found: LONG.sub(_short, found[0]), svg)
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-
-
-def _short(found: re.Match[str]) -> str:
-    return f"{float(found[0]):.1f}"
+    return address(slim(svg))
 
 
 def _look(channel: str) -> Spec:
