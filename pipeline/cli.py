@@ -198,11 +198,19 @@ def rollback(
 def dev(
     port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000,
 ) -> None:
-    """Open Dagster's UI on the same definitions (stop it with Ctrl-C)."""
+    """Open Dagster's UI on the same definitions, and serve the reports it links to.
+
+    Stop it with Ctrl-C.
+    """
     _home()
+    from pipeline.site import served  # noqa: PLC0415
+
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port)]
-    raise typer.Exit(subprocess.run(command, check=False, cwd=PROJECT).returncode)
+    with served(settings().site_url) as told:
+        typer.echo(told)
+        code = subprocess.run(command, check=False, cwd=PROJECT).returncode
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_any_the_data_is_beside_the_code() -> None:
-    assert settings() == Settings(None, None, None, 1, None, 5)
+    assert settings() == Settings(None, None, None, 1, None, 5, "http://localhost:3001")
     assert data_root() == PROJECT / "data"
 
 
@@ -28,13 +28,18 @@ def test_what_is_set_is_read_when_it_is_asked_for(
     monkeypatch.setenv("RAPPORT_MIRROR", str(tmp_path))
     monkeypatch.setenv("RAPPORT_PROCESSES", "4")
     monkeypatch.setenv("RAPPORT_DASK", "tcp://scheduler:8786")
+    monkeypatch.setenv("RAPPORT_SITE_URL", "https://reports.example.org")
     assert settings() == Settings(
         data=(tmp_path / "new").resolve(),
         tables="s3://bucket/some/prefix?region=eu-west-2",
         mirror=tmp_path.resolve(),
         processes=4,
         dask="tcp://scheduler:8786",
+<<<<<<< HEAD
         keep_versions=5,
+=======
+        site_url="https://reports.example.org",
+>>>>>>> 2840bc1 (Checks in words, reports served beside Dagster's UI, and where each column comes from on the source pages)
     )
     monkeypatch.setenv("RAPPORT_PROCESSES", " ")
     assert settings().processes == 1

@@ -13,6 +13,7 @@ from pipeline.checks.suites import (
     sums_suite,
     tidy_suite,
 )
+from pipeline.checks.words import said
 from pipeline.edition import Edition
 from pipeline.framework import framework
 from pipeline.source import Source
@@ -62,7 +63,7 @@ def _checks(
                     if critical or not failed
                     else dg.AssetCheckSeverity.WARN
                 ),
-                description=failed[0].message if failed else f"{len(own)} expectations hold.",
+                description=said(category, own),
                 metadata={"expectations": len(own), "failed": len(failed)},
             )
 

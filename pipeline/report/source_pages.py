@@ -29,6 +29,13 @@ SELECT "table" AS source, "column", type, meaning
 FROM meta.dictionary
 WHERE layer = 'tidy' AND "column" <> ''
 """
+USES = """
+SELECT DISTINCT input_table AS source, input_column AS "column", layer, "table",
+    "column" AS made
+FROM meta.lineage
+WHERE input_layer = 'tidy'
+ORDER BY ALL
+"""
 STATUSES = "SELECT \"table\" AS status, meaning FROM meta.dictionary WHERE layer = 'status'"
 OF_STATUS = 'SELECT status, count(*) AS rows FROM tidy."{}" GROUP BY ALL ORDER BY rows DESC, status'
 HOW_MANY = 'SELECT count(*) AS rows FROM tidy."{}"'
@@ -151,6 +158,8 @@ class _Gathered:
         self._notices = _by_source(reader.rows("meta.release_notice"))
         self._columns = _by_source(reader.query(COLUMNS, ["meta.dictionary"]))
         self._indicators = _by_source(reader.rows("meta.indicator"))
+        self._uses = _by_source(reader.query(USES, ["meta.lineage"]))
+        self._traced = reader.has("meta.lineage")
         found = reader.query(STATUSES, ["meta.dictionary"])
         self._statuses = {row["status"]: row["meaning"] for row in found}
         self._readers: dict[str, list[tuple[str, str]]] = {}
@@ -187,7 +196,7 @@ class _Gathered:
             ],
             warnings=[one["meaning"] for one in self._warnings.get(name, [])],
             files=[_file(one) for one in self._releases.get(name, [])],
-            columns=_columns(name, columns) if columns else None,
+            columns=_columns(name, columns, self._made_of(name)) if columns else None,
             statuses=self._status_table(name, columns),
             checks=held,
             failing=failing,
@@ -205,6 +214,19 @@ class _Gathered:
             tables=self._readers.get(name, []),
             panels=[(one.spec["title"], one.page) for one in panels],
         )
+
+    def _made_of(self, name: str) -> dict[str, str] | None:
+        """Column -> the columns that are made of it; None where the file does not record that."""
+        if not self._traced:
+            return None
+        made: dict[str, dict[str, list[str]]] = {}
+        for one in self._uses.get(name, []):
+            table = f"{one['layer']}.{one['table']}"
+            made.setdefault(one["column"], {}).setdefault(table, []).append(one["made"])
+        return {
+            column: "; ".join(f"{table}: {', '.join(own)}" for table, own in tables.items())
+            for column, tables in made.items()
+        }
 
     def _size(self, name: str) -> list[Fact]:
         found = self._reader.query(HOW_MANY.format(name), [f"tidy.{name}"])
@@ -313,17 +335,18 @@ def _file(row: Mapping[str, str | int | None]) -> File:
     )
 
 
-def _columns(name: str, columns: Sequence[Row]) -> DataTable:
+def _columns(name: str, columns: Sequence[Row], made: Mapping[str, str] | None) -> DataTable:
     return DataTable(
         f"Columns of tidy.{name}",
-        ["Column", "Kind", "Meaning and unit"],
+        ["Column", "Kind", "Meaning and unit", "What is made of it"],
         [
             [
                 text(one["column"]),
                 text(KINDS.get(one["type"]) or one["type"]),
                 text(one["meaning"]) if one["meaning"] else absent(),
+                absent() if made is None else text(made.get(one["column"], "No value")),
             ]
             for one in columns
         ],
-        "meta.dictionary: column, type, meaning",
+        "meta.dictionary: column, type, meaning; meta.lineage: input_column, table, column",
     )

@@ -1,0 +1,82 @@
+"""What a check says in Dagster's UI: what was asked, how much holds, what fails and what to do."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.checks.suites import GUIDANCE, Category
+from pipeline.report.wording import capital, counted, joined, number
+
+if TYPE_CHECKING:
+    from pipeline.checks.engine import Result
+
+MOST = 3
+"""Failures that are told in full; ``meta.check_results`` has all of them."""
+COLUMNS = 6
+"""Columns that are named, at most."""
+
+ASKED = {
+    "expect_table_columns_to_match_ordered_list": "the columns are the declared ones, in order",
+    "expect_column_values_to_be_unique": "no two rows share their key",
+    "expect_compound_columns_to_be_unique": "no two rows share their key",
+    "expect_column_values_to_not_be_null": "{columns} not empty where it may not be",
+    "expect_column_values_to_be_null": "{columns} empty where the status says it is withheld",
+    "expect_column_values_to_be_between": "{columns} within declared bounds",
+    "expect_column_values_to_be_in_set": "{columns} one of the declared values",
+    "expect_column_values_to_match_regex": "{columns} a well-formed code",
+    "expect_table_row_count_to_equal": "as many rows as the releases declare",
+    "expect_table_row_count_to_be_between": "at least one row",
+}
+"""What an expectation asks, in words."""
+
+
+def said(category: Category, results: Sequence["Result"]) -> str:
+    """The description of a check's result, in Markdown.
+
+    Args:
+        category: the check.
+        results: what became of each of its expectations.
+    """
+    if not results:
+        return "Not asked: the source is switched off, so its table is empty."
+    failed = [one for one in results if not one.passed]
+    asked = "; ".join(_asked(results))
+    if not failed:
+        held = "It holds" if len(results) == 1 else f"All {number(len(results))} hold"
+        return f"{held}. Asked: {asked}."
+    told = sorted(failed, key=lambda one: one.severity != "critical")
+    lines = [
+        f"{number(len(failed))} of {counted(len(results), 'expectation')} "
+        f"{'does' if len(failed) == 1 else 'do'} not hold.",
+        *(f"- {_failure(one)}" for one in told[:MOST]),
+    ]
+    if len(told) > MOST:
+        lines.append(f"- {number(len(told) - MOST)} more: see meta.check_results.")
+    return "\n".join([*lines, "", f"What to do: {GUIDANCE[category]}", "", f"Asked: {asked}."])
+
+
+def _asked(results: Sequence["Result"]) -> list[str]:
+    """Each kind of expectation once, with the columns it was asked of."""
+    kinds: dict[str, list[str]] = {}
+    for one in results:
+        kinds.setdefault(one.expectation, []).append(one.column)
+    return [
+        ASKED.get(kind, kind.removeprefix("expect_").replace("_", " ")).format(
+            columns=_columns(columns)
+        )
+        for kind, columns in kinds.items()
+    ]
+
+
+def _columns(names: Sequence[str]) -> str:
+    own = list(dict.fromkeys(filter(None, names)))
+    if len(own) > COLUMNS:
+        return f"{', '.join(own[:COLUMNS])} and {counted(len(own) - COLUMNS, 'more column')}"
+    return joined(own)
+
+
+def _failure(one: "Result") -> str:
+    asked = _asked([one])[0]
+    weight = "stops what is downstream" if one.severity == "critical" else "shown only"
+    message = one.message.removesuffix(GUIDANCE[one.category]).strip() if one.message else ""
+    rows = f"{counted(one.failing, 'row')}. " if one.failing else ""
+    return f"{capital(asked)} ({weight}): {rows}{message}".rstrip()

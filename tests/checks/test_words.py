@@ -1,0 +1,61 @@
+"""What a check says: what was asked, how much holds, what fails and what to do."""
+
+from pipeline.checks.engine import Result
+from pipeline.checks.suites import GUIDANCE
+from pipeline.checks.words import ASKED, MOST, said
+
+
+def result(column: str, passed: bool = True, **changed: object) -> Result:
+    values = {
+        "layer": "tidy",
+        "table": "thing",
+        "category": "values",
+        "expectation": "expect_column_values_to_be_between",
+        "column": column,
+        "severity": "critical",
+        "passed": passed,
+        "failing": 0 if passed else 2,
+        "message": ""
+        if passed
+        else f"for example 104.2; at file a.xls, row 12. {GUIDANCE['values']}",
+    }
+    return Result(**(values | changed))  # type: ignore[arg-type]
+
+
+def test_what_holds_says_what_was_asked() -> None:
+    text = said("values", [result("value"), result("share"), result("share")])
+    assert text == "All 3 hold. Asked: value and share within declared bounds."
+
+
+def test_what_fails_says_where_and_what_to_do() -> None:
+    text = said("values", [result("value", passed=False), result("share")])
+    assert text.startswith("1 of 2 expectations does not hold.")
+    assert (
+        "- Value within declared bounds (stops what is downstream): 2 rows. "
+        "for example 104.2; at file a.xls, row 12."
+    ) in text
+    assert text.count(GUIDANCE["values"]) == 1
+    assert "What to do:" in text
+
+
+def test_warnings_come_after_what_stops_and_the_rest_is_counted() -> None:
+    failing = [result(f"c{i}", passed=False, severity="warning") for i in range(MOST + 1)]
+    text = said("values", [*failing, result("last", passed=False)])
+    assert text.index("Last within") < text.index("C0 within")
+    assert "2 more: see meta.check_results" in text
+    assert "(shown only)" in text
+
+
+def test_many_columns_are_cut() -> None:
+    text = said("values", [result(f"c{i}") for i in range(9)])
+    assert "c5 and 3 more columns within declared bounds" in text
+
+
+def test_nothing_asked_says_why() -> None:
+    assert said("values", []).startswith("Not asked")
+
+
+def test_an_expectation_without_words_is_still_named() -> None:
+    text = said("coverage", [result("", expectation="rows_with_value", category="coverage")])
+    assert "rows with value" in text
+    assert "rows_with_value" not in ASKED
