@@ -57,12 +57,14 @@ class Finding:
     Attributes:
         unit: of the figures, as it stands below the chart's axis.
         digits: decimals of the figures.
+        listed: more to say, as lines of a list in Markdown.
     """
 
     said: str
     unit: str = ""
     figures: Sequence[Point] = ()
     digits: int = 1
+    listed: Sequence[str] = ()
 
 
 def of(edition: Edition, name: str, made: Mapping[str, pl.DataFrame]) -> shown.Metadata:
@@ -75,6 +77,7 @@ def of(edition: Edition, name: str, made: Mapping[str, pl.DataFrame]) -> shown.M
     table = frame if name in OWN else frame.drop(c for c in COMMON if c in frame.columns)
     return {
         **shown.headline(edition, found.said),
+        **({"panels": dg.MetadataValue.md("\n".join(found.listed))} if found.listed else {}),
         "dagster/row_count": dg.MetadataValue.int(frame.height),
         "period": dg.MetadataValue.text(periods or "not dated"),
         "coverage": dg.MetadataValue.text(_coverage(frame)),
@@ -116,11 +119,11 @@ def _chart(edition: Edition, name: str, found: Finding) -> shown.Metadata:
     left = len(found.figures) - len(listed)
     table = shown.markdown(["what", found.unit, "interval", "note"], rows)
     more = f"\n\n{counted(left, 'more row')} in the table." if left else ""
-    drawn = ""
-    if any(one.value is not None for one in listed):
-        alt = f"{title}: a point a row with its interval; the table below has every number."
-        drawn = shown.picture(alt, points(title, found.unit, listed)) + "\n\n"
-    return {"chart": dg.MetadataValue.md(drawn + table + more)}
+    if all(one.value is None for one in listed):
+        return {"figures": dg.MetadataValue.md(table + more)}
+    alt = f"{title}: a point a row with its interval; the table below has every number."
+    drawing = shown.picture(alt, points(title, found.unit, listed))
+    return shown.pictured(drawing, table + more)
 
 
 def _number(figure: float, digits: int) -> str:
@@ -177,7 +180,7 @@ def _verdict(made: Mapping[str, pl.DataFrame]) -> Finding:
     listed = [
         f"- {short(spec)}, {part} authorities: {said}" for (spec, part), said in judged.items()
     ]
-    return Finding("\n".join([said, "", *listed]), LEAD, leads(made))
+    return Finding(said, LEAD, leads(made), listed=listed)
 
 
 LEAD = "lead of leadership and partnership, percentage points"

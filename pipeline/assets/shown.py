@@ -27,6 +27,8 @@ Metadata = dict[str, dg.MetadataValue[Any]]
 SYNTHETIC = "SYNTHETIC, every figure is generated. "
 ROWS, EMPTY_ROWS, COLUMNS = 5, 2, 8
 """Rows of a small table, how many of them show a missing figure, and columns."""
+INLINE = 1000
+"""Characters of Markdown that the UI shows at once; longer text is behind a link."""
 AXES = ("year", "vintage", "period", "month", "measure", "domain", "tier", "kind", "area_type")
 """Columns along which rows are counted in a chart; the first with a few different values."""
 FILE_KINDS = {"xls": "excel", "xlsx": "excel", "ods": "excel", "csv": "csv", "html": "html"}
@@ -162,32 +164,41 @@ def value(one: object, status: str | None = None) -> str:
 def small_table(frame: pl.DataFrame, leave_out: Sequence[str] = ()) -> str:
     """A few rows in Markdown, some of them with a missing figure where there are any.
 
-    A figure and its status are one cell, such as ``12.5``, ``12.5 [p]`` or ``[c]``.
+    A figure and its status are one cell, such as ``12.5``, ``12.5 [p]`` or ``[c]``. Columns at the
+    end are left out until the table is short enough to be shown at once.
     """
     status = {name: _status_of(name) for name in frame.columns if _status_of(name) in frame.columns}
     names = [
         name for name in frame.columns if name not in leave_out and name not in status.values()
-    ][:COLUMNS]
-    shown = [name for name in names if name in status]
+    ]
+    for count in range(min(COLUMNS, len(names)), 0, -1):
+        text = _few_rows(frame, names[:count], status, len(names) - count)
+        if len(text) < INLINE:
+            break
+    return text
+
+
+def _few_rows(
+    frame: pl.DataFrame, names: Sequence[str], status: Mapping[str, str], left: int
+) -> str:
+    figures_shown = [name for name in names if name in status]
     rows = frame.head(ROWS)
-    if shown:
-        lacking = frame.filter(pl.any_horizontal(pl.col(name).is_null() for name in shown))
+    if figures_shown:
+        lacking = frame.filter(pl.any_horizontal(pl.col(name).is_null() for name in figures_shown))
         if lacking.height:
             rows = pl.concat([frame.head(ROWS - EMPTY_ROWS), lacking.head(EMPTY_ROWS)]).unique(
                 maintain_order=True
             )
     cells, used = [], set()
     for row in rows.iter_rows(named=True):
-        marks = {name: row[status[name]] for name in shown}
+        marks = {name: row[status[name]] for name in figures_shown}
         used |= set(marks.values())
         cells.append([value(row[name], marks.get(name)) for name in names])
-    text = markdown(names, cells)
     legend = [f"[{name}] {meaning}" for name, meaning in STATUS.items() if name in used - {"ok"}]
-    left = frame.width - len(names) - len([s for s in status.values() if s in frame.columns])
-    notes = ([f"{'; '.join(legend)}."] if legend else []) + (
-        [f"{counted(left, 'more column')}: see Columns."] if left > len(leave_out) else []
-    )
-    return "\n\n".join([text, *notes])
+    notes = [f"{'; '.join(legend)}."] if legend else []
+    if left:
+        notes.append(f"{counted(left, 'more column')}: see Columns.")
+    return "\n\n".join([markdown(names, cells), *notes])
 
 
 def _status_of(name: str) -> str:
@@ -266,8 +277,15 @@ def chart(edition: Edition, title: str, axis: str, counts: Sequence[Bar], unit: 
     rows = [
         [one.at, number(one.valued), *([number(one.empty)] if hollow else [])] for one in counts
     ]
-    drawn = picture(said, bars(title, unit, counts))
-    return {"chart": dg.MetadataValue.md(f"{drawn}\n\n{markdown(columns, rows)}")}
+    return pictured(picture(said, bars(title, unit, counts)), markdown(columns, rows))
+
+
+def pictured(drawing: str, table: str) -> Metadata:
+    """The numbers at once, and the picture (which the UI opens on a click) with them beside it."""
+    return {
+        "figures": dg.MetadataValue.md(table),
+        "chart": dg.MetadataValue.md(f"{drawing}\n\n{table}"),
+    }
 
 
 def tidy(edition: Edition, source: Source, frame: pl.DataFrame, sums: pl.DataFrame) -> Metadata:

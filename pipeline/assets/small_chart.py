@@ -5,8 +5,9 @@ a run, and building them out of Altair's objects takes longer than drawing them.
 colour alone, and the same numbers stand in the table beside each chart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pipeline.report.svg import address, slim
@@ -17,6 +18,9 @@ WIDTH, ROW, BARS = 420, 22, 24
 """Width of a plot and height of a row in pixels; bars that stand side by side, at most."""
 LABEL = 46
 """Characters of a row's label, at most."""
+
+TITLE, UNIT, DATA = "@title", "@unit", "rows"
+"""What a compiled chart leaves open."""
 
 Spec = dict[str, Any]
 
@@ -56,35 +60,8 @@ def bars(title: str, unit: str, values: Sequence[Bar]) -> str:
         if count
     ]
     hollow = any(one.empty for one in values)
-    domain = ["with a value", "without a value"] if hollow else ["with a value"]
     long = max((len(one.at) for one in values), default=0) * len(values) > 60
-    fill = {
-        "field": "part",
-        "type": "nominal",
-        "scale": {"domain": domain, "range": [BLUE, "#ffffff"][: len(domain)]},
-        "legend": {"orient": "top", "title": None, "symbolStrokeColor": BLUE} if hollow else None,
-    }
-    layer = {
-        "mark": {"type": "bar", "stroke": BLUE, "strokeWidth": 1},
-        "encoding": {
-            "x": {
-                "field": "at",
-                "type": "ordinal",
-                "sort": None,
-                "title": None,
-                "axis": {"labelAngle": -45 if long else 0, "labelLimit": 130, "grid": False},
-            },
-            "y": {
-                "field": "rows",
-                "type": "quantitative",
-                "title": unit,
-                "axis": {"tickCount": 4, "format": ",~f"},
-            },
-            "fill": fill,
-            "order": {"field": "order", "type": "quantitative"},
-        },
-    }
-    return _drawn(title, rows, 150, layer)
+    return _drawn(_bars(hollow, long), title, unit, rows)
 
 
 def points(title: str, unit: str, values: Sequence[Point]) -> str:
@@ -94,10 +71,55 @@ def points(title: str, unit: str, values: Sequence[Point]) -> str:
         for one in values
         if one.value is not None
     ]
+    return _drawn(_points(), title, unit, rows)
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LABEL else label[: LABEL - 1].rstrip() + "\u2026"
+
+
+@cache
+def _bars(hollow: bool, long: bool) -> Spec:
+    parts = ["with a value", "without a value"] if hollow else ["with a value"]
+    fill = {
+        "field": "part",
+        "type": "nominal",
+        "scale": {"domain": parts, "range": [BLUE, "#ffffff"][: len(parts)]},
+        "legend": {"orient": "top", "title": None, "symbolStrokeColor": BLUE} if hollow else None,
+    }
+    x = {
+        "field": "at",
+        "type": "ordinal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelAngle": -45 if long else 0, "labelLimit": 130, "grid": False},
+    }
+    y = {
+        "field": "rows",
+        "type": "quantitative",
+        "title": UNIT,
+        "axis": {"tickCount": 4, "format": ",~f"},
+    }
+    return _compiled(
+        150,
+        {
+            "mark": {"type": "bar", "stroke": BLUE, "strokeWidth": 1},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "fill": fill,
+                "order": {"field": "order", "type": "quantitative"},
+            },
+        },
+    )
+
+
+@cache
+def _points() -> Spec:
     x = {
         "field": "value",
         "type": "quantitative",
-        "title": unit,
+        "title": UNIT,
         "axis": {"tickCount": 5, "labelExpr": "replace(format(datum.value, ',~r'), '-', '\u2212')"},
     }
     y = {
@@ -117,23 +139,18 @@ def points(title: str, unit: str, values: Sequence[Point]) -> str:
         "mark": {"type": "point", "filled": True, "opacity": 1, "color": BLUE, "size": 60},
         "encoding": {"x": x, "y": y},
     }
-    height = ROW * max(len({row["label"] for row in rows}), 1)
-    return _drawn(title, rows, height, {"layer": [zero, interval, dots]})
+    return _compiled({"step": ROW}, {"layer": [zero, interval, dots]})
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= LABEL else label[: LABEL - 1].rstrip() + "\u2026"
-
-
-def _drawn(title: str, rows: Sequence[Spec], height: int, layer: Spec) -> str:
-    """The drawing as a data address of an SVG."""
+def _compiled(height: int | Spec, layer: Spec) -> Spec:
+    """The chart as Vega with title, unit and rows left open: compiling costs more than drawing."""
     import vl_convert  # noqa: PLC0415 - its engine starts at the first drawing
 
     axis = {"labelFontSize": 11, "titleFontSize": 11, "labelColor": INK, "titleColor": INK}
     lines = {"gridColor": GRID, "tickColor": QUIET, "domainColor": QUIET}
     spec = {
-        "title": {"text": title, "anchor": "start", "fontSize": 13, "color": INK},
-        "data": {"values": rows},
+        "title": {"text": TITLE, "anchor": "start", "fontSize": 13, "color": INK},
+        "data": {"name": DATA},
         "width": WIDTH,
         "height": height,
         **layer,
@@ -146,5 +163,28 @@ def _drawn(title: str, rows: Sequence[Spec], height: int, layer: Spec) -> str:
             "view": {"stroke": None},
         },
     }
-    svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
-    return address(slim(svg))
+    compiled: Spec = vl_convert.vegalite_to_vega(spec)
+    return compiled
+
+
+def _drawn(chart: Spec, title: str, unit: str, rows: Sequence[Spec]) -> str:
+    """The drawing as a data address of an SVG."""
+    import vl_convert  # noqa: PLC0415
+
+    said = {TITLE: title, UNIT: unit}
+    filled = {
+        **_said(chart, said),
+        "data": [
+            one | {"values": list(rows)} if one["name"] == DATA else one for one in chart["data"]
+        ],
+    }
+    return address(slim(vl_convert.vega_to_svg(filled, allowed_base_urls=[])))
+
+
+def _said(part: Any, said: Mapping[str, str]) -> Any:
+    """The part with its open words filled in."""
+    if isinstance(part, dict):
+        return {name: _said(one, said) for name, one in part.items()}
+    if isinstance(part, list):
+        return [_said(one, said) for one in part]
+    return said.get(part, part) if isinstance(part, str) else part

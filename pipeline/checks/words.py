@@ -47,7 +47,7 @@ def said(category: Category, results: Sequence["Result"]) -> str:
     lines = [
         f"{number(len(failed))} of {counted(len(results), 'expectation')} "
         f"{'does' if len(failed) == 1 else 'do'} not hold.",
-        *(f"- {_failure(one)}" for one in told[:MOST]),
+        *(f"- {_failure(one, GUIDANCE[category])}" for one in told[:MOST]),
     ]
     if len(told) > MOST:
         lines.append(f"- {number(len(told) - MOST)} more: see meta.check_results.")
@@ -74,9 +74,9 @@ def _columns(names: Sequence[str]) -> str:
     return joined(own)
 
 
-def _failure(one: "Result") -> str:
+def _failure(one: "Result", guidance: str) -> str:
     asked = _asked([one])[0]
     weight = "stops what is downstream" if one.severity == "critical" else "shown only"
-    message = one.message.removesuffix(GUIDANCE[one.category]).strip() if one.message else ""
+    message = one.message.removesuffix(guidance).strip()
     rows = f"{counted(one.failing, 'row')}. " if one.failing else ""
     return f"{capital(asked)} ({weight}): {rows}{message}".rstrip()

@@ -187,7 +187,9 @@ def evidence() -> dict[str, pl.DataFrame]:
 def test_the_verdict_is_an_answer_in_words() -> None:
     found = plain(findings.of(ENGLAND, "verdict", evidence()))
     assert found["headline"].startswith("**Not supported.** The claim is not supported here.")
-    assert "Councils delayed transfers, between authorities: inconclusive" in found["headline"]
+    assert "Councils delayed transfers, between authorities: inconclusive" in found["panels"]
+    assert found["figures"] in found["chart"]
+    assert len(found["headline"]) < shown.INLINE
     beside = picture(found["chart"])
     assert "3.1 | −1.2 to 7.4" in beside
     deps = found["dagster/column_lineage"].deps_by_column

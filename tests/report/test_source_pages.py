@@ -146,6 +146,22 @@ def meta(synthetic: bool) -> dict[str, list[Row]]:
         "check_results": checks,
         "revision": revisions,
         "indicator": [asdict(framework().indicators[OUTCOME])],
+        "lineage": [
+            {
+                "layer": layer,
+                "table": table,
+                "column": column,
+                "indicator": "",
+                "input_layer": "tidy",
+                "input_table": USED,
+                "input_column": "value",
+            }
+            for layer, table, column in (
+                ("locality", "indicator_council", "status"),
+                ("locality", "indicator_council", "value"),
+                ("main", "latest", "value"),
+            )
+        ],
         "dictionary": [
             *(
                 {
@@ -251,8 +267,9 @@ class TestSource:
 
     def test_explains_columns(self, page: Page) -> None:
         rows = page.table("Columns")
-        assert rows["value"] == ["number", "Days a month."]
-        assert rows["status"] == ["text", "not available"]
+        made = "locality.indicator_council: status, value; main.latest: value"
+        assert rows["value"] == ["number", "Days a month.", made]
+        assert rows["status"] == ["text", "not available", "No value"]
 
     def test_counts_what_stands_behind_the_values(self, page: Page) -> None:
         rows = page.table("What stands behind")
