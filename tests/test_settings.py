@@ -35,11 +35,8 @@ def test_what_is_set_is_read_when_it_is_asked_for(
         mirror=tmp_path.resolve(),
         processes=4,
         dask="tcp://scheduler:8786",
-<<<<<<< HEAD
         keep_versions=5,
-=======
         site_url="https://reports.example.org",
->>>>>>> 2840bc1 (Checks in words, reports served beside Dagster's UI, and where each column comes from on the source pages)
     )
     monkeypatch.setenv("RAPPORT_PROCESSES", " ")
     assert settings().processes == 1
