@@ -15,12 +15,13 @@ from pipeline.assets.small_chart import BARS, Bar, bars
 from pipeline.attribution import GRADES
 from pipeline.edition import Edition
 from pipeline.framework import framework
-from pipeline.publish import EXPORTS, Table
+from pipeline.publish import Table
 from pipeline.report.wording import capital, counted, joined, number, percent, trimmed, words
 from pipeline.results import ALL_PANELS
 from pipeline.settings import settings
 from pipeline.source import ORIGIN, STATUS, WARNINGS, Column, Source
 from pipeline.sqltable import Described
+from pipeline.versions import EXPORTS
 
 Metadata = dict[str, dg.MetadataValue[Any]]
 
@@ -29,6 +30,8 @@ ROWS, EMPTY_ROWS, COLUMNS = 5, 2, 8
 """Rows of a small table, how many of them show a missing figure, and columns."""
 INLINE = 1000
 """Characters of Markdown that the UI shows at once; longer text is behind a link."""
+ROOM = 60
+"""Of these, what a last line may take."""
 AXES = ("year", "vintage", "period", "month", "measure", "domain", "tier", "kind", "area_type")
 """Columns along which rows are counted in a chart; the first with a few different values."""
 FILE_KINDS = {"xls": "excel", "xlsx": "excel", "ods": "excel", "csv": "csv", "html": "html"}
@@ -171,6 +174,7 @@ def small_table(frame: pl.DataFrame, leave_out: Sequence[str] = ()) -> str:
     names = [
         name for name in frame.columns if name not in leave_out and name not in status.values()
     ]
+    text = "The table is empty."
     for count in range(min(COLUMNS, len(names)), 0, -1):
         text = _few_rows(frame, names[:count], status, len(names) - count)
         if len(text) < INLINE:
@@ -348,9 +352,11 @@ def raw(edition: Edition, source: Source, fetched: Sequence[Mapping[str, Any]]) 
     said = f"{counted(len(fetched), 'file')}, {number(total / 1e6, 1)} MB, byte for byte"
     said += " as generated." if edition.synthetic else " as declared (sha256)."
     columns = ["period", "published", "file", "size", "rows declared"]
-    listed = markdown(columns, rows[:BARS])
-    if len(rows) > BARS:
-        listed += f"\n\n{counted(len(rows) - BARS, 'more file')} on the report page."
+    kept = rows
+    while len(listed := markdown(columns, kept)) >= INLINE - ROOM:
+        kept = kept[1:]
+    if len(kept) < len(rows):
+        listed += f"\n\n{counted(len(rows) - len(kept), 'earlier file')}: see the report page."
     return {
         **headline(edition, said),
         "files": dg.MetadataValue.int(len(fetched)),

@@ -200,6 +200,7 @@ def test_an_empty_evidence_table_says_so() -> None:
     found = plain(findings.of(ENGLAND, "within_effect", evidence()))
     assert found["headline"] == "The table is empty: nothing was found."
     assert "chart" not in found
+    assert found["first rows"] == "The table is empty."
     assert found["coverage"].startswith("none of")
 
 
