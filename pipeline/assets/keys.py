@@ -20,9 +20,8 @@ def group(edition: Edition, layer: str) -> str:
 
 
 def source_group(edition: Edition, source: Source) -> str:
-    """The group of a source's files and table: its subject, ``england_sources_council_finance``."""
-    subject = source.releases[0].file.partition("/")[0]
-    return group(edition, f"sources_{subject}")
+    """The group of a source's files and table: its subject, ``england_council_finance``."""
+    return group(edition, source.releases[0].file.partition("/")[0])
 
 
 def tags(edition: Edition) -> dict[str, str]:

@@ -36,7 +36,7 @@ def generated(edition: Edition) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key(edition, "raw", "generated"),
-        group_name=group(edition, "sources_generated"),
+        group_name=group(edition, "generated"),
         tags=tags(edition),
         owners=DATA_TEAM,
         description="A synthetic England in the publishers' own file layouts, with a known truth.",

@@ -411,7 +411,7 @@ def locality(edition: Edition, table: Described, frame: pl.DataFrame) -> Metadat
 def database(edition: Edition, path: Path, tables: Sequence[Table]) -> Metadata:
     """What is shown of a new database: what is in it, schema by schema."""
     layers = dict.fromkeys(one.layer for one in tables)
-    rows = {layer: sum(t.frame.height for t in tables if t.layer == layer) for layer in layers}
+    rows = {layer: sum(one.height() for one in tables if one.layer == layer) for layer in layers}
     said = (
         f"{counted(len(tables), 'table')} with {number(sum(rows.values()))} rows, written to a new "
         "file and read back. It is public once the version is."
@@ -466,11 +466,10 @@ def published(edition: Edition, version: str, verdict: pl.DataFrame) -> Metadata
 
 
 def size(path: Path) -> Metadata:
-    """A folder or file that was written: where, and how large."""
+    """How many files were written, and how large they are."""
     files = [one for one in path.rglob("*") if one.is_file()] if path.is_dir() else [path]
     total = sum(one.stat().st_size for one in files)
     return {
         "files": dg.MetadataValue.int(len(files)),
         "megabytes": dg.MetadataValue.float(round(total / 1e6, 2)),
-        "path": dg.MetadataValue.path(str(path)),
     }

@@ -271,7 +271,7 @@ def test_every_asset_has_words_a_group_an_owner_and_tags(edition: Edition) -> No
             assert node.kinds
             if key.path[1] in ("raw", "tidy") and key.path[2] in sources():
                 source = sources()[key.path[2]]
-                assert f"_sources_{source.releases[0].file.partition('/')[0]}" in node.group_name
+                assert node.group_name.endswith(source.releases[0].file.partition("/")[0])
                 assert source.publisher in node.description
                 assert source.licence in node.description
                 assert node.tags["grade"] == source.grade
