@@ -26,8 +26,8 @@ from pipeline.versions import EXPORTS
 Metadata = dict[str, dg.MetadataValue[Any]]
 
 SYNTHETIC = "SYNTHETIC, every figure is generated. "
-ROWS, EMPTY_ROWS, COLUMNS = 5, 2, 8
-"""Rows of a small table, how many of them show a missing figure, and columns."""
+ROWS, EMPTY_ROWS, COLUMNS, FIGURES = 5, 2, 6, 3
+"""Rows of a small table, those that show a missing figure, columns, and those that are figures."""
 INLINE = 1000
 """Characters of Markdown that the UI shows at once; longer text is behind a link."""
 ROOM = 60
@@ -57,7 +57,7 @@ def about_source(edition: Edition, source: Source) -> str:
     periods = [release.period for release in source.releases]
     span = periods[0] if min(periods) == max(periods) else f"{min(periods)} to {max(periods)}"
     lines = [
-        f"{first}{source.title}. {source.about}",
+        f"{first}{source.title}.",
         "",
         f"- **Publisher:** {source.publisher}",
         f"- **Licence:** {source.licence}",
@@ -66,6 +66,7 @@ def about_source(edition: Edition, source: Source) -> str:
         f"- **One row:** {', '.join(map(words, source.key))}, in one release",
     ]
     lines += [f"- **Mind:** {WARNINGS[one]}" for one in source.warnings]
+    lines += ["", source.about]
     return "\n".join(lines)
 
 
@@ -167,16 +168,21 @@ def value(one: object, status: str | None = None) -> str:
 def small_table(frame: pl.DataFrame, leave_out: Sequence[str] = ()) -> str:
     """A few rows in Markdown, some of them with a missing figure where there are any.
 
-    A figure and its status are one cell, such as ``12.5``, ``12.5 [p]`` or ``[c]``. Columns at the
-    end are left out until the table is short enough to be shown at once.
+    A figure and its status are one cell, such as ``12.5``, ``12.5 [p]`` or ``[c]``. Columns beside
+    the figures are left out until the table is short enough to be shown at once.
     """
     status = {name: _status_of(name) for name in frame.columns if _status_of(name) in frame.columns}
     names = [
         name for name in frame.columns if name not in leave_out and name not in status.values()
     ]
-    text = "The table is empty."
-    for count in range(min(COLUMNS, len(names)), 0, -1):
-        text = _few_rows(frame, names[:count], status, len(names) - count)
+    if not names or not frame.height:
+        return "The table is empty."
+    first = [name for name in names if name in status][:FIGURES]
+    others = [name for name in names if name not in status]
+    for count in range(min(COLUMNS - len(first), len(others)), -1, -1):
+        kept = {*first, *others[:count]}
+        chosen = [name for name in names if name in kept]
+        text = _few_rows(frame, chosen, status, len(names) - len(chosen))
         if len(text) < INLINE:
             break
     return text
