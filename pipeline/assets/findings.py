@@ -17,7 +17,6 @@ from pipeline.edition import Edition
 from pipeline.framework import framework
 from pipeline.report.wording import (
     capital,
-    composition,
     counted,
     number,
     p_value,
@@ -147,9 +146,13 @@ def _note(row: Row) -> str:
     return "exploratory" if row.get("exploratory") else ""
 
 
+HOW = {"composite": "one average", "indicators": "every indicator"}
+"""How a block's indicators are put together, short enough for a chart."""
+
+
 def _label(row: Row) -> str:
     how = row.get("composition")
-    return short(row["spec_id"]) + (f", {composition(how).lower()}" if how else "")
+    return short(row["spec_id"]) + (f", {HOW.get(how, words(how))}" if how else "")
 
 
 def leads(made: Mapping[str, pl.DataFrame]) -> list[Point]:
@@ -424,7 +427,7 @@ def _power(made: Mapping[str, pl.DataFrame]) -> Finding:
         reach[row["spec_id"], row["part"], row["composition"]] = row["mde80"]
     figures = [
         Point(
-            f"{short(spec)}, {part}, {composition(how).lower()}",
+            f"{short(spec)}, {part}, {HOW.get(how, words(how))}",
             _points(least),
             note="" if least is not None else "beyond every effect simulated",
         )

@@ -16,7 +16,7 @@ INK, QUIET, GRID, BLUE = "#1a1a1a", "#595959", "#d9d9d9", "#0072b2"
 """Colours of the report's charts; blue is of Okabe and Ito's set."""
 WIDTH, ROW, BARS = 420, 22, 24
 """Width of a plot and height of a row in pixels; bars that stand side by side, at most."""
-LABEL = 46
+LABEL = 56
 """Characters of a row's label, at most."""
 
 TITLE, UNIT, DATA = "@title", "@unit", "rows"
@@ -158,7 +158,8 @@ def _compiled(height: int | Spec, layer: Spec) -> Spec:
             "aria": False,
             "font": "sans-serif",
             "background": "#ffffff",
-            "padding": 6,
+            # A browser's letters are wider than those that the drawing was measured with.
+            "padding": {"left": 40, "right": 12, "top": 6, "bottom": 6},
             "axis": axis | lines | {"titleFontWeight": "normal"},
             "view": {"stroke": None},
         },

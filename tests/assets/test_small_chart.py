@@ -3,7 +3,7 @@
 import base64
 from xml.etree import ElementTree
 
-from pipeline.assets.small_chart import Bar, Point, bars, points
+from pipeline.assets.small_chart import LABEL, Bar, Point, bars, points
 
 SVG = "data:image/svg+xml;base64,"
 
@@ -46,4 +46,4 @@ def test_points_have_their_labels_and_leave_out_what_has_no_value() -> None:
 def test_labels_are_cut_and_numbers_are_not() -> None:
     shown = texts(drawing(points("0.05 and 0.123", "u", [Point("x" * 80, 0.031)])))
     assert "0.05 and 0.123" in shown
-    assert max(map(len, shown)) < 60
+    assert max(map(len, shown)) <= LABEL
