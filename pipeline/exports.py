@@ -24,6 +24,8 @@ WORKBOOK = "rapport.xlsx"
 README = "README.md"
 WORKBOOK_CELLS = {"evidence": 60_000, "locality": 15_000}
 """Layer to the most cells that a table in the workbook has."""
+WIDEST = 60
+"""Characters a column of text is wide, at most; longer text is wrapped."""
 CELL = 32_767
 """Characters that a cell of a workbook can hold."""
 
@@ -250,14 +252,17 @@ class _Book:
     def __init__(self, path: Path, run: Run) -> None:
         self.run = run
         self.book = xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"})
-        base: dict[str, Any] = {"font_name": "Arial", "font_size": 11, "valign": "top"}
+        base: dict[str, Any] = {"font_name": "Arial", "font_size": 12, "valign": "top"}
         self.book.formats[0].set_font_name("Arial")
+        self.book.formats[0].set_font_size(12)
         formats: dict[str, dict[str, Any]] = {
             "title": {"bold": True, "font_size": 16},
-            "heading": {"bold": True, "text_wrap": True, "bottom": 1},
+            "subtitle": {"bold": True, "font_size": 14},
+            "heading": {"bold": True, "text_wrap": True},
+            "heading of numbers": {"bold": True, "text_wrap": True, "align": "right"},
             "text": {"align": "left"},
             "wrapped": {"align": "left", "text_wrap": True},
-            "quoted": {"align": "left", "quote_prefix": True},
+            "quoted": {"align": "left", "text_wrap": True, "quote_prefix": True},
             "number": {"align": "right"},
             "date": {"align": "right", "num_format": "yyyy-mm-dd"},
             "link": {"font_color": "#0000EE", "underline": 1},
@@ -268,7 +273,10 @@ class _Book:
         self.book.set_properties(
             {
                 "title": _title(run),
+                "author": "Rapport",
                 "subject": "Evidence tables and small tables of places",
+                "keywords": "leadership, partnership, plans, budgets, innovation, health, social "
+                "care, councils, NHS trusts, England",
                 "comments": SYNTHETIC if run.synthetic else "",
                 "created": datetime.fromisoformat(run.built_at),
             }
@@ -279,38 +287,49 @@ class _Book:
         """A new sheet with a title and lines of text in its first column."""
         sheet = self.book.add_worksheet(name)
         sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         for row, line in enumerate(lines):
             sheet.write_string(row, 0, line, self.formats["text" if row else "title"])
         return sheet
 
     def table(self, sheet: Any, first: int, name: str, frame: pl.DataFrame) -> None:
-        """A real table with a header row, frozen above its first row."""
-        height = max(frame.height, 1)
+        """A real table with a header row.
+
+        It has no filter buttons and no frozen panes, which the guidance advises against: buttons
+        cover headings, and frozen rows leave no room on a magnified screen.
+        """
         for place, (column, kind) in enumerate(frame.schema.items()):
             self._column(sheet, first + 1, place, frame, column)
             longest = max((len(str(one)) for one in frame[column]), default=0)
-            widest = 60 if kind == pl.String else 20
-            sheet.set_column(place, place, max(len(column) + 4, min(longest + 2, widest)))
+            widest = WIDEST if kind == pl.String else 22
+            sheet.set_column(place, place, max(len(column) + 4, min(longest + 3, widest)))
         sheet.add_table(
             first,
             0,
-            first + height,
+            first + max(frame.height, 1),
             frame.width - 1,
             {
                 "name": name,
                 "style": "Table Style Light 1",
                 "banded_rows": False,
+                "autofilter": False,
                 "columns": [
-                    {"header": column, "header_format": self.formats["heading"]}
-                    for column in frame.columns
+                    {
+                        "header": column,
+                        "header_format": self.formats[
+                            "heading" if kind == pl.String else "heading of numbers"
+                        ],
+                    }
+                    for column, kind in frame.schema.items()
                 ],
             },
         )
-        sheet.freeze_panes(first + 1, 0)
+        sheet.repeat_rows(first)
 
     def _column(self, sheet: Any, first: int, place: int, frame: pl.DataFrame, column: str) -> None:
         kind = frame.schema[column]
-        marks = self._marks(frame, column)
+        marks = _marks(frame, column)
         for row, (value, mark) in enumerate(zip(frame[column], marks, strict=True), first):
             if value is None:
                 own = self.formats["text" if kind == pl.String else "number"]
@@ -319,7 +338,7 @@ class _Book:
                 if len(value) > CELL:
                     raise ExportError(f"{column}: a text of {len(value)} characters")
                 risky = re.match(RISKY, value) and not re.match(NUMBER, value)
-                own = self.formats["quoted" if risky else "text"]
+                own = self.formats["quoted" if risky else "wrapped"]
                 sheet.write_string(row, place, value, own)
             elif isinstance(value, bool):
                 sheet.write_boolean(row, place, value, self.formats["number"])
@@ -328,16 +347,30 @@ class _Book:
             else:
                 sheet.write_datetime(row, place, value, self.formats["date"])
 
-    @staticmethod
-    def _marks(frame: pl.DataFrame, column: str) -> Sequence[str]:
-        """The shorthand of each row of a column, for where it has no value."""
-        if frame.schema[column] == pl.String:
-            return ["[z]"] * frame.height
-        status = "status" if column == "value" else f"{column}__status"
-        if status not in frame.columns:
-            return ["[x]"] * frame.height
-        marks = (f"[{own}]" for own in frame[status])
-        return [mark if mark in SHORTHAND else "[x]" for mark in marks]
+
+def _marks(frame: pl.DataFrame, column: str) -> Sequence[str]:
+    """The shorthand of each row of a column, for where it has no value."""
+    if frame.schema[column] == pl.String:
+        return ["[z]"] * frame.height
+    status = "status" if column == "value" else f"{column}__status"
+    if status not in frame.columns:
+        return ["[x]"] * frame.height
+    marks = (f"[{own}]" for own in frame[status])
+    return [mark if mark in SHORTHAND else "[x]" for mark in marks]
+
+
+def _shorthand(frame: pl.DataFrame) -> list[str]:
+    """What the shorthand that a table uses means, as one line, or none."""
+    used = {
+        mark
+        for column in frame.columns
+        for missing, mark in zip(frame[column].is_null(), _marks(frame, column), strict=True)
+        if missing
+    }
+    if not used:
+        return []
+    said = "; ".join(f"{mark} {meaning}" for mark, meaning in SHORTHAND.items() if mark in used)
+    return [f"Shorthand in this table: {said}."]
 
 
 def _title(run: Run) -> str:
@@ -346,13 +379,59 @@ def _title(run: Run) -> str:
 
 
 def _lines(table: Exported, run: Run) -> list[str]:
+    title, _, more = table.about.partition(". ")
     lines = [
-        f"{table.layer}.{table.name}",
-        table.about,
-        "This worksheet contains one table. Shorthand for missing figures is explained in the "
-        "worksheet Notes, columns in the worksheet Columns.",
+        f"{title.rstrip('.')}, {run.title}",
+        f"This worksheet contains one table, {table.layer}.{table.name}. Its columns are explained "
+        "in the worksheet Columns.",
+        *([more] if more else []),
+        *_shorthand(table.frame),
     ]
     return [*lines, SYNTHETIC] if run.synthetic else lines
+
+
+def _cover(made: _Book, run: Run) -> None:
+    """The first sheet: what the workbook is, how to read it, and where to go from here."""
+    told = {
+        "What this is": [
+            *([SYNTHETIC] if run.synthetic else []),
+            "Does leadership explain innovation between places better than plans and budgets do? "
+            "These are the results of the test and the smaller tables of places behind it.",
+        ],
+        "How to read it": [
+            "Results say what is associated with what, and what predicts better; never what causes "
+            "what. Rows with a reason in the column exploratory were looked at before the rule was "
+            "registered.",
+            *(
+                []
+                if run.framework_registered
+                else ["Exploratory throughout: the framework is not the registered one."]
+            ),
+            "No cell is empty. Where a figure is missing, shorthand in square brackets says why; "
+            "missing is never zero.",
+            "Larger tables are in the CSV and Parquet files beside this workbook, and all of them "
+            "in the DuckDB file.",
+        ],
+        "Version": [f"{run.version}, built {run.built_at}."],
+    }
+    links = {
+        "Contents": "internal:'Contents'!A1",
+        "Notes, with all shorthand": "internal:'Notes'!A1",
+        "Sources, with licences and attribution": "internal:'Sources'!A1",
+        "The report of the same version (web page)": "external:../report/index.html",
+    }
+    sheet = made.sheet("Cover", [_title(run)])
+    sheet.set_column(0, 0, 100)
+    row = 1
+    for heading, lines in told.items():
+        sheet.write_string(row, 0, heading, made.formats["subtitle"])
+        for line in lines:
+            row += 1
+            sheet.write_string(row, 0, line, made.formats["wrapped"])
+        row += 1
+    sheet.write_string(row, 0, "Where to go from here", made.formats["subtitle"])
+    for place, (name, target) in enumerate(links.items(), row + 1):
+        sheet.write_url(place, 0, target, made.formats["link"], name)
 
 
 def write_workbook(
@@ -363,36 +442,15 @@ def write_workbook(
     path: Path,
 ) -> None:
     """Cover, contents, notes, columns, sources, and one sheet a table."""
-    inside = [one for one in tables if one.cells <= WORKBOOK_CELLS[one.layer]]
+    fits = [one for one in tables if one.cells <= WORKBOOK_CELLS[one.layer]]
+    inside = [one for one in fits if one.frame.height]
     made = _Book(path, run)
-    cover = [
-        _title(run),
-        *([SYNTHETIC] if run.synthetic else []),
-        "Does leadership explain innovation between places better than plans and budgets do? "
-        "These are the results of the test and the smaller tables of places behind it.",
-        "Results say what is associated with what, and what predicts better; never what causes "
-        "what. Rows with a reason in the column exploratory were looked at before the rule was "
-        "registered.",
-        *(
-            []
-            if run.framework_registered
-            else ["Exploratory throughout: the framework is not the registered one."]
-        ),
-        f"Version {run.version}, built {run.built_at}.",
-        "Whose data this is: see the worksheet Sources.",
-        "Larger tables are in the CSV and Parquet files beside this workbook, and all of them in "
-        "the DuckDB file.",
-    ]
-    sheet = made.sheet("Cover", cover)
-    sheet.set_column(0, 0, 100, made.formats["wrapped"])
-    for row, line in enumerate(cover[1:], 1):
-        sheet.write_string(row, 0, line, made.formats["wrapped"])
-    sheet.write_url(len(cover), 0, "internal:'Contents'!A1", made.formats["link"], "Contents")
+    _cover(made, run)
 
     contents = pl.DataFrame(
         [
             (
-                one.name if one in inside else "not in this workbook",
+                one.name if one in inside else "no rows" if one in fits else "too large for it",
                 f"{one.layer}.{one.name}",
                 one.frame.height,
                 f"csv/{one.file}.csv",
