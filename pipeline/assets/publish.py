@@ -180,7 +180,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         from pipeline.report.build import write  # noqa: PLC0415 - charts take a second to import
 
         folder = candidate(edition)
-        pages = write(folder / DATABASE, folder / REPORT)
+        pages = write(folder / DATABASE, folder / REPORT, context.log.info)
         said = f"{pages:,} pages of the new database, public once the version is."
         return dg.MaterializeResult(metadata=shown.folder(edition, folder / REPORT, said))
 

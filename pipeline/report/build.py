@@ -1,9 +1,12 @@
 """Building the report: one database in, a folder of static pages out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
+import joblib
 
 from pipeline.framework import Framework, framework
 from pipeline.report import (
@@ -25,45 +28,116 @@ from pipeline.report.studies import studies
 from pipeline.report.within import inside
 from pipeline.report.wording import capital
 
+Pages = Mapping[str, str]
+FEW, PART = 40, 10
+"""Councils whose pages are made sooner than other processes start; and that are made at a time."""
+
 
 class ReportError(Exception):
     """The database cannot be reported on."""
 
 
-def write(database: Path, folder: Path) -> int:
-    """Write the report of a database into a folder.
+def write(database: Path, folder: Path, tell: Callable[[str], None] = lambda said: None) -> int:
+    """Write the report of a database into a folder, in as many processes as there are processors.
+
+    Args:
+        database: the file.
+        folder: where the pages go.
+        tell: is told how many pages are done.
 
     Returns:
-        The number of pages.
+        The number of pages. They are the same, byte for byte, for any number of processes.
 
     Raises:
         ReportError: the file has no run or no analysis to report.
     """
+    written = 0
+    for pages in made(database):
+        for name, page in pages.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page, encoding="utf-8", newline="\n")
+        written += len(pages)
+        tell(f"{written} pages")
+    return written
+
+
+def made(database: Path) -> Iterator[Pages]:
+    """Every page by its path within the report's folder, in parts and in no order."""
+    with _opened(database) as reader:
+        site = _Site(reader)
+        councils = council_pages.Councils(reader, site.run)
+        jobs = 1 if len(councils.codes) <= FEW else joblib.cpu_count()
+        do = joblib.delayed
+        # What takes longest comes first, so that no process is left with it in the end.
+        parts = [do(_panel)(database, one.spec["spec_id"]) for one in site.analyses]
+        parts += [
+            do(_of_councils)(database, councils.codes[i : i + PART])
+            for i in range(0, len(councils.codes), PART)
+        ]
+        others = joblib.Parallel(jobs, return_as="generator_unordered")(parts)
+        # Meanwhile, here:
+        yield councils.list()
+        yield source_pages.pages(reader, site.run)
+        yield site.rest()
+    try:
+        yield from others
+    finally:
+        _councils.cache_clear()
+
+
+@contextmanager
+def _opened(database: Path) -> Iterator[Reader]:
     with duckdb.connect(str(database), read_only=True) as connection:
-        made = pages(Reader(connection))
-    for name, page in made.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8", newline="\n")
-    return len(made)
+        yield Reader(connection)
 
 
-def pages(reader: Reader) -> Mapping[str, str]:
-    """Every page by its path within the report's folder."""
-    runs, found = reader.rows("meta.run"), analyses(reader)
-    if not runs or not found:
-        raise ReportError("the database holds no run or no analysis")
-    run, declared, names = about(runs[0]), framework(), Names(reader)
-    return {
-        "index.html": index(reader, found, run, declared, names),
-        **{one.page: panel.page(reader, one, run, declared, names) for one in found},
-        **council_pages.pages(reader, run),
-        **source_pages.pages(reader, run),
-        "methods.html": methods_page.page(reader, found, run, declared),
-        "calibration.html": render(
-            "calibration.html.j2", here="calibration", run=run, calibration=calibration()
-        ),
-    }
+class _Site:
+    """What the pages of the whole site share.
+
+    Raises:
+        ReportError: the file has no run or no analysis to report.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        runs = reader.rows("meta.run")
+        self.analyses = analyses(reader)
+        if not runs or not self.analyses:
+            raise ReportError("the database holds no run or no analysis")
+        self.reader = reader
+        self.run, self.declared, self.names = about(runs[0]), framework(), Names(reader)
+
+    def panel(self, spec_id: str) -> Pages:
+        """The page of one panel."""
+        (one,) = (each for each in self.analyses if each.spec["spec_id"] == spec_id)
+        return {one.page: panel.page(self.reader, one, self.run, self.declared, self.names)}
+
+    def rest(self) -> Pages:
+        """The front page and the pages of methods and calibration."""
+        return {
+            "index.html": index(self.reader, self.analyses, self.run, self.declared, self.names),
+            "methods.html": methods_page.page(self.reader, self.analyses, self.run, self.declared),
+            "calibration.html": render(
+                "calibration.html.j2", here="calibration", run=self.run, calibration=calibration()
+            ),
+        }
+
+
+def _panel(database: Path, spec_id: str) -> Pages:
+    with _opened(database) as reader:
+        return _Site(reader).panel(spec_id)
+
+
+def _of_councils(database: Path, codes: Sequence[str]) -> Pages:
+    councils = _councils(database)
+    return {name: page for code in codes for name, page in councils.page(code).items()}
+
+
+@lru_cache(maxsize=1)
+def _councils(database: Path) -> council_pages.Councils:
+    """Read once a process."""
+    with _opened(database) as reader:
+        return council_pages.Councils(reader, _Site(reader).run)
 
 
 def index(

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.report import council_words as said
 from pipeline.report.council_cautions import Caution, Cautions, sure
@@ -33,15 +33,13 @@ class Years:
         unit: what is counted and which way is better.
         sentences: what can be said of it.
         columns: of the table; those with a line in the chart carry its key.
-        chart: the marks; none where there are too few years.
-        image: the drawing.
+        image: the drawing; none where there are too few years.
     """
 
     title: str
     unit: str
     sentences: Sequence[str]
     table: DataTable
-    chart: Sequence[Mark] = ()
     image: str = ""
     alt: str = ""
 
@@ -68,27 +66,60 @@ class Council:
     panels: Said
 
 
-def pages(reader: Reader, run: About) -> dict[str, str]:
-    """The pages of the councils: path in the report's folder -> HTML."""
-    figures = Figures(reader)
-    if not figures.councils:
-        return {}
-    made = _councils(reader, figures, run.mark)
-    attribution = [row["attribution"] for row in reader.rows("meta.source")]
-    lines = {one.name: one for one in LINES}
-    found = {
-        f"{FOLDER}/{one.place.code}.html": render(
+class Councils:
+    """The councils of a file. Everything is read at once, so that the file may be closed after."""
+
+    def __init__(self, reader: Reader, run: About) -> None:
+        self._run = run
+        self._figures = Figures(reader)
+        found, names = analyses(reader), Names(reader)
+        self._panels = Panels(reader, found, names, self._figures)
+        self._places = Places(reader, self._figures, names)
+        self._cautions = Cautions(reader, self._figures, names)
+        statuses = reader.query(STATUSES, ["meta.dictionary"])
+        meanings = {row["status"]: row["meaning"] for row in statuses}
+        self._told = _Told(meanings, self._figures, found, run.mark.rstrip(": "))
+        attributions = [row["attribution"] for row in reader.rows("meta.source")]
+        self._attributions = list(dict.fromkeys(attributions))
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """Codes of all councils that have a page."""
+        return list(self._figures.councils)
+
+    def list(self) -> dict[str, str]:
+        """The list to find a council in, by its path; nothing where there is no council."""
+        if not self.codes:
+            return {}
+        places = [self._places.of(code) for code in self.codes]
+        return {f"{FOLDER}/index.html": index(places, self._run)}
+
+    def page(self, code: str) -> dict[str, str]:
+        """The page of one council, by its path."""
+        html = render(
             "council.html.j2",
             root="../",
             here=FOLDER,
-            run=run,
-            council=one,
-            lines=lines,
-            attributions=list(dict.fromkeys(attribution)),
+            run=self._run,
+            council=self._council(code),
+            lines={one.name: one for one in LINES},
+            attributions=self._attributions,
         )
-        for one in made
-    }
-    return {f"{FOLDER}/index.html": index([one.place for one in made], run)} | found
+        return {f"{FOLDER}/{code}.html": html}
+
+    def _council(self, code: str) -> Council:
+        series = self._figures.series(code)
+        main = self._told.main(series)
+        place, panel = self._places.of(code), self._panels.of(code)
+        return Council(
+            place=place,
+            summary=_summary(main, panel),
+            sure=sure(place, series, panel, self._cautions),
+            cautions=self._cautions.of(code, series),
+            drawn=[self._told.by_year(one, drawing=True) for one in main],
+            blocks=self._told.blocks(series, {one.name for one in main}, place.council_class),
+            panels=panel,
+        )
 
 
 def index(places: Sequence[Place], run: About) -> str:
@@ -111,42 +142,6 @@ def index(places: Sequence[Place], run: About) -> str:
     return page.replace("</body>", f"<script>{script}</script>\n</body>", 1)
 
 
-def _councils(reader: Reader, figures: Figures, mark: str) -> list[Council]:
-    found, names = analyses(reader), Names(reader)
-    panels = Panels(reader, found, names, figures)
-    places = Places(reader, figures, names)
-    cautions = Cautions(reader, figures, names)
-    statuses = reader.query(STATUSES, ["meta.dictionary"])
-    told = _Told({row["status"]: row["meaning"] for row in statuses}, figures, found)
-    made = []
-    for code in figures.councils:
-        series = figures.series(code)
-        place, panel = places.of(code), panels.of(code)
-        main = told.main(series)
-        made.append(
-            Council(
-                place=place,
-                summary=_summary(main, panel),
-                sure=sure(place, series, panel, cautions),
-                cautions=cautions.of(code, series),
-                drawn=[told.by_year(one, drawing=True) for one in main],
-                blocks=told.blocks(series, {one.name for one in main}, place.council_class),
-                panels=panel,
-            )
-        )
-    every = [one for council in made for one in council.drawn if one.chart]
-    images = dict(
-        zip(map(id, every), drawn([one.chart for one in every], mark.rstrip(": ")), strict=True)
-    )
-    return [
-        replace(
-            council,
-            drawn=[replace(one, image=images.get(id(one), "")) for one in council.drawn],
-        )
-        for council in made
-    ]
-
-
 def _summary(main: Sequence[Series], panel: Said) -> list[str]:
     """What an officer reads first: each main measure in a sentence or two."""
     lines = [f"{one.measure['title']}: {said.beside(one)}" for one in main]
@@ -163,6 +158,7 @@ class _Told:
     meanings: dict[str, str]
     figures: Figures
     analyses: Sequence[Analysis]
+    mark: str
 
     def main(self, series: Sequence[Series]) -> list[Series]:
         """The outcomes that a panel explains, and the leadership measure of most questions."""
@@ -182,9 +178,7 @@ class _Told:
 
     def by_year(self, one: Series, drawing: bool = False) -> Years:
         """One measure year by year."""
-        chart: list[Mark] = []
-        if drawing and one.yearly and len(one.known) >= FEWEST_DRAWN:
-            chart = _marks(one.points)
+        enough = drawing and one.yearly and len(one.known) >= FEWEST_DRAWN
         sentences = [said.beside(one), said.trend(one)]
         title = one.measure["title"]
         return Years(
@@ -198,7 +192,7 @@ class _Told:
                 fit=True,
                 narrow="table",
             ),
-            chart=chart,
+            image=drawn(_marks(one.points), self.mark) if enough else "",
             alt=f"Line chart of '{title}', {said.years(one.known)}. {sentences[0]} "
             f"{sentences[1]} The figures are in the table beside it.",
         )

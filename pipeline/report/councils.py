@@ -67,7 +67,9 @@ def _lost(
     titles = {row["name"]: row["title"] for row in reader.rows("meta.indicator")}
     of_council = {code: rows.to_dicts() for (code,), rows in missing.group_by("areacd")}
     rows = []
-    for (code,), frame in sorted(own.group_by("areacd"), key=lambda one: one[1]["areanm"][0]):
+    for (code,), frame in sorted(
+        own.group_by("areacd"), key=lambda one: (one[1]["areanm"][0], one[0])
+    ):
         years = frame.sort("year").to_dicts()
         by_year = {row["year"]: row for row in of_council[code]}
         rows.append(

@@ -6,9 +6,9 @@ objects takes many times as long as drawing them. Titles and keys are in the pag
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
-import joblib
 import vl_convert
 
 from pipeline.report.charts import COLOURS, GRID, INK, QUIET, _version
@@ -17,8 +17,6 @@ from pipeline.report.svg import address, slim
 ROOM, HEIGHT = 400, 190
 LABELS = 4
 """Years named below a chart, at most."""
-FEW = 40
-"""Charts that are drawn sooner than other processes start."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,7 @@ LINES = (
 OWN = LINES[0].name
 
 Spec = dict[str, Any]
+DATA = "marks"
 
 
 @dataclass(frozen=True)
@@ -67,22 +66,28 @@ class Mark:
     firm: bool = True
 
 
-def drawn(charts: Sequence[Sequence[Mark]], mark: str = "") -> list[str]:
-    """Charts as data addresses of SVG, one for each list of marks.
+def drawn(marks: Sequence[Mark], mark: str = "") -> str:
+    """A chart as the data address of an SVG.
 
     Args:
-        charts: the marks of each chart.
+        marks: what it shows.
         mark: written above the drawing, empty for real data.
     """
-    jobs = 1 if len(charts) <= FEW else joblib.cpu_count()
-    draw = joblib.delayed(_drawn)
-    return list(joblib.Parallel(jobs, batch_size=20)(draw(one, mark) for one in charts))
-
-
-def _drawn(marks: Sequence[Mark], mark: str) -> str:
-    svg = vl_convert.vegalite_to_svg(
-        _spec(marks, mark), vl_version=_version(), allowed_base_urls=[]
-    )
+    years = sorted({one.year for one in marks})
+    shown = {
+        "ends": [years[0] - 0.3, years[-1] + 0.3],
+        "named": years[:: -(-len(years) // LABELS)],
+    }
+    made = dict(_compiled(mark))
+    made["data"] = [
+        one | {"values": [asdict(each) for each in marks]} if one["name"] == DATA else one
+        for one in made["data"]
+    ]
+    made["signals"] = [
+        one | {"value": shown[one["name"]]} if one["name"] in shown else one
+        for one in made["signals"]
+    ]
+    svg = vl_convert.vega_to_svg(made, allowed_base_urls=[])
     return address(slim(svg))
 
 
@@ -102,15 +107,22 @@ def _look(channel: str) -> Spec:
     return {"field": "line", "type": "nominal", "scale": scale, "legend": None}
 
 
-def _spec(marks: Sequence[Mark], mark: str) -> Spec:
-    years = sorted({one.year for one in marks})
+@cache
+def _compiled(mark: str) -> Spec:
+    """The chart as Vega, without its values: compiling takes as long as drawing."""
+    compiled: Spec = vl_convert.vegalite_to_vega(_spec(mark), vl_version=_version())
+    return compiled
+
+
+def _spec(mark: str) -> Spec:
+    """The chart, of which the values, the ends of the years and the years named are left open."""
     x = {
         "field": "year",
         "type": "quantitative",
         "title": None,
-        "scale": {"domain": [years[0] - 0.3, years[-1] + 0.3], "nice": False},
+        "scale": {"domain": {"expr": "ends"}, "nice": False},
         "axis": {
-            "values": years[:: -(-len(years) // LABELS)],
+            "values": {"expr": "named"},
             "grid": False,
             "labelExpr": "datum.value + '-' + format((datum.value + 1) % 100, '02d')",
         },
@@ -142,6 +154,9 @@ def _spec(marks: Sequence[Mark], mark: str) -> Spec:
         "encoding": placed | {"shape": _look("shape"), "fill": hollow | _look("color")},
     }
     axis = {
+        # Labels are few by choice; looking for those that touch would take a fifth of the drawing.
+        "labelOverlap": False,
+        "labelFlush": False,
         "labelFontSize": 13,
         "labelColor": INK,
         "gridColor": GRID,
@@ -150,7 +165,8 @@ def _spec(marks: Sequence[Mark], mark: str) -> Spec:
     }
     title = {"text": mark, "anchor": "start", "fontSize": 13, "color": INK}
     return {
-        "data": {"values": [asdict(one) for one in marks]},
+        "data": {"name": DATA},
+        "params": [{"name": "ends", "value": [0, 1]}, {"name": "named", "value": []}],
         "width": ROOM,
         "height": HEIGHT,
         **({"title": title} if mark else {}),

@@ -17,7 +17,7 @@ import pytest
 
 from pipeline.framework import framework
 from pipeline.publish import Table, build
-from pipeline.report.council_pages import pages
+from pipeline.report.council_pages import Councils
 from pipeline.report.page import about
 from pipeline.report.read import Reader
 from pipeline.source import STATUS
@@ -306,7 +306,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             path = database(tmp_path_factory.mktemp("councils"), synthetic)
             with duckdb.connect(str(path), read_only=True) as connection:
                 reader = Reader(connection)
-                found[synthetic] = pages(reader, about(reader.rows("meta.run")[0]))
+                councils = Councils(reader, about(reader.rows("meta.run")[0]))
+            found[synthetic] = councils.list()
+            for code in councils.codes:
+                found[synthetic] |= councils.page(code)
         return found[synthetic]
 
     return of

@@ -20,4 +20,11 @@ function narrow() {
 }
 document.getElementById("find").hidden = false;
 field.addEventListener("input", narrow);
+// Enter opens the only council that is left, or goes to the first of several.
+field.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !field.value) return;
+  const links = items.filter(([item]) => !item.hidden).map(([item]) => item.querySelector("a"));
+  if (links.length === 1) links[0].click();
+  else if (links.length) links[0].focus();
+});
 if (field.value) narrow();
