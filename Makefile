@@ -1,5 +1,5 @@
 # A thin face on the `rapport` command. Everything it needs is installed into .venv.
-.PHONY: run england test check dev setup lock calibrate bench
+.PHONY: run england findings test check dev setup lock calibrate bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +21,10 @@ run: setup
 
 england: setup
 	@$(BIN)/rapport run england $(if $(MIRROR),--mirror $(MIRROR))
+
+# README's findings and picture, from the published database of the real data.
+findings: setup
+	@$(BIN)/python -m pipeline.report.findings
 
 test: setup
 	@$(BIN)/pytest -n auto --dist loadfile

@@ -10,7 +10,8 @@ guidance on releasing statistics in spreadsheets.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,9 @@ WORKBOOK = "rapport.xlsx"
 README = "README.md"
 WORKBOOK_CELLS = {"evidence": 60_000, "locality": 15_000}
 """Layer to the most cells that a table in the workbook has."""
+LINE = 16
+"""Points that a line of writing is high. Rows are given their height, because not every program
+works out that of wrapped text."""
 WIDEST = 60
 """Characters a column of text is wide, at most; longer text is wrapped."""
 CELL = 32_767
@@ -287,6 +291,8 @@ class _Book:
         """A new sheet with a title and lines of text in its first column."""
         sheet = self.book.add_worksheet(name)
         sheet.hide_gridlines(2)
+        sheet.set_default_row(LINE)
+        sheet.set_row(0, 1.4 * LINE)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         for row, line in enumerate(lines):
@@ -299,11 +305,21 @@ class _Book:
         It has no filter buttons and no frozen panes, which the guidance advises against: buttons
         cover headings, and frozen rows leave no room on a magnified screen.
         """
+        lines = [1] * frame.height
         for place, (column, kind) in enumerate(frame.schema.items()):
             self._column(sheet, first + 1, place, frame, column)
             longest = max((len(str(one)) for one in frame[column]), default=0)
             widest = WIDEST if kind == pl.String else 22
-            sheet.set_column(place, place, max(len(column) + 4, min(longest + 3, widest)))
+            width = max(len(column) + 4, min(longest + 3, widest))
+            sheet.set_column(place, place, width)
+            if kind == pl.String:
+                lines = [
+                    max(one)
+                    for one in zip(lines, map(_lines_of(width), frame[column]), strict=True)
+                ]
+        for row, needed in enumerate(lines, first + 1):
+            if needed > 1:
+                sheet.set_row(row, LINE * needed)
         sheet.add_table(
             first,
             0,
@@ -346,6 +362,16 @@ class _Book:
                 sheet.write_number(row, place, value, self.formats["number"])
             else:
                 sheet.write_datetime(row, place, value, self.formats["date"])
+
+
+def _lines_of(width: int) -> Callable[[str | None], int]:
+    """Lines that a text takes in a column of so many characters, 15 at most."""
+
+    def lines(text: str | None) -> int:
+        parts = (text or "").splitlines()
+        return min(15, max(1, sum(len(textwrap.wrap(one, width - 4)) or 1 for one in parts)))
+
+    return lines
 
 
 def _marks(frame: pl.DataFrame, column: str) -> Sequence[str]:
@@ -428,6 +454,7 @@ def _cover(made: _Book, run: Run) -> None:
         for line in lines:
             row += 1
             sheet.write_string(row, 0, line, made.formats["wrapped"])
+            sheet.set_row(row, LINE * _lines_of(100)(line))
         row += 1
     sheet.write_string(row, 0, "Where to go from here", made.formats["subtitle"])
     for place, (name, target) in enumerate(links.items(), row + 1):

@@ -7,7 +7,7 @@ from statistics import median
 from pipeline.report.council_figures import CARRIED, Figures, Series
 from pipeline.report.council_panels import Said
 from pipeline.report.council_place import Place
-from pipeline.report.place_statistics import LEVEL
+from pipeline.report.place_statistics import LEVEL, by_luck
 from pipeline.report.read import Names, Reader, Row
 from pipeline.report.wording import capital, counted, financial_year, joined, number, percent
 
@@ -216,6 +216,35 @@ def _of_years(one: Series, status: str) -> str:
     found = [financial_year(point.year) for point in one.known if point.status == status]
     span = found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}"
     return f"'{one.measure['title']}' ({span})"
+
+
+def in_short(place: Place, series: Sequence[Series]) -> str:
+    """How sure one can be about one council, in two or three sentences."""
+    tested = [one for one in series if one.beside.low is not None]
+    apart = sum(one.beside.side != 0 for one in tested)
+    luck = number(max(1, round((1 - LEVEL) * len(tested))))
+    of = f"{number(apart) if apart else 'none'} of {counted(len(tested), 'measure')}"
+    if not tested:
+        said = ["We cannot tell how it stands: no measure can be compared with similar councils."]
+    elif apart <= by_luck(len(tested)):
+        said = [
+            f"Not sure that it differs from similar councils at all: it stands apart on {of}, and "
+            f"luck alone would bring about {luck}."
+        ]
+    else:
+        said = [
+            f"Fairly sure that it differs from similar councils: it stands apart on {of}, more "
+            f"than luck alone would bring (about {luck}). Of any single one we are less sure."
+        ]
+    known = sum(any(point.low is not None for point in one.known) for one in series)
+    if known < len(series):
+        said.append(
+            f"For {number(len(series) - known)} of {counted(len(series), 'measure')} nobody "
+            "publishes how much of a figure is chance."
+        )
+    if place.notices:
+        said.append("Its boundaries changed, so that its years are not all one place.")
+    return " ".join(said)
 
 
 def sure(place: Place, series: Sequence[Series], panel: Said, cautions: Cautions) -> list[Caution]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.report import council_words as said
-from pipeline.report.council_cautions import Caution, Cautions, sure
+from pipeline.report.council_cautions import Caution, Cautions, in_short, sure
 from pipeline.report.council_figures import CARRIED, SHOWN, Figures, Point, Series
 from pipeline.report.council_panels import Panels, Said
 from pipeline.report.council_place import Place, Places
@@ -58,6 +58,7 @@ class Council:
     """Everything that one page says."""
 
     place: Place
+    in_short: str
     summary: Sequence[str]
     sure: Sequence[Caution]
     cautions: Sequence[Caution]
@@ -113,6 +114,7 @@ class Councils:
         place, panel = self._places.of(code), self._panels.of(code)
         return Council(
             place=place,
+            in_short=in_short(place, series),
             summary=_summary(main, panel),
             sure=sure(place, series, panel, self._cautions),
             cautions=self._cautions.of(code, series),

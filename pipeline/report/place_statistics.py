@@ -84,6 +84,15 @@ def _t(df: int) -> float:
     return float(stats.t.ppf(0.5 + LEVEL / 2, df))
 
 
+@cache
+def by_luck(n: int) -> int:
+    """How many of n measures stand apart at most, in 95 of 100 cases, if none really does.
+
+    As if measures were independent (binomial); those that go together make more of them likely.
+    """
+    return int(stats.binom.ppf(LEVEL, n, 1 - LEVEL))
+
+
 @dataclass(frozen=True)
 class Trend:
     """Change in a year by Theil and Sen, with its 95% interval."""

@@ -482,6 +482,16 @@ class TestCautions:
     def test_says_how_many_would_stand_apart_by_luck(self, site: Site) -> None:
         assert re.search(r"stands apart on \d of \d measures. By luck alone", of(site, OWN).text)
 
+    def test_says_at_the_top_how_sure_we_are(self, site: Site) -> None:
+        def told(code: str) -> str:
+            return next(one for one in of(site, code).texts("p") if one.startswith("How sure"))
+
+        assert "Fairly sure that it differs from similar councils" in told(OWN)
+        assert "luck alone would bring (about 1)" in told(OWN)
+        assert "Its boundaries changed" in told(NEW)
+        assert "Its boundaries changed" not in told(OWN)
+        assert "nobody publishes how much of a figure is chance" in told(OWN)
+
 
 class TestPanels:
     def test_says_whether_the_council_is_in_each(self, site: Site) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.report.place_statistics import against, nearest, ranks, trend
+from pipeline.report.place_statistics import against, by_luck, nearest, ranks, trend
 
 YEARS = range(2012, 2017)
 
@@ -92,3 +92,8 @@ def test_nearest_is_by_standard_deviations() -> None:
     features = np.array([[0.0, 0.0], [0.1, 500.0], [0.2, 10.0], [5.0, 0.0], [0.0, 1.0]])
     assert nearest(features, 0, range(5), 2) == [4, 2]
     assert nearest(features, 0, [1, 3], 2) == [1, 3]
+
+
+def test_luck_brings_no_more_than_a_binomial_would() -> None:
+    # P(X <= 0) = 0.95 for one; P(X <= 1) = 0.914 and P(X <= 2) = 0.988 for ten.
+    assert (by_luck(1), by_luck(10), by_luck(47)) == (0, 2, 5)
