@@ -92,7 +92,7 @@ def _lower(text: str) -> str:
 def _panel(one: Analysis) -> str:
     marks = ["primary"] * bool(one.spec["is_primary"])
     marks += ["exploratory"] * bool(one.spec["exploratory"])
-    return one.spec["title"] + (f" (*{', '.join(marks)}*)" if marks else "")
+    return str(one.spec["title"]) + (f" (*{', '.join(marks)}*)" if marks else "")
 
 
 def _lead(one: Analysis, composition: str) -> str:
