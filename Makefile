@@ -1,5 +1,5 @@
 # A thin face on the `rapport` command. Everything it needs is installed into .venv.
-.PHONY: run england findings test check dev setup lock calibrate bench
+.PHONY: run england findings test check dev setup lock calibrate bench faults fuzz audit
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -38,6 +38,19 @@ calibrate: setup
 bench: setup
 	@$(BIN)/python benchmarks/importance.py
 	@$(BIN)/python -m benchmarks.pipeline $(if $(MIRROR),--mirror $(MIRROR))
+
+# Every fault against whole runs of the sample: killed, out of disk, two at once (about half an hour).
+faults: setup
+	@$(BIN)/python -m tests.faults
+
+# Changed copies of every source's files: a clear error, or an acceptance.
+fuzz: setup
+	@$(BIN)/python -m tests.faults.fuzz --each $(or $(EACH),200)
+
+# Known vulnerabilities of the locked packages. Needs a network that reaches PyPI's own service: a
+# package that could not be looked up fails the audit.
+audit: setup
+	@$(BIN)/uv tool run "pip-audit>=2.9" --strict --require-hashes --disable-pip -r requirements.lock
 
 dev: setup
 	@$(BIN)/rapport dev

@@ -1,11 +1,13 @@
 """From the raw files of a source to its tidy table."""
 
+from pathlib import Path
+
 import polars as pl
 
 from pipeline.corrections import Correction, apply
 from pipeline.edition import Edition
-from pipeline.published import PublishedFile, SourceError
-from pipeline.source import Source, conform
+from pipeline.published import PublishedFile, SourceError, squash
+from pipeline.source import Release, Source, conform
 
 
 class IngestError(Exception):
@@ -18,6 +20,24 @@ class IngestError(Exception):
             f"source {source.name} was not published: {len(problems)} of {len(source.releases)} "
             f"files have problems\n{listed}"
         )
+
+
+def release_table(source: Source, release: Release, path: Path) -> pl.DataFrame:
+    """One release's file as its source reads it, with exactly the declared columns.
+
+    Raises:
+        SourceError: it is not as declared, whatever the source's code makes of that.
+    """
+    file = PublishedFile(path, release.file)
+    try:
+        return conform(source, release, source.tidy(file, release))
+    except SourceError:
+        raise
+    except Exception as problem:  # a file that nobody foresaw may break anything
+        raise file.error(
+            f"pipeline/sources/{source.name}.py cannot read it as {release.period} "
+            f"({type(problem).__name__}: {squash(str(problem))[:300]})"
+        ) from problem
 
 
 def tidy_table(source: Source, edition: Edition, corrections: list[Correction]) -> pl.DataFrame:
@@ -33,12 +53,13 @@ def tidy_table(source: Source, edition: Edition, corrections: list[Correction]) 
     problems: list[SourceError] = []
     for release in source.releases:
         edition.bring(edition.raw / release.file)
-        file = PublishedFile(edition.raw / release.file, release.file)
         try:
-            frame = conform(source, release, source.tidy(file, release))
+            frame = release_table(source, release, edition.raw / release.file)
             expected = None if edition.synthetic else release.rows
             if expected is not None and frame.height != expected:
-                raise file.error(f"expected {expected} tidy rows, found {frame.height}")
+                raise SourceError(
+                    f"expected {expected} tidy rows, found {frame.height}", file=release.file
+                )
         except SourceError as problem:
             problems.append(problem)
         else:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.limits import CELLS
+from pipeline.reading import ReadError, check_file, r_frames, sheet, sheet_names
+
 HEADER_SEARCH_ROWS = 40
 EXAMPLES = 5
 
@@ -167,16 +170,17 @@ class PublishedFile:
 
     @cached_property
     def _bytes(self) -> bytes:
+        try:
+            check_file(self.path)
+        except ReadError as problem:
+            raise self.error(str(problem)) from problem
         return self.path.read_bytes()
 
     @cached_property
-    def _workbook(self) -> "fastexcel.ExcelReader":  # type: ignore[name-defined] # noqa: F821
-        import fastexcel  # noqa: PLC0415 - costs start-up time only where a workbook is read
-
+    def _sheets(self) -> list[str]:
         try:
-            # From bytes the container is told by its content: publishers do rename files.
-            return fastexcel.read_excel(self._bytes)
-        except Exception as problem:
+            return sheet_names(self.path)
+        except ReadError as problem:
             raise self.error(
                 f"not a readable workbook ({squash(str(problem))[:200]})",
                 todo="The file is damaged or cut short; fetch it again from its address.",
@@ -184,7 +188,7 @@ class PublishedFile:
 
     def sheets(self) -> list[str]:
         """The names of the worksheets."""
-        return list(self._workbook.sheet_names)
+        return list(self._sheets)
 
     def sheet(self, *names: str) -> Grid:
         """The first of the named worksheets (case and outer spaces do not matter) as text.
@@ -197,14 +201,11 @@ class PublishedFile:
             actual = have.get(name.casefold())
             if actual is not None:
                 try:
-                    loaded = self._workbook.load_sheet(
-                        actual, header_row=None, skip_rows=0, dtypes="string"
-                    )
-                except Exception as problem:
+                    frame = sheet(self.path, actual)
+                except ReadError as problem:
                     raise self.error(
                         f"the sheet cannot be read ({squash(str(problem))[:200]})", sheet=actual
                     ) from problem
-                frame = loaded.to_polars()
                 return Grid(self.name, actual, frame.rows())
         raise self.error(
             f"expected a sheet named {' or '.join(map(repr, names))}, found "
@@ -212,10 +213,20 @@ class PublishedFile:
         )
 
     def text(self) -> str:
-        """The file decoded: UTF-8 (with or without a mark), UTF-16, else Windows-1252."""
+        """The file decoded: UTF-8 (with or without a mark), UTF-16, else Windows-1252.
+
+        Raises:
+            SourceError: it is marked as UTF-16 and is not, or is larger than a file may be.
+        """
         raw = self._bytes
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return raw.decode("utf-16")
+            try:
+                return raw.decode("utf-16")
+            except UnicodeDecodeError as problem:
+                raise self.error(
+                    f"marked as UTF-16, and is not ({problem.reason} at byte {problem.start})",
+                    todo="The file may be cut short; fetch it again from its address.",
+                ) from problem
         try:
             return raw.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -225,14 +236,26 @@ class PublishedFile:
         """The file as a grid of text cells.
 
         Raises:
-            SourceError: a row has more or fewer cells than the first one.
+            SourceError: a row has more or fewer cells than the first one, or there is no end to
+                a cell or to the cells.
         """
         import csv  # noqa: PLC0415
 
-        rows = [
-            tuple(cell if cell != "" else None for cell in row)
-            for row in csv.reader(io.StringIO(self.text(), newline=""))
-        ]
+        lines = csv.reader(io.StringIO(self.text(), newline=""))
+        rows: list[tuple[str | None, ...]] = []
+        cells = 0
+        try:
+            for line in lines:
+                rows.append(tuple(cell if cell != "" else None for cell in line))
+                cells += len(line)
+                if cells > CELLS:
+                    raise self.error(f"more than {CELLS} cells", row=len(rows))
+        except csv.Error as problem:
+            raise self.error(
+                f"no text of cells with commas ({problem})",
+                row=len(rows) + 1,
+                todo="A quotation mark may have no end; compare the file with the publisher's.",
+            ) from problem
         width = len(rows[0]) if rows else 0
         for index, row in enumerate(rows):
             if not any(row):
@@ -251,16 +274,13 @@ class PublishedFile:
         Raises:
             SourceError: the file is damaged or holds no such frame.
         """
-        import pyreadr  # noqa: PLC0415
-
         try:
-            frames = pyreadr.read_r(str(self.path))
-        except Exception as problem:
+            frames = r_frames(self.path)
+        except ReadError as problem:
             raise self.error(
                 f"not a readable R data file ({squash(str(problem))[:200]})",
                 todo="The file is damaged or cut short; fetch it again from its address.",
             ) from problem
         if name not in frames:
             raise self.error(f"expected a data frame {name!r}, found {', '.join(frames)}")
-        frame: pl.DataFrame = pl.from_pandas(frames[name])
-        return frame
+        return frames[name]

@@ -21,9 +21,10 @@ from pipeline.differences import Difference, differ, latest
 from pipeline.edition import Edition
 from pipeline.fetch import FetchError, digest, download
 from pipeline.geography import refuse_unknown
-from pipeline.published import PublishedFile, SourceError
+from pipeline.ingest import release_table
+from pipeline.published import SourceError
 from pipeline.reconciliation import compare
-from pipeline.source import Release, Source, conform
+from pipeline.source import Release, Source
 from pipeline.sources import sources
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -225,14 +226,9 @@ def _tried(
 ) -> tuple[pl.DataFrame | None, str | None]:
     """The file as the source reads it, and what is wrong with it."""
     try:
-        frame = conform(source, release, source.tidy(PublishedFile(path, release.file), release))
+        frame = release_table(source, release, path)
     except SourceError as problem:
         return None, str(problem)
-    except Exception as problem:  # a file that nobody knows may break anything
-        return None, (
-            f"{release.file}: the code of pipeline/sources/{source.name}.py cannot read it as "
-            f"{release.period} ({type(problem).__name__}: {problem})"
-        )
     registry = published_table(edition, "tidy", "council_registry")
     if not edition.synthetic:
         for one in declared_corrections():

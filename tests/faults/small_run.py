@@ -1,0 +1,111 @@
+"""One run of the sample with one panel and few pages, killed at a named point where asked.
+
+``python -m tests.faults.small_run [--die POINT]``, with ``RAPPORT_DATA`` as ever.
+"""
+
+import argparse
+import os
+import signal
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WRITES = ("tidy/delayed_transfers", "locality/authority_year", "evidence/verdict")
+CALLS: dict[str, tuple[str, int]] = {
+    "raw: a file copied and not yet verified": ("pipeline.fetch:_verify", 40),
+    "checks: in the middle": ("pipeline.checks.engine:run", 25),
+    "database: half of the tables written": ("pipeline.publish:_write", 60),
+    "database: written, not described": ("pipeline.publish:_describe", 1),
+    "database: not read back": ("pipeline.publish:_read_back", 1),
+    "report: its pages half written": ("pathlib:Path.write_text", 4),
+    "exports: before the workbook": ("pipeline.exports:write_workbook", 1),
+    "swap: before the files are on the disk": ("pipeline.versions:_settle", 1),
+    "swap: renamed and not public": ("pipeline.versions:_publish", 1),
+    "swap: the first link moved": ("pipeline.versions:_point", 2),
+    "swap: public, old versions not dropped": ("pipeline.versions:_drop_old", 1),
+}
+"""Where to die: before a call of a function, counted."""
+POINTS = (*(f"{one}: written and not in its place" for one in WRITES), *CALLS)
+
+
+def die(*_: object, **__: object) -> None:
+    """End as by ``kill -9``."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def counted(function: Callable[..., Any], call: int, fits: Callable[..., bool]) -> Any:
+    """The function, which dies before its so many-th call that fits."""
+    seen = 0
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal seen
+        seen += fits(*args)
+        if seen == call:
+            die()
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
+def arm(point: str, patch: pytest.MonkeyPatch) -> None:
+    """See to it that this process dies at a point."""
+    if point in CALLS:
+        place, call = CALLS[point]
+        module_name, _, name = place.partition(":")
+        holder: Any = import_module(module_name)
+        *outer, name = name.split(".")
+        for one in outer:
+            holder = getattr(holder, one)
+        in_report = name == "write_text"
+        patch.setattr(
+            holder,
+            name,
+            counted(
+                getattr(holder, name),
+                call,
+                lambda *args: not in_report or "report" in Path(args[0]).parts,
+            ),
+        )
+        return
+    from pipeline.edition import Edition  # noqa: PLC0415
+
+    layer, _, name = point.partition(":")[0].partition("/")
+    write = Edition.write
+
+    def armed(self: Edition, *args: Any) -> Any:
+        if args[:2] == (layer, name):
+            patch.setattr(Path, "replace", die)
+        return write(self, *args)
+
+    patch.setattr(Edition, "write", armed)
+
+
+def main() -> None:
+    """Run, and exit with 1 where the run fails."""
+    parse = argparse.ArgumentParser(description=__doc__)
+    parse.add_argument("--die", choices=POINTS)
+    asked = parse.parse_args()
+
+    from pipeline.cli import _home  # noqa: PLC0415
+    from pipeline.console import quiet_exit  # noqa: PLC0415
+    from pipeline.edition import SAMPLE  # noqa: PLC0415
+    from pipeline.execute import execute  # noqa: PLC0415
+    from pipeline.framework import framework  # noqa: PLC0415
+
+    _home()
+    quiet_exit()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(framework().panels) - {"councils_delayed_transfers"}:
+            patch.delitem(framework().panels, name)  # type: ignore[arg-type]
+        for module in ("council_pages", "source_pages"):
+            patch.setattr(f"pipeline.report.{module}.pages", lambda reader, run: {})
+        if asked.die:
+            arm(asked.die, patch)
+        raise SystemExit(0 if execute(SAMPLE, None) else 1)
+
+
+if __name__ == "__main__":
+    main()
