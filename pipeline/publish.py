@@ -4,6 +4,7 @@ DuckDB has one writer or many readers. So a run writes a new file in a folder of
 it; ``versions`` makes it public.
 """
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ import duckdb
 import polars as pl
 
 from pipeline.edition import LAYERS
-from pipeline.versions import DATABASE, PublishError
+from pipeline.versions import DATABASE, NO_ROOM, PublishError, no_room
 
+NO_ROOM_SAID = re.compile("No space left|File too large|Disk quota|out of disk", re.IGNORECASE)
 STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that must be able to open the file."""
 PART = 2_000_000
@@ -89,12 +91,24 @@ def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> 
     """Write tables, views and macros into a new DuckDB file and check it.
 
     Raises:
-        PublishError: a key is not unique, a view cannot be read, or the file does not read back
-            what was written.
+        PublishError: a key is not unique, a view cannot be read, the file does not read back what
+            was written, or the disk is full.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     path = folder / DATABASE
+    try:
+        _fill(path, tables, views)
+        _read_back(path, tables, views)
+    except (duckdb.IOException, OSError) as problem:
+        full = getattr(problem, "errno", None) in NO_ROOM or NO_ROOM_SAID.search(str(problem))
+        if full:
+            raise PublishError(no_room(folder)) from problem
+        raise
+    return path
+
+
+def _fill(path: Path, tables: Sequence[Table], views: Sequence[View]) -> None:
     with duckdb.connect() as connection:
         connection.execute(
             f"ATTACH {_text(str(path))} AS built (STORAGE_VERSION {_text(STORAGE_VERSION)})"
@@ -113,8 +127,6 @@ def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> 
         connection.commit()
         connection.execute("USE memory")
         connection.execute("DETACH built")
-    _read_back(path, tables, views)
-    return path
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

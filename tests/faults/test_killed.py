@@ -1,0 +1,187 @@
+"""A publish that is killed, runs out of disk, or meets many readers, in processes of their own.
+
+Whole runs that are killed at every stage: ``make faults``.
+"""
+
+import signal
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipeline.edition import Edition
+from pipeline.publish import Table, build
+from pipeline.versions import (
+    building,
+    drop_unfinished,
+    new_version,
+    published_version,
+    swap,
+    versions,
+)
+from tests.faults.small_run import CALLS, POINTS
+from tests.faults.state import leftovers
+
+TEST = Edition("test", "Test", synthetic=False)
+
+
+@pytest.fixture
+def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("RAPPORT_KEEP_VERSIONS", "2")
+    return TEST
+
+
+def built(edition: Edition, number: int) -> str:
+    """A version ready to be published: ``number`` rows of the value ``number``."""
+    version = new_version(edition, "abcdefgh")
+    folder = building(edition, version)
+    frame = pl.DataFrame({"value": [number] * number})
+    build(folder, [Table("locality", "thing", frame, "A thing.")])
+    for name in ("report/index.html", "exports/README.md"):
+        (folder / name).parent.mkdir()
+        (folder / name).write_text(str(number))
+    return version
+
+
+def seen(edition: Edition) -> int:
+    """The number that the published version holds, the same in all of its parts."""
+    with duckdb.connect(str(edition.database), read_only=True) as connection:
+        ((number, rows),) = connection.execute(
+            "SELECT value, count(*) FROM locality.thing GROUP BY ALL"
+        ).fetchall()
+    assert number == rows
+    return int(number)
+
+
+def parts(edition: Edition) -> set[str]:
+    return {edition.report.read_text(), (edition.folder / "exports" / "README.md").read_text()}
+
+
+SWAP = """
+import sys
+import pytest
+from pipeline.versions import swap
+from tests.faults.small_run import arm
+from tests.faults.test_killed import TEST
+with pytest.MonkeyPatch.context() as patch:
+    arm(sys.argv[1], patch)
+    swap(TEST, sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("point", [one for one in POINTS if one.startswith("swap")])
+def test_a_swap_that_is_killed_is_made_good_by_the_next(edition: Edition, point: str) -> None:
+    for number in (1, 2):
+        swap(edition, built(edition, number))
+    killed = built(edition, 3)
+    ended = subprocess.run([sys.executable, "-c", SWAP, point, killed], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    now = seen(edition)
+    assert now == (3 if "public, old" in point or "first link" in point else 2)
+    assert parts(edition) == {str(now)}
+    drop_unfinished(edition)
+    last = built(edition, 4)
+    swap(edition, last)
+    assert (seen(edition), parts(edition), published_version(edition)) == (4, {"4"}, last)
+    assert leftovers(edition.folder) == []
+
+
+BUILD = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+from tests.faults.test_killed import TEST, built
+built(TEST, 2_000_000)
+"""
+
+
+def test_a_database_for_which_there_is_no_room(edition: Edition) -> None:
+    swap(edition, built(edition, 1))
+    ended = subprocess.run(
+        [sys.executable, "-c", BUILD, "20000"], check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert "PublishError: no room on the disk of" in ended.stderr
+    assert "The published version stays as it is. Make room" in ended.stderr
+    assert (seen(edition), parts(edition)) == (1, {"1"})
+    drop_unfinished(edition)
+    swap(edition, built(edition, 2))
+    assert seen(edition) == 2
+    assert leftovers(edition.folder) == []
+
+
+READ = """
+import sys
+from pathlib import Path
+from tests.faults.test_killed import TEST, seen
+print("ready", flush=True)
+last, opened = 0, 0
+while not Path(sys.argv[1]).exists():
+    number = seen(TEST)
+    assert number >= last, f"{number} after {last}"
+    last, opened = number, opened + 1
+print(opened, last)
+"""
+HOLD = """
+import sys, time
+from pathlib import Path
+import duckdb
+from tests.faults.test_killed import TEST
+with duckdb.connect(str(TEST.database), read_only=True) as connection:
+    print("ready", flush=True)
+    reads = 0
+    while not Path(sys.argv[1]).exists():
+        assert connection.execute("SELECT DISTINCT value FROM locality.thing").fetchall() == [(1,)]
+        reads += 1
+        time.sleep(0.05)
+print(reads, 1)
+"""
+
+
+def test_readers_through_a_hundred_publishes(
+    edition: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes open the file again and again, one holds the first version all along."""
+    monkeypatch.setattr("pipeline.versions.GRACE_SECONDS", 0.5)
+    swap(edition, built(edition, 1))
+    done = tmp_path / "done"
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(done)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for script in (READ, READ, HOLD)
+    ]
+    for reader in readers:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "ready\n"
+    first = published_version(edition)
+    for number in range(2, 101):
+        swap(edition, built(edition, number))
+    done.touch()
+    for reader, last in zip(readers, (100, 100, 1), strict=True):
+        out, problem = reader.communicate(timeout=60)
+        assert reader.returncode == 0, problem
+        reads, final = map(int, out.split())
+        assert reads > 0
+        assert final <= last
+    assert seen(edition) == 100
+    # What the third reader held was deleted under it.
+    assert first not in versions(edition)
+
+
+def test_every_point_to_die_at_is_there() -> None:
+    """A function that was renamed would let ``make faults`` kill nothing."""
+    for place, _ in CALLS.values():
+        module, _, name = place.partition(":")
+        found = import_module(module)
+        for one in name.split("."):
+            found = getattr(found, one)
+        assert callable(found)
