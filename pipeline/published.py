@@ -84,6 +84,23 @@ class Grid:
                 column=label,
             )
 
+    def dates(self, frame: pl.DataFrame, form: str, **labels: str) -> pl.DataFrame:
+        """Text columns as dates.
+
+        Args:
+            frame: rows, with their number in ``row``.
+            form: such as ``%Y-%m-%d``.
+            labels: the columns, and what the publisher calls each.
+
+        Raises:
+            SourceError: a text is no such date.
+        """
+        read = {name: pl.col(name).str.to_date(form, strict=False) for name in labels}
+        for name, label in labels.items():
+            wrong = frame.filter(pl.col(name).is_not_null() & read[name].is_null())
+            self.refuse(wrong, name, label, f"expected a date in the form {form}")
+        return frame.with_columns(**read)
+
     def header(self, *labels: str) -> int:
         """Index of the first row that holds every one of the labels.
 

@@ -43,10 +43,9 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
             row=unknown["row"][0],
             column="local-authority-type",
         )
-    return england.with_columns(
-        pl.col("council_type").replace_strict(TYPES),
-        pl.col("start_date", "end_date").str.to_date("%Y-%m-%d"),
-    )
+    return grid.dates(
+        england, "%Y-%m-%d", start_date="start-date", end_date="end-date"
+    ).with_columns(pl.col("council_type").replace_strict(TYPES))
 
 
 SOURCE = Source(

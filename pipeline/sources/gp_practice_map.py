@@ -39,10 +39,14 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
         wrong = frame.filter(~pl.col(name).str.contains(pattern).fill_null(False))
         grid.refuse(wrong, name, label, f"expected text of the form {pattern}")
     joined = pl.col("network_code") != UNALLOCATED
-    return frame.with_columns(
-        pl.col("date").str.to_date("%d%b%Y"),
-        *(pl.when(joined).then(pl.col(name)) for name in ("network_code", "network_name")),
-    ).drop("publication")
+    label = next(label for label, (name, _) in COLUMNS.items() if name == "date")
+    return (
+        grid.dates(frame, "%d%b%Y", date=label)
+        .with_columns(
+            *(pl.when(joined).then(pl.col(name)) for name in ("network_code", "network_name")),
+        )
+        .drop("publication")
+    )
 
 
 SOURCE = Source(

@@ -25,9 +25,8 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
         },
         schema_overrides={"close_date": pl.String},
     ).with_row_index("row", offset=1)
-    return frame.with_columns(
-        pl.col("open_date", "close_date").str.to_date("%Y%m%d"),
-        pl.lit(release.period).alias("vintage"),
+    return grid.dates(frame, "%Y%m%d", open_date="open date", close_date="close date").with_columns(
+        pl.lit(release.period).alias("vintage")
     )
 
 

@@ -116,7 +116,7 @@ def test_a_database_for_which_there_is_no_room(edition: Edition) -> None:
 
 
 READ = """
-import sys
+import sys, time
 from pathlib import Path
 from tests.faults.test_killed import TEST, seen
 print("ready", flush=True)
@@ -125,6 +125,7 @@ while not Path(sys.argv[1]).exists():
     number = seen(TEST)
     assert number >= last, f"{number} after {last}"
     last, opened = number, opened + 1
+    time.sleep(0.01)
 print(opened, last)
 """
 HOLD = """
