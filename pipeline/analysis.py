@@ -2,8 +2,11 @@
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,21 +17,25 @@ from threadpoolctl import threadpool_limits
 
 from pipeline import framework as declared
 from pipeline.edition import Edition, reference
-from pipeline.evidence.between import BetweenResult, between
+from pipeline.evidence.between import between
+from pipeline.evidence.between import gate as between_gate
+from pipeline.evidence.locality import LocalityPanel
+from pipeline.evidence.locality import gate as within_gate
 from pipeline.evidence.nonnested import nonnested
 from pipeline.evidence.overall import Check, overall
 from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.quality import cronbach_alpha, partial_correlations, sign_agreement
+from pipeline.evidence.race import ridge_penalty
 from pipeline.evidence.reliability import omega_total
 from pipeline.evidence.subsets import KINDS, indicator_importance
 from pipeline.evidence.verdict import joined
-from pipeline.evidence.within import WithinResult, within
-from pipeline.evidence.within_rows import LeftOut
+from pipeline.evidence.within import within
 from pipeline.framework import Framework
-from pipeline.multiverse import multiverse
+from pipeline.multiverse import Outcome, SetUps, estimates, gathered, set_up_pieces
 from pipeline.panels import (
     Built,
     Candidates,
+    Choices,
     Row,
     candidates,
     first_side,
@@ -171,34 +178,224 @@ def long_table(edition: Edition, spec: declared.Panel) -> pl.DataFrame:
     return edition.read("locality", "indicator_place").rename({"areacd": "locality"})
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One panel before anything is estimated.
+
+    Attributes:
+        pool: its candidates.
+        all_of: the framework.
+    """
+
+    pool: Candidates
+    all_of: Framework
+
+    @cached_property
+    def built(self) -> Built:
+        """The registered rows and indicators."""
+        return select(self.pool, self.all_of, registered(self.pool.spec, self.all_of))
+
+    @cached_property
+    def inner(self) -> Built:
+        """Those of the comparison within authorities."""
+        choices = first_side(registered(self.pool.spec, self.all_of), self.all_of)
+        return select(self.pool, self.all_of, choices)
+
+    @cached_property
+    def inside(self) -> LocalityPanel | None:
+        """The localities inside their authorities; None where there is nothing to compare."""
+        return locality_panel(self.inner, self.all_of) if self.pool.spec.within else None
+
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing is compared between authorities, or None."""
+        if self.built.panel is None:
+            return "no row has an outcome, its controls and an indicator"
+        return between_gate(self.built.panel, self.all_of.test.between)
+
+    @property
+    def stopped_within(self) -> str | None:
+        """Why nothing is compared within authorities, or None; also None where none is asked."""
+        if not self.pool.spec.within:
+            return None
+        if self.inside is None:
+            return "no measure of leadership differs between localities of one authority"
+        return within_gate(self.inside, self.all_of.test.within.min_authorities)
+
+    @property
+    def estimated(self) -> Panel | None:
+        """The panel where authorities are compared, else None."""
+        return None if self.stopped else self.built.panel
+
+    @property
+    def compared_within(self) -> LocalityPanel | None:
+        """The localities where they are compared within authorities, else None."""
+        return None if self.stopped_within else self.inside
+
+    def penalty(self) -> float | None:
+        """The ridge penalty that all rows choose; None where authorities are not compared."""
+        panel = self.estimated
+        return None if panel is None else ridge_penalty(panel, self.all_of.test.between)
+
+
+Tables = Mapping[str, Sequence[Row]]
+Done = Mapping[tuple[Choices, str], Outcome]
+
+
+def _between(asked: Asked) -> Tables:
+    """What one side explains beyond the other, by authorities."""
+    panel = asked.estimated
+    if panel is None:
+        return {}
+    result = between(panel, asked.all_of.test.between)
+    rows: dict[str, list[Row]] = {
+        name: [asdict(one) for one in getattr(result, name)]
+        for name in TABLES
+        if hasattr(result, name)
+    }
+    rows["power"] = [{"part": "between"} | row for row in rows["power"]]
+    _name_authorities(rows["cv_losses"], asked.built)
+    return rows
+
+
+def _described(asked: Asked, long: pl.DataFrame) -> Tables:
+    """The rows, how well they are measured, and what each indicator is worth."""
+    built, panel = asked.built, asked.estimated
+    rows: dict[str, list[Row]] = {
+        "construct_coverage": built.coverage,
+        "analysis_spec": [
+            settings_row(built, asked.all_of)
+            | {"stopped": asked.stopped, "stopped_within": asked.stopped_within}
+        ],
+        "panel": _panel_rows(built),
+        "measure_quality": measure_quality(built, long, asked.all_of),
+    }
+    if panel is not None:
+        rows["importance"] = _indicator_rows(built, panel, asked.all_of)
+        rows["model_tests"] = _other_tests(panel, asked.all_of)
+    return rows
+
+
+def _robust(asked: Asked, long: pl.DataFrame) -> Tables:
+    """The checks beside the lead between authorities."""
+    if asked.stopped:
+        return {}
+    reliability = composite_reliability(asked.built, long, asked.all_of)
+    return {"robustness": robustness(asked.pool, asked.built, asked.all_of, reliability)}
+
+
+def _specified(asked: Asked, some: SetUps, penalty: float | None) -> Done:
+    """A piece of the multiverse."""
+    if asked.stopped and asked.compared_within is None:
+        return {}
+    return estimates(asked.pool, asked.all_of, some, penalty)
+
+
+def _robust_within(asked: Asked) -> Tables:
+    """The checks beside the slope within authorities."""
+    if asked.compared_within is None:
+        return {}
+    return {"robustness": robustness_within(asked.pool, asked.all_of)}
+
+
+def _within(asked: Asked) -> Tables:
+    """Whether leadership tracks the outcome among localities of one authority."""
+    panel = asked.compared_within
+    if panel is None:
+        return {}
+    inside, inner = within(panel, asked.all_of.test.within), asked.inner
+    names = {
+        "authority": inner.rows["authority"].unique().sort().to_list(),
+        "locality": inner.rows["locality"].unique().sort().to_list(),
+    }
+    rows: dict[str, list[Row]] = {
+        table: [asdict(one) for one in getattr(inside, table)]
+        for table in ("variance_split", "within_effect", "discordant_sets", "verdict")
+    }
+    for row in rows["discordant_sets"]:
+        row["authority"] = names["authority"][row["authority"]]
+        for key in ("adopters", "others"):
+            if key in row:
+                row[key] = ", ".join(names["locality"][one] for one in row[key])
+    rows["power"] = [{"part": "within"} | asdict(one) for one in inside.power]
+    return rows
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of what is worked out about a panel; it needs no other part."""
+
+    part: Callable[..., Any]
+    pool: Candidates
+    all_of: Framework
+    more: tuple[Any, ...] = ()
+
+    def done(self) -> Any:
+        """What the part gives."""
+        return self.part(Asked(self.pool, self.all_of), *self.more)
+
+
+def pieces(asked: Asked, long: pl.DataFrame) -> list[Piece]:
+    """All that is worked out about a panel, in the order in which `put_together` reads it."""
+    penalty = asked.penalty()
+    parts: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+        (_between, ()),
+        (_described, (long,)),
+        (_robust, (long,)),
+        (_robust_within, ()),
+        (_within, ()),
+        *((_specified, (some, penalty)) for some in set_up_pieces(asked.pool, asked.all_of)),
+    ]
+    return [Piece(part, asked.pool, asked.all_of, more) for part, more in parts]
+
+
 def evidence_tables(
-    edition: Edition, all_of: Framework, n_jobs: int = -1
+    edition: Edition,
+    all_of: Framework,
+    n_jobs: int = -1,
+    progress: Callable[[str], None] = lambda said: None,
 ) -> dict[str, pl.DataFrame]:
     """Every evidence table and ``construct_coverage``, all panels together.
 
-    n_jobs: panels at a time, -1 for all cores; joblib's configured backend is used.
+    The pieces of all panels are dealt out one by one, larger panels first, so that all workers have
+    work to the end; the tables do not depend on who did what.
+
+    Args:
+        edition: whose locality tables are read.
+        all_of: the framework.
+        n_jobs: pieces at a time, -1 for all cores; joblib's configured backend is used.
+        progress: told of each panel when it is done.
     """
-    rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
-    # Tables are read here; what each panel makes of them is independent of the others.
-    asked = [
-        (candidates(spec, all_of, edition), long_table(edition, spec))
-        for spec in all_of.panels.values()
-    ]
-    found: list[Found] = Parallel(n_jobs=n_jobs)(
-        delayed(_on_one_thread)(pool, all_of, long) for pool, long in asked
-    )
-    for one in found:
-        for name, own in one.rows.items():
-            common = {"synthetic": edition.synthetic} if name in TABLES else {}
-            rows[name] += [common | row for row in own]
-    rows["verdict"] += [{"synthetic": edition.synthetic} | row for row in claim_rows(found, all_of)]
-    return {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
-
-
-def _on_one_thread(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:
-    """One panel; its matrices are small, and more threads would only wait for each other."""
+    # Here too: sums come out the same whatever the machine.
     with threadpool_limits(1):
-        return panel_evidence(pool, all_of, long)
+        asked = [
+            Asked(candidates(spec, all_of, edition), all_of) for spec in all_of.panels.values()
+        ]
+        asked.sort(key=lambda one: (one.pool.spec.within, one.built.size), reverse=True)
+        work = [pieces(one, long_table(edition, one.pool.spec)) for one in asked]
+        done = Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(_on_one_thread)(piece) for own in work for piece in own
+        )
+        made = {}
+        for one, own in zip(asked, work, strict=True):
+            made[one.pool.spec.name] = put_together(one, list(islice(done, len(own))))
+            progress(f"{len(made)} of {len(work)} panels: {one.pool.spec.title}")
+        rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
+        panels = [made[name] for name in all_of.panels]
+        for found in panels:
+            for name, own_rows in found.rows.items():
+                common = {"synthetic": edition.synthetic} if name in TABLES else {}
+                rows[name] += [common | row for row in own_rows]
+        rows["verdict"] += [
+            {"synthetic": edition.synthetic} | row for row in claim_rows(panels, all_of)
+        ]
+        return {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
+
+
+def _on_one_thread(piece: Piece) -> Any:
+    """One piece; its matrices are small, and more threads would only wait for each other."""
+    with threadpool_limits(1):
+        return piece.done()
 
 
 def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:
@@ -209,52 +406,28 @@ def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> F
         all_of: the framework.
         long: its measured indicators, see `long_table`.
     """
-    spec = pool.spec
-    built = select(pool, all_of, registered(spec, all_of))
-    panel = built.panel
-    if panel is None:
-        result = BetweenResult("no row has an outcome, its controls and an indicator")
-    else:
-        result = between(panel, all_of.test.between)
-    inner = select(pool, all_of, first_side(registered(spec, all_of), all_of))
-    inside = _within(inner, all_of) if spec.within else None
-    rows: dict[str, list[Row]] = {
-        name: [asdict(one) for one in getattr(result, name)]
-        for name in TABLES
-        if hasattr(result, name)
-    }
-    rows["power"] = [{"part": "between"} | row for row in rows["power"]]
-    estimated = panel is not None and not result.stopped
-    rows["construct_coverage"] = list(built.coverage)
-    rows["analysis_spec"] = [
-        settings_row(built, all_of)
-        | {"stopped": result.stopped, "stopped_within": inside.stopped if inside else None}
-    ]
-    rows["panel"] = _panel_rows(built)
-    rows["measure_quality"] = measure_quality(built, long, all_of)
-    rows["robustness"], rows["multiverse"] = [], []
-    if panel is not None and estimated:
-        rows["importance"] += _indicator_rows(built, panel, all_of)
-        rows["model_tests"] += _other_tests(panel, all_of)
-        reliability = composite_reliability(built, long, all_of)
-        rows["robustness"] += robustness(pool, built, all_of, reliability)
-    penalty = result.block_fit[-1].penalty if estimated else None
-    if estimated or (inside and not inside.stopped):
-        rows["multiverse"], together = multiverse(pool, all_of, penalty, n_jobs=1)
-        rows["robustness"] += together
-    _name_authorities(rows["cv_losses"], built)
-    if inside is not None and not inside.stopped:
-        rows["robustness"] += robustness_within(pool, all_of)
-    if inside is not None:
-        _add_within(rows, inside, inner)
-    rows["published_comparison"] = _published(panel if estimated else None, rows)
+    asked = Asked(pool, all_of)
+    return put_together(asked, [piece.done() for piece in pieces(asked, long)])
+
+
+def put_together(asked: Asked, done: Sequence[Any]) -> Found:
+    """One panel's tables from what its `pieces` gave."""
+    all_of, spec = asked.all_of, asked.pool.spec
+    first, described, robust, robust_inside, inside, *specified = done
+    curve, together = gathered(asked.pool, all_of, specified) if any(specified) else ([], [])
+    rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
+    several = {"multiverse": curve, "robustness": together}
+    for part in (first, described, robust, several, robust_inside, inside):
+        for table, own in part.items():
+            rows[table] += own
+    rows["published_comparison"] = _published(asked.estimated, rows)
+    checks = claim_checks(rows["robustness"], all_of)
     between_verdict = _verdict_of(rows["verdict"], "between")
     within_verdict = _verdict_of(rows["verdict"], "within")
-    checks = claim_checks(rows["robustness"], all_of)
     if spec.within:
         parts = {"between": between_verdict, "within": within_verdict}
         rows["verdict"] += [asdict(one) for one in overall(parts, checks)]
-    _finish(rows, built, inner if spec.within else built, all_of)
+    _finish(rows, asked.built, asked.inner if spec.within else asked.built, all_of)
     return Found(
         spec=spec,
         rows=rows,
@@ -263,14 +436,6 @@ def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> F
         p_between=_value(rows["verdict"], "between", "loao_p_below_alpha"),
         p_within=_value(rows["verdict"], "within", "trajectory_p_below_alpha"),
     )
-
-
-def _within(inner: Built, all_of: Framework) -> WithinResult:
-    panel = locality_panel(inner, all_of)
-    if panel is None:
-        nothing = "no measure of leadership differs between localities of one authority"
-        return WithinResult(nothing, LeftOut(0, 0, 0))
-    return within(panel, all_of.test.within)
 
 
 def _verdict_of(rows: Sequence[Row], part: str) -> str | None:
@@ -283,22 +448,6 @@ def _value(rows: Sequence[Row], part: str, rule: str) -> float | None:
     own = [r["value"] for r in rows if r["part"] == part and r["rule_id"] == rule]
     known = [one for one in own if one is not None]
     return max(known) if known else None
-
-
-def _add_within(rows: dict[str, list[Row]], inside: WithinResult, inner: Built) -> None:
-    names = {
-        "authority": inner.rows["authority"].unique().sort().to_list(),
-        "locality": inner.rows["locality"].unique().sort().to_list(),
-    }
-    for table in ("variance_split", "within_effect", "discordant_sets"):
-        rows[table] = [asdict(one) for one in getattr(inside, table)]
-    for row in rows["discordant_sets"]:
-        row["authority"] = names["authority"][row["authority"]]
-        for key in ("adopters", "others"):
-            if key in row:
-                row[key] = ", ".join(names["locality"][one] for one in row[key])
-    rows["power"] += [{"part": "within"} | asdict(one) for one in inside.power]
-    rows["verdict"] += [asdict(one) for one in inside.verdict]
 
 
 def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Framework) -> None:

@@ -42,7 +42,7 @@ class _Lines(logging.Handler):
                 self._print(f"  note     {said}")
             elif record.levelno >= logging.INFO:
                 self._said[step] = said
-                if any(word in said for word in (" files, ", " pages", ": attempt ")):
+                if any(word in said for word in (" files, ", " pages", " panels: ", ": attempt ")):
                     self._print(f"       {said}")
             return
         kind = str(event.event_type_value)

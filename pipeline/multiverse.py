@@ -222,12 +222,12 @@ def multiverse(
         n_jobs: workers, -1 for all cores; joblib's configured backend is used.
     """
     done = Parallel(n_jobs=n_jobs)(
-        delayed(estimates)(pool, all_of, some, penalty) for some in pieces(pool, all_of)
+        delayed(estimates)(pool, all_of, some, penalty) for some in set_up_pieces(pool, all_of)
     )
     return gathered(pool, all_of, done)
 
 
-def pieces(pool: Candidates, all_of: Framework) -> list[SetUps]:
+def set_up_pieces(pool: Candidates, all_of: Framework) -> list[SetUps]:
     """The panel's set-ups, the registered one first, in pieces that can be worked out apart."""
     asked = [registered_one(pool, all_of), *specifications(pool, all_of)]
     whole = list(set_ups(asked).items())

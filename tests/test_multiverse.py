@@ -252,7 +252,7 @@ def test_the_null_is_centred_at_nothing() -> None:
     """Each draw is a weighting of authorities times their influences, which sum to nothing."""
     all_of = wide(n_bootstrap=4000)
     pool = pool_of(world(h=0.8, authorities=60, seed=2))
-    [piece] = made.pieces(pool, all_of)
+    [piece] = made.set_up_pieces(pool, all_of)
     found = list(made.estimates(pool, all_of, piece, 0.0).values())
     assert {len(one.authorities) for one in found} == {60, 40}  # all, and without a class
     null = made._null(found, all_of)

@@ -45,7 +45,7 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         from pipeline.workers import workers  # noqa: PLC0415
 
         with workers():
-            made = evidence_tables(edition, framework())
+            made = evidence_tables(edition, framework(), progress=context.log.info)
         coverage = explained(made.pop("construct_coverage"), framework(), switched_off())
         edition.write("meta", "construct_coverage", coverage)
         for name, frame in made.items():

@@ -17,7 +17,7 @@ from pipeline.evidence.crossval import (
     kfold_sets,
     leave_one_authority_out,
 )
-from pipeline.evidence.moments import Design, Explained, Moments, design, explained
+from pipeline.evidence.moments import Design, Explained, Moments, design, explained, moments
 from pipeline.evidence.nested import FTest, classic_f, robust_f
 from pipeline.evidence.panel import Array, Ints, Panel
 from pipeline.evidence.resampling import Jackknife, bootstrap_weights, jackknives
@@ -101,6 +101,18 @@ class Race:
     years: tuple[int, ...]
     nested: tuple[tuple[str, str, FTest], ...]
     evidence: Evidence
+
+
+def ridge_penalty(panel: Panel, s: BetweenSettings) -> float:
+    """The penalty that all rows choose for indicators kept apart; `run_race` has the same."""
+    d = design(panel)
+    outcomes = (panel.outcome - panel.outcome.mean())[:, None]
+    size = int(panel.authority.max()) + 1
+    authorities = moments(d.x, outcomes, panel.authority, size)
+    rivals = d.columns(s.h_blocks), d.columns(s.b_blocks)
+    folds = fold_of_each(size, s.inner_folds, np.random.default_rng(s.seed))
+    how = Shrinkage(rivals, s.ridge_grid, folds)
+    return float(choose_penalty(authorities, np.ones((1, size)), d.controls, how)[0])
 
 
 def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSettings) -> Race:

@@ -2,15 +2,18 @@
 
 The model is y = X b + u_authority + w_locality + e with independent normal parts. Because the
 levels are nested, every quantity of the likelihood is a sum over localities and authorities, and
-one evaluation costs a few small array operations; a general mixed-model fitter takes seconds for
-what takes milliseconds here.
+localities of one authority with as many rows enter it alike. So a panel of authorities drawn again
+is a weighted sum, and many panels are fitted at once; a general mixed-model fitter takes seconds
+for what takes milliseconds here.
 
-Shapes: n rows, L localities, G authorities, p columns of X.
+Shapes: R panels, n rows, G authorities, K numbers of rows that localities have, p columns of X.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from pipeline.evidence.locality import LocalityPanel, codes_of
@@ -24,72 +27,126 @@ REWB = "within-between, random intercepts"
 # Not L-BFGS-B: scipy's calls threaded LAPACK on 2 x 2 matrices, which costs a hundred times more
 # than the likelihood when several processes share the cores.
 TIGHT = {"ftol": 1e-16, "maxiter": 500}
+# Newton steps, and halvings of one that goes uphill; 6 steps and no halving are usual.
+STEPS, HALVINGS = 60, 12
+# A ratio's root below this is 0: its square is a ten-thousand-millionth of the residual variance.
+NOTHING = 1e-5
 
 
 @dataclass(frozen=True)
 class Nested:
-    """Sums that the likelihood needs of columns z = [X, y].
+    """Sums that the likelihood needs of columns z = [X, y], by authority.
 
     Attributes:
-        total: (p + 1, p + 1) cross-products over all rows.
-        sums: (L, p + 1) sums over the rows of each locality.
-        rows: (L,) rows of each locality.
-        starts: (G,) first locality of each authority; localities are sorted by authority.
+        weights: (R, G) how often each authority is in each panel.
+        total: (G, p + 1, p + 1) cross-products over an authority's rows.
+        rows: (K,) numbers of rows that a locality has.
+        count: (G, K) localities with so many rows.
+        sums: (G, K, p + 1) sums over their rows.
+        squares: (G, K, p + 1, p + 1) cross-products of each locality's sums, added up.
     """
 
+    weights: Array
     total: Array
-    sums: Array
     rows: Array
-    starts: Ints
+    count: Array
+    sums: Array
+    squares: Array
 
-    @property
-    def whose(self) -> Ints:
-        """(L,) number of each locality's authority, 0..G-1."""
-        sizes = np.diff(np.append(self.starts, len(self.rows)))
-        return np.repeat(np.arange(len(self.starts)), sizes)
+    def some(self, panels: NDArray[np.bool_]) -> "Nested":
+        """Some of the panels."""
+        return replace(self, weights=self.weights[panels])
+
+    @cached_property
+    def n(self) -> Array:
+        """(R,) rows of each panel."""
+        n: Array = self.weights @ (self.count @ self.rows)
+        return n
+
+    @cached_property
+    def totals(self) -> Array:
+        """(R, p + 1, p + 1) cross-products over each panel's rows."""
+        return np.asarray(np.tensordot(self.weights, self.total, axes=1))
+
+    @cached_property
+    def all_squares(self) -> Array:
+        """(R, K, p + 1, p + 1) cross-products of localities' sums in each panel."""
+        return np.asarray(np.tensordot(self.weights, self.squares, axes=1))
+
+    @cached_property
+    def counts(self) -> Array:
+        """(R, K) localities of each panel."""
+        counts: Array = self.weights @ self.count
+        return counts
 
 
 def nested(x: Array, y: Array, authority: Ints, locality: Ints) -> Nested:
-    """Sums of a design x (n, p) and outcome (n,); a locality in two authorities counts as two."""
+    """One panel's design x (n, p) and outcome; a locality in two authorities counts as two."""
     z = np.column_stack([x, y])
-    unit = codes_of(authority, locality)
-    sums = np.stack([np.bincount(unit, column) for column in z.T], axis=1).astype(np.float64)
-    whose = np.empty(len(sums), dtype=np.int64)
-    whose[unit] = authority
-    starts = np.unique(whose, return_index=True)[1]
-    return Nested(z.T @ z, sums, np.bincount(unit).astype(np.float64), starts)
+    whose, unit = codes_of(authority), codes_of(authority, locality)
+    size, columns = int(whose.max()) + 1, z.shape[1]
+    own = np.stack([np.bincount(unit, column) for column in z.T], axis=1)
+    at = np.empty(len(own), dtype=np.int64)
+    at[unit] = whose
+    rows, kind = np.unique(np.bincount(unit), return_inverse=True)
+    total = np.zeros((size, columns, columns))
+    count, sums = np.zeros((size, len(rows))), np.zeros((size, len(rows), columns))
+    squares = np.zeros((*sums.shape, columns))
+    np.add.at(total, whose, z[:, :, None] * z[:, None, :])
+    np.add.at(count, (at, kind), 1.0)
+    np.add.at(sums, (at, kind), own)
+    np.add.at(squares, (at, kind), own[:, :, None] * own[:, None, :])
+    return Nested(np.ones((1, size)), total, rows.astype(np.float64), count, sums, squares)
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Cross-products z' V^-1 z and log |V| at one pair of variance ratios, with derivatives.
+    """Cross-products z' V^-1 z (R, p + 1, p + 1) and log |V| (R,), with their derivatives.
 
     V is in units of the residual variance. Derivatives are by the ratios of authority and locality.
     """
 
     cross: Array
     slopes: tuple[Array, Array]
-    logdet: float
-    logdet_slopes: tuple[float, float]
+    logdet: Array
+    logdet_slopes: tuple[Array, Array]
 
 
-def evaluate(d: Nested, authority: float, locality: float) -> Evaluated:
-    """Evaluate at variance ratios s2_authority / s2_resid and s2_locality / s2_resid."""
-    shrink = 1.0 / (1.0 + d.rows * locality)
-    weighted = shrink[:, None] * d.sums
-    on_authority = np.add.reduceat(weighted, d.starts, axis=0)
-    size = np.add.reduceat(d.rows * shrink, d.starts)
-    outer = 1.0 / (1.0 + authority * size)
+def evaluate(d: Nested, authority: Array, locality: Array) -> Evaluated:
+    """Evaluate at variance ratios (R,) s2_authority / s2_resid and s2_locality / s2_resid."""
+    a, w = authority[:, None], d.weights
+    shrink = 1.0 / (1.0 + d.rows * locality[:, None])
+    size, squared = (d.rows * shrink) @ d.count.T, (d.rows * shrink) ** 2 @ d.count.T
+    # (R, G, p + 1) an authority's weighted sums, and the same weighted once more.
+    flat = d.sums.transpose(1, 0, 2).reshape(len(d.rows), -1)
+    on = (shrink @ flat).reshape(len(shrink), *d.sums.shape[::2])
+    again = ((d.rows * shrink**2) @ flat).reshape(on.shape)
+    outer = 1.0 / (1.0 + a * size)
+
+    def crossed(left: Array, weight: Array, right: Array) -> Array:
+        return np.asarray((left * weight[:, :, None]).transpose(0, 2, 1) @ right)
+
+    def over_localities(weight: Array) -> Array:
+        return np.asarray(np.einsum("rk,rkij->rij", weight, d.all_squares))
+
     # d/d(locality): the locality's score is its weighted sum less what the authority takes up.
-    whose = d.whose
-    left = weighted - (authority * outer[whose] * d.rows * shrink)[:, None] * on_authority[whose]
-    scaled = outer[:, None] * on_authority
-    trace = d.rows * shrink - authority * outer[whose] * (d.rows * shrink) ** 2
+    mixed = crossed(again, w * a * outer, on)
+    score = (
+        over_localities(shrink**2)
+        - mixed
+        - mixed.transpose(0, 2, 1)
+        + crossed(on, w * (a * outer) ** 2 * squared, on)
+    )
     return Evaluated(
-        cross=d.total - locality * (weighted.T @ d.sums) - authority * (scaled.T @ on_authority),
-        slopes=(-(scaled.T @ scaled), -(left.T @ left)),
-        logdet=float(-np.log(shrink).sum() - np.log(outer).sum()),
-        logdet_slopes=(float((outer * size).sum()), float(trace.sum())),
+        cross=d.totals
+        - locality[:, None, None] * over_localities(shrink)
+        - crossed(on, w * a * outer, on),
+        slopes=(-crossed(on, w * outer**2, on), -score),
+        logdet=-(d.counts * np.log(shrink)).sum(axis=1) - (w * np.log(outer)).sum(axis=1),
+        logdet_slopes=(
+            (w * outer * size).sum(axis=1),
+            (w * (size - a * outer * squared)).sum(axis=1),
+        ),
     )
 
 
@@ -118,64 +175,109 @@ class Mixed:
         return self.locality / lasting if lasting > 0 else np.nan
 
 
-def _deviance(theta: Array, d: Nested, left: float, reml: bool) -> tuple[float, Array]:
-    """Profiled deviance and its gradient at theta, the ratios' square roots (as lme4 has them)."""
-    at = evaluate(d, theta[0] ** 2, theta[1] ** 2)
-    factor = np.linalg.cholesky(at.cross[:-1, :-1])
-    inverse = np.linalg.inv(at.cross[:-1, :-1])
-    beta = inverse @ at.cross[:-1, -1]
-    sse = at.cross[-1, -1] - at.cross[:-1, -1] @ beta
+def _deviance(theta: Array, d: Nested, left: Array, reml: bool) -> tuple[Array, Array]:
+    """Profiled deviance (R,) and gradient (R, 2) at theta (R, 2), the ratios' roots (as in lme4).
+
+    left: (R,) degrees of freedom of the residual variance.
+    """
+    at = evaluate(d, theta[:, 0] ** 2, theta[:, 1] ** 2)
+    xx, xy = at.cross[:, :-1, :-1], at.cross[:, :-1, -1]
+    inverse = np.linalg.inv(xx)
+    beta = np.einsum("rij,rj->ri", inverse, xy)
+    sse = at.cross[:, -1, -1] - (xy * beta).sum(axis=1)
     value = at.logdet + left * np.log(sse)
     if reml:
-        value += 2.0 * np.log(np.diag(factor)).sum()
-    c = np.append(-beta, 1.0)
-    gradient = np.zeros(2)
+        value += np.linalg.slogdet(xx)[1]
+    c = np.column_stack([-beta, np.ones(len(beta))])
+    gradient = np.empty(theta.shape)
     for i in range(2):
-        gradient[i] = at.logdet_slopes[i] + left * (c @ at.slopes[i] @ c) / sse
+        moved = np.einsum("rp,rpq,rq->r", c, at.slopes[i], c)
+        gradient[:, i] = at.logdet_slopes[i] + left * moved / sse
         if reml:
-            gradient[i] += (inverse * at.slopes[i][:-1, :-1]).sum()
-    return float(value), gradient * 2.0 * theta
+            gradient[:, i] += (inverse * at.slopes[i][:, :-1, :-1]).sum(axis=(1, 2))
+    return value, gradient * 2.0 * theta
+
+
+def _descend(
+    start: float, d: Nested, left: Array, reml: bool, free: NDArray[np.bool_]
+) -> tuple[Array, Array]:
+    """Where Newton's method takes every panel from a start: roots (R, 2) and deviance (R,).
+
+    The deviance is even in the roots, so no bound is needed. Its Hessian comes from differences of
+    the gradient: how exact it is decides about the way, not about the place. Directions that curve
+    down are taken by the size of their curvature, so a saddle does not hold.
+    """
+    theta = np.tile(np.where(free, start, 0.0), (len(left), 1))
+    value, gradient = _deviance(theta, d, left, reml)
+    for _ in range(STEPS):
+        hessian = np.tile(np.diag(np.where(free, 0.0, 1.0)), (len(left), 1, 1))
+        for i in np.flatnonzero(free):
+            step = np.zeros(theta.shape)
+            step[:, i] = 1e-4 * np.maximum(np.abs(theta[:, i]), 0.1)
+            up, down = (_deviance(theta + sign * step, d, left, reml)[1] for sign in (1, -1))
+            hessian[:, i] = np.where(free, (up - down) / (2.0 * step[:, [i]]), 0.0)
+        values, vectors = np.linalg.eigh((hessian + hessian.transpose(0, 2, 1)) / 2.0)
+        along = np.einsum("rij,ri->rj", vectors, gradient) / np.maximum(np.abs(values), 1e-8)
+        move = -np.einsum("rij,rj->ri", vectors, along)
+        reach = np.abs(move).max(axis=1) / (0.5 + np.abs(theta).max(axis=1))
+        move /= np.maximum(reach, 1.0)[:, None]
+        if (np.abs((move * gradient).sum(axis=1)) < 1e-13 * np.abs(value)).all():
+            break
+        for _ in range(HALVINGS):
+            found, slope = _deviance(theta + move, d, left, reml)
+            uphill = found > value + 1e-13 * np.abs(value)
+            if not uphill.any():
+                break
+            move[uphill] *= 0.5
+        better = found <= value + 1e-13 * np.abs(value)
+        theta = np.where(better[:, None], theta + move, theta)
+        value, gradient = np.where(better, found, value), np.where(better[:, None], slope, gradient)
+        if not better.any():
+            break
+    theta = np.abs(theta)
+    theta[theta < NOTHING] = 0.0
+    return theta, value
+
+
+def _roots(
+    d: Nested, left: Array, *, reml: bool = True, levels: tuple[bool, bool] = (True, True)
+) -> tuple[Array, Array]:
+    """Roots of the variance ratios (R, 2) at the least deviance (R,) of every panel."""
+    free = np.array(levels)
+    theta, value = _descend(0.7, d, left, reml, free)
+    # The gradient vanishes at 0, so a step that overshoots may end there for no good reason.
+    again = (theta[:, free] == 0).any(axis=1)
+    if again.any():
+        other, lower = _descend(0.1, d.some(again), left[again], reml, free)
+        better = lower < value[again]
+        theta[again] = np.where(better[:, None], other, theta[again])
+        value[again] = np.where(better, lower, value[again])
+    return theta, value
 
 
 def fit(d: Nested, *, reml: bool = True, levels: tuple[bool, bool] = (True, True)) -> Mixed:
-    """Maximise the (restricted) likelihood of the nested model.
+    """Maximise the (restricted) likelihood of the nested model of one panel.
 
     Args:
         d: sums of design and outcome; the design must have full column rank.
         reml: restricted likelihood, else full.
         levels: whether authority and locality vary at all; False holds that variance at 0.
     """
-    n, p = float(d.rows.sum()), d.total.shape[0] - 1
-    left = n - p if reml else n
-    bounds = [(0.0, None) if free else (0.0, 0.0) for free in levels]
-
-    def minimum(start: float) -> optimize.OptimizeResult:
-        return optimize.minimize(
-            _deviance,
-            np.where(levels, start, 0.0),
-            args=(d, left, reml),
-            jac=True,
-            method="SLSQP",
-            bounds=bounds,
-            options=TIGHT,
-        )
-
-    found = minimum(0.7)
-    if (found.x[list(levels)] == 0).any():
-        # The gradient vanishes at 0, so a step that overshoots may end there for no good reason.
-        found = min(found, minimum(0.1), key=lambda one: float(one.fun))
-    at = evaluate(d, found.x[0] ** 2, found.x[1] ** 2)
-    inverse = np.linalg.inv(at.cross[:-1, :-1])
-    beta = inverse @ at.cross[:-1, -1]
-    resid = float(at.cross[-1, -1] - at.cross[:-1, -1] @ beta) / left
-    deviance = float(found.fun) + left * (1.0 + np.log(2.0 * np.pi) - np.log(left))
+    left = d.n - (d.total.shape[1] - 1 if reml else 0)
+    theta, deviance = _roots(d, left, reml=reml, levels=levels)
+    at = evaluate(d, theta[:, 0] ** 2, theta[:, 1] ** 2).cross[0]
+    inverse = np.linalg.inv(at[:-1, :-1])
+    beta = inverse @ at[:-1, -1]
+    free = float(left[0])
+    resid = float(at[-1, -1] - at[:-1, -1] @ beta) / free
+    whole = float(deviance[0]) + free * (1.0 + np.log(2.0 * np.pi) - np.log(free))
     return Mixed(
         beta=beta,
         cov=np.asarray(resid * inverse, dtype=np.float64),
-        authority=resid * float(found.x[0]) ** 2,
-        locality=resid * float(found.x[1]) ** 2,
+        authority=resid * float(theta[0, 0]) ** 2,
+        locality=resid * float(theta[0, 1]) ** 2,
         resid=resid,
-        loglik=-deviance / 2.0,
+        loglik=-whole / 2.0,
     )
 
 
@@ -192,14 +294,14 @@ def share_interval(d: Nested, at: Mixed, confidence: float) -> tuple[float, floa
     jackknife-t of arcsin(sqrt(W*)) covered .77 at a W* of .05 with normal parts.
     """
     total = np.sqrt(max((at.authority + at.locality) / at.resid, 0.01))
-    left = float(d.rows.sum()) - (d.total.shape[0] - 1)
+    left = d.n - (d.total.shape[1] - 1)
 
     def deviance(share: float) -> float:
         direction = np.sqrt([1.0 - share, share])
 
         def along(size: Array) -> tuple[float, Array]:
-            value, gradient = _deviance(size[0] * direction, d, left, reml=True)
-            return value, np.array([gradient @ direction])
+            value, gradient = _deviance(size * direction[None], d, left, reml=True)
+            return float(value[0]), gradient @ direction
 
         found = optimize.minimize(
             along, [total], jac=True, method="SLSQP", bounds=[(0.0, None)], options=TIGHT
@@ -207,7 +309,7 @@ def share_interval(d: Nested, at: Mixed, confidence: float) -> tuple[float, floa
         return float(found.fun)
 
     best = at.w_star
-    reach = deviance(best) + stats.t.ppf((1.0 + confidence) / 2.0, len(d.starts) - 1) ** 2
+    reach = deviance(best) + stats.t.ppf((1.0 + confidence) / 2.0, len(d.total) - 1) ** 2
 
     def beyond(share: float) -> float:
         return float(deviance(share) - reach)
@@ -315,7 +417,7 @@ def variance_split(panel: LocalityPanel, s: WithinSettings) -> VarianceSplit:
             ci_method="none: nothing lasts" if both else "none: no locality in more than one year",
         )
     low, high = share_interval(d, at, s.confidence)
-    drawn = bootstrap_shares(d, x, y, panel.authority, s)
+    drawn = bootstrap_shares(d, s)
     tail = (1.0 - s.confidence) / 2.0
     ends = np.quantile(drawn, [tail, 1.0 - tail]) if len(drawn) else None
     return VarianceSplit(
@@ -333,26 +435,21 @@ def variance_split(panel: LocalityPanel, s: WithinSettings) -> VarianceSplit:
     )
 
 
-def bootstrap_shares(d: Nested, x: Array, y: Array, authority: Ints, s: WithinSettings) -> Array:
+def bootstrap_shares(d: Nested, s: WithinSettings) -> Array:
     """W* in panels of authorities drawn again, up to n_bootstrap of them; undefined ones left out.
 
     Does not lean on normal parts, but alone it is too narrow with few authorities.
     """
-    whose, own = d.whose, codes_of(authority)
-    z = np.column_stack([x, y])
-    totals = np.stack([z[own == g].T @ z[own == g] for g in range(len(d.starts))])
+    size, p = len(d.total), d.total.shape[1] - 1
     rng = np.random.default_rng(s.seed)
-    out = []
-    for counts in bootstrap_weights(len(d.starts), s.n_bootstrap, rng).astype(np.int64):
-        picks = np.repeat(np.arange(len(d.starts)), counts)
-        localities = [np.flatnonzero(whose == g) for g in picks]
-        chosen = np.concatenate(localities)
-        starts = np.cumsum([0, *map(len, localities[:-1])])
-        drawn = Nested(totals[picks].sum(axis=0), d.sums[chosen], d.rows[chosen], starts)
-        if np.linalg.matrix_rank(drawn.total[:-1, :-1]) == x.shape[1]:
-            out.append(fit(drawn).w_star)
-    found = np.array(out, dtype=np.float64)
-    return np.asarray(found[np.isfinite(found)])
+    drawn = replace(d, weights=bootstrap_weights(size, s.n_bootstrap, rng))
+    drawn = drawn.some(np.linalg.matrix_rank(drawn.totals[:, :-1, :-1]) == p)
+    if not len(drawn.weights):
+        return np.empty(0)
+    authority, locality = (_roots(drawn, drawn.n - p)[0] ** 2).T
+    lasting = authority + locality
+    shares: Array = locality[lasting > 0] / lasting[lasting > 0]
+    return shares
 
 
 def independent(x: Array) -> Array:

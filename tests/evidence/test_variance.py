@@ -5,6 +5,8 @@ import pytest
 
 from pipeline.evidence.variance import (
     _deviance,
+    _roots,
+    bootstrap_shares,
     evaluate,
     fit,
     independent,
@@ -23,9 +25,46 @@ def test_the_likelihood_is_that_of_the_whole_covariance_matrix() -> None:
     same_locality = panel.locality[:, None] == panel.locality
     v = np.eye(len(panel.year)) + 0.6 * same_authority + 1.7 * same_locality
     z = np.column_stack([x, panel.outcome])
-    found = evaluate(nested(x, panel.outcome, panel.authority, panel.locality), 0.6, 1.7)
-    np.testing.assert_allclose(found.cross, z.T @ np.linalg.solve(v, z), rtol=1e-10)
+    d = nested(x, panel.outcome, panel.authority, panel.locality)
+    found = evaluate(d, np.array([0.6]), np.array([1.7]))
+    np.testing.assert_allclose(found.cross, [z.T @ np.linalg.solve(v, z)], rtol=1e-10)
     assert found.logdet == pytest.approx(np.linalg.slogdet(v)[1], rel=1e-12)
+
+
+def test_an_authority_drawn_twice_is_two_authorities() -> None:
+    panel = locality_world(authorities=12, localities=3, years=3, missing=0.2)
+    x = np.ones((len(panel.year), 1))
+    d = nested(x, panel.outcome, panel.authority, panel.locality)
+    counts = np.random.default_rng(0).multinomial(12, np.full(12, 1 / 12), size=5)
+    shares = bootstrap_shares(d, replace(SETTINGS, n_bootstrap=40))
+    assert len(shares) == 40
+    for weights in counts.astype(float):
+        rows = [np.flatnonzero(panel.authority == g) for g in range(12)]
+        picked = [rows[g] for g in range(12) for _ in range(int(weights[g]))]
+        chosen = np.concatenate(picked)
+        whose = np.repeat(np.arange(len(picked)), [len(one) for one in picked])
+        spelled_out = fit(nested(x[chosen], panel.outcome[chosen], whose, panel.locality[chosen]))
+        weighted = fit(replace(d, weights=weights[None]))
+        assert weighted.loglik == pytest.approx(spelled_out.loglik, rel=1e-12)
+        assert weighted.w_star == pytest.approx(spelled_out.w_star, abs=1e-8)
+
+
+def test_no_other_variances_are_likelier_than_the_fit() -> None:
+    """Of many panels fitted at once, each one is at its own minimum, inside or at a bound."""
+    panel = locality_world(share=0.1, authorities=12, localities=3, years=3, missing=0.2)
+    x = np.ones((len(panel.year), 1))
+    whole = nested(x, panel.outcome, panel.authority, panel.locality)
+    rng = np.random.default_rng(1)
+    counts = rng.multinomial(12, np.full(12, 1 / 12), size=60).astype(float)
+    d = replace(whole, weights=counts)
+    theta, value = _roots(d, d.n - 1.0)
+    assert (theta == 0).any()
+    assert (theta > 0).all(axis=1).any()
+    np.testing.assert_allclose(_deviance(theta, d, d.n - 1.0, True)[0], value, rtol=1e-12)
+    for size in (1e-3, 0.05, 0.4, 2.0):
+        for _ in range(10):
+            other = np.abs(theta + size * rng.normal(size=theta.shape))
+            assert (_deviance(other, d, d.n - 1.0, True)[0] >= value - 1e-9).all()
 
 
 @pytest.mark.parametrize("reml", [True, False])
@@ -33,10 +72,10 @@ def test_the_gradient_is_that_of_the_deviance(reml: bool) -> None:
     panel = locality_world(authorities=6, missing=0.1)
     x = np.column_stack([np.ones(len(panel.year)), panel.controls])
     d = nested(x, panel.outcome, panel.authority, panel.locality)
-    at, left = np.array([0.5, 0.9]), float(len(panel.year))
+    at, left = np.array([[0.5, 0.9]]), np.array([float(len(panel.year))])
     for i, step in enumerate(1e-5 * np.eye(2)):
-        sides = [_deviance(at + sign * step, d, left, reml)[0] for sign in (1, -1)]
-        assert _deviance(at, d, left, reml)[1][i] == pytest.approx(
+        sides = [float(_deviance(at + sign * step, d, left, reml)[0][0]) for sign in (1, -1)]
+        assert _deviance(at, d, left, reml)[1][0, i] == pytest.approx(
             (sides[0] - sides[1]) / 2e-5, rel=1e-6
         )
 
