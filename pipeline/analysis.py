@@ -5,7 +5,8 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -372,14 +373,15 @@ def evidence_tables(
             Asked(candidates(spec, all_of, edition), all_of) for spec in all_of.panels.values()
         ]
         asked.sort(key=lambda one: (one.pool.spec.within, one.built.size), reverse=True)
-        work = [pieces(one, long_table(edition, one.pool.spec)) for one in asked]
         done = Parallel(n_jobs=n_jobs, return_as="generator")(
-            delayed(_on_one_thread)(piece) for own in work for piece in own
+            delayed(_on_one_thread)(piece)
+            for one in asked
+            for piece in pieces(one, long_table(edition, one.pool.spec))
         )
-        made = {}
-        for one, own in zip(asked, work, strict=True):
-            made[one.pool.spec.name] = put_together(one, list(islice(done, len(own))))
-            progress(f"{len(made)} of {len(work)} panels: {one.pool.spec.title}")
+        made: dict[str, Found] = {}
+        for one, (_, own) in zip(asked, groupby(done, key=itemgetter(0)), strict=True):
+            made[one.pool.spec.name] = put_together(one, [result for _, result in own])
+            progress(f"{len(made)} of {len(asked)} panels: {one.pool.spec.title}")
         rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
         panels = [made[name] for name in all_of.panels]
         for found in panels:
@@ -392,10 +394,10 @@ def evidence_tables(
         return {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
 
 
-def _on_one_thread(piece: Piece) -> Any:
-    """One piece; its matrices are small, and more threads would only wait for each other."""
+def _on_one_thread(piece: Piece) -> tuple[str, Any]:
+    """A piece's panel and what it gives; more threads would only wait for each other."""
     with threadpool_limits(1):
-        return piece.done()
+        return piece.pool.spec.name, piece.done()
 
 
 def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:

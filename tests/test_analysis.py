@@ -9,21 +9,29 @@ import joblib
 import numpy as np
 import polars as pl
 import pytest
+from distributed import Client, LocalCluster
 from numpy.testing import assert_allclose
 
+from pipeline import analysis
 from pipeline.analysis import (
+    Asked,
     Found,
+    _on_one_thread,
     claim_checks,
     claim_rows,
+    evidence_tables,
     exploratory,
     holm,
     measure_quality,
     panel_evidence,
+    pieces,
+    put_together,
 )
+from pipeline.edition import SAMPLE
 from pipeline.evidence.overall import Check
 from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
 from pipeline.framework import Framework, Panel, framework
-from pipeline.results import MEANINGS, TABLES
+from pipeline.results import ALL_PANELS, MEANINGS, TABLES
 from tests.few import few_draws
 from tests.test_panels import INSIDE, SPEC, built_of, made_up, pool_of, put, world
 
@@ -525,3 +533,48 @@ def test_the_claims_sentence_names_every_primary_panel() -> None:
         "supported."
     )
     assert row["outcome"] == "delays, delays"
+
+
+# Who works it out.
+
+
+def dealt_out(**parallel: Any) -> Found:
+    asked = Asked(pool_of(PLAIN, INSIDE, QUICK), QUICK)
+    with joblib.parallel_config(**parallel):
+        done = joblib.Parallel()(
+            joblib.delayed(_on_one_thread)(piece) for piece in pieces(asked, UNSAMPLED)
+        )
+    assert {name for name, _ in done} == {INSIDE.name}
+    return put_together(asked, [result for _, result in done])
+
+
+def test_pieces_give_the_same_rows_whoever_works_them_out(plain: Found) -> None:
+    assert dealt_out(backend="loky", n_jobs=2) == plain
+
+
+def test_pieces_give_the_same_rows_on_a_dask_cluster(plain: Found) -> None:
+    with (
+        LocalCluster(  # type: ignore[no-untyped-call]
+            n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        ) as cluster,
+        Client(cluster),  # type: ignore[no-untyped-call]
+    ):
+        assert dealt_out(backend="dask") == plain
+
+
+def test_all_panels_in_their_order_and_a_line_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Larger panels are worked out first; the tables keep the framework's order."""
+    small = world(0.8, authorities=36, years=range(2012, 2014), seed=3)
+    pools = {SPEC.name: pool_of(small, SPEC, QUICK), INSIDE.name: pool_of(PLAIN, INSIDE, QUICK)}
+    monkeypatch.setattr(analysis, "candidates", lambda spec, all_of, edition: pools[spec.name])
+    monkeypatch.setattr(analysis, "long_table", lambda edition, spec: UNSAMPLED)
+    said: list[str] = []
+    made = evidence_tables(SAMPLE, QUICK, progress=said.append)
+    assert said == [f"1 of 2 panels: {INSIDE.title}", f"2 of 2 panels: {SPEC.title}"]
+    order = made["analysis_spec"]["spec_id"].to_list()
+    assert order == [SPEC.name, INSIDE.name] == list(QUICK.panels)
+    assert made["verdict"]["spec_id"].unique(maintain_order=True).to_list() == [*order, ALL_PANELS]
+    again = evidence_tables(SAMPLE, QUICK)
+    assert all(made[table].equals(again[table]) for table in made)

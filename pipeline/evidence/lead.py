@@ -69,9 +69,12 @@ def first_components(blocks: Blocks) -> Blocks:
 
 
 def splines(blocks: Blocks) -> Blocks:
-    """Three columns per block: a natural cubic spline of its z-mean, so that bends count too."""
+    """Three columns per block: a natural cubic spline of its z-mean, so that bends count too.
+
+    Knots are quantiles of the different values: those that differ by rounding are one.
+    """
     return {
-        name: standardise(np.asarray(cr(x[:, 0], df=3, constraints="center")))
+        name: standardise(np.asarray(cr(np.round(x[:, 0], 9), df=3, constraints="center")))
         for name, x in z_means(blocks).items()
         if np.ptp(x)
     }

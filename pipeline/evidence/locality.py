@@ -86,7 +86,7 @@ class LocalityPanel:
         )
 
 
-def codes_of(*keys: Ints) -> Ints:
+def codes_of(*keys: Ints | Array) -> Ints:
     """(n,) codes 0, 1, ... of the combinations of several (n,) keys, in sorted order."""
     codes = np.zeros(len(keys[0]), dtype=np.int64)
     for key in keys:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 from statsmodels.multivariate.factor import Factor
 
-from pipeline.evidence.panel import Array, Panel
+from pipeline.evidence.locality import codes_of
+from pipeline.evidence.panel import Array, Panel, standardise
 
 
 def omega_total(items: Array) -> float:
@@ -100,8 +101,8 @@ def equalise(panel: Panel, reliabilities: Mapping[str, float], rng: np.random.Ge
     """The panel with noise added so that every block is as badly measured as the worst.
 
     A column of reliability r gets normal noise of variance var(x) * (r / worst - 1). Rows of one
-    authority and year with one value share one draw, so a value that holds for a whole authority
-    still does.
+    authority and year with one value, but for rounding, share one draw, so a value that holds for a
+    whole authority still does.
 
     Args:
         panel: the panel; pass it through `composites` first if the reliabilities are those of
@@ -129,8 +130,7 @@ def equalise(panel: Panel, reliabilities: Mapping[str, float], rng: np.random.Ge
 
 
 def _noisier(panel: Panel, x: Array, share: float, rng: np.random.Generator) -> Array:
-    measured = np.column_stack([panel.authority, panel.year, x])
-    values, at = np.unique(measured, axis=0, return_inverse=True)
-    noise = rng.normal(size=len(values)) * np.sqrt(share * x.var(ddof=1))
+    at = codes_of(panel.authority, panel.year, np.round(standardise(x), 9))
+    noise = rng.normal(size=int(at.max()) + 1) * np.sqrt(share * x.var(ddof=1))
     noisier: Array = x + noise[at]
     return noisier
