@@ -402,3 +402,18 @@ def test_a_file_without_a_run_cannot_be_reported(tmp_path: Path) -> None:
     duckdb.connect(str(path)).close()
     with pytest.raises(ReportError, match="no run"):
         write(path, tmp_path / "report")
+
+
+def test_pages_are_the_same_for_any_number_of_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, told = database(tmp_path, World()), []
+    alone = write(path, tmp_path / "alone")
+    monkeypatch.setattr("pipeline.report.build.FEW", 0)
+    monkeypatch.setattr("pipeline.report.build.PART", 1)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    assert write(path, tmp_path / "together", told.append) == alone
+    assert told[-1] == f"{alone} pages"
+    for page in (tmp_path / "alone").rglob("*.html"):
+        other = tmp_path / "together" / page.relative_to(tmp_path / "alone")
+        assert other.read_bytes() == page.read_bytes(), page
