@@ -29,6 +29,7 @@ from pipeline.results import ALL_PANELS, KEYS, MEANINGS
 MOST = 16
 """Figures that are shown of a table, at most."""
 COMMON = (
+    "synthetic",
     "outcome",
     "is_primary",
     "exploratory",
