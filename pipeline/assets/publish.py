@@ -1,5 +1,6 @@
 """Database, report, exports and the swap that makes them public."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +181,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         from pipeline.report.build import write  # noqa: PLC0415 - charts take a second to import
 
         folder = candidate(edition)
+        shutil.rmtree(folder / REPORT, ignore_errors=True)
         pages = write(folder / DATABASE, folder / REPORT, context.log.info)
         said = f"{pages:,} pages of the new database, public once the version is."
         return dg.MaterializeResult(metadata=shown.folder(edition, folder / REPORT, said))
@@ -197,6 +199,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         from pipeline.exports import write  # noqa: PLC0415 - only a run writes workbooks
 
         folder = candidate(edition)
+        shutil.rmtree(folder / EXPORTS, ignore_errors=True)
         files = write(folder / DATABASE, folder / EXPORTS)
         said = f"{files:,} files of the new database, public once the version is."
         return dg.MaterializeResult(metadata=shown.folder(edition, folder / EXPORTS, said))

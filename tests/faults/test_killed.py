@@ -14,6 +14,8 @@ import polars as pl
 import pytest
 
 from pipeline.edition import Edition
+from pipeline.fetch import fetch
+from pipeline.lock import only_run
 from pipeline.publish import Table, build
 from pipeline.versions import (
     building,
@@ -25,6 +27,8 @@ from pipeline.versions import (
 )
 from tests.faults.small_run import CALLS, POINTS
 from tests.faults.state import leftovers
+from tests.test_fetch import CONTENT, release
+from tests.test_source import made
 
 TEST = Edition("test", "Test", synthetic=False)
 
@@ -89,6 +93,61 @@ def test_a_swap_that_is_killed_is_made_good_by_the_next(edition: Edition, point:
     swap(edition, last)
     assert (seen(edition), parts(edition), published_version(edition)) == (4, {"4"}, last)
     assert leftovers(edition.folder) == []
+
+
+STAGE = """
+import sys
+from pathlib import Path
+import polars as pl
+import pytest
+from pipeline.fetch import fetch
+from tests.faults import small_run
+from tests.faults.test_killed import TEST, built
+from tests.test_fetch import release
+from tests.test_source import made
+point, mirror = sys.argv[1], Path(sys.argv[2])
+if point in small_run.CALLS:
+    small_run.CALLS[point] = (small_run.CALLS[point][0], 1)
+with pytest.MonkeyPatch.context() as patch:
+    small_run.arm(point, patch)
+    if point.startswith("raw"):
+        fetch(made(releases=[release("https://example.org/x")]), TEST, mirror)
+    elif point.startswith("database"):
+        built(TEST, 3)
+    else:
+        layer, _, name = point.partition(":")[0].partition("/")
+        TEST.write(layer, name, pl.DataFrame({"a": [2]}))
+"""
+
+
+@pytest.mark.parametrize(
+    "point",
+    [one for one in POINTS if one.startswith(("raw", "tidy", "evidence", "database: half"))],
+)
+def test_what_a_stage_left_when_it_was_killed_is_cleared_away(
+    edition: Edition, point: str, tmp_path: Path
+) -> None:
+    mirror = tmp_path / "mirror"
+    (mirror / "folder").mkdir(parents=True)
+    (mirror / "folder" / "file.csv").write_bytes(CONTENT)
+    swap(edition, built(edition, 1))
+    tables = [("tidy", "delayed_transfers"), ("evidence", "verdict")]
+    for table in tables:
+        edition.write(*table, pl.DataFrame({"a": [1]}))
+    ended = subprocess.run([sys.executable, "-c", STAGE, point, str(mirror)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert leftovers(edition.folder) != []
+    # What was there before is whole, and what was half-written is not taken for it.
+    assert (seen(edition), parts(edition)) == (1, {"1"})
+    assert [edition.read(*table)["a"].to_list() for table in tables] == [[1], [1]]
+    assert not (edition.raw / "folder" / "file.csv").exists()
+    with only_run(edition, "the next run"):
+        drop_unfinished(edition)
+        assert leftovers(edition.folder) == []
+        fetch(made(releases=[release("https://example.org/x")]), edition, mirror)
+        swap(edition, built(edition, 2))
+    assert (edition.raw / "folder" / "file.csv").read_bytes() == CONTENT
+    assert seen(edition) == 2
 
 
 BUILD = """
