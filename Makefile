@@ -39,7 +39,7 @@ bench: setup
 	@$(BIN)/python benchmarks/importance.py
 	@$(BIN)/python -m benchmarks.pipeline $(if $(MIRROR),--mirror $(MIRROR))
 
-# Every fault against whole runs of the sample: killed, out of disk, two at once (about half an hour).
+# Every fault against whole runs of the sample: killed, out of disk, two at once (about an hour).
 faults: setup
 	@$(BIN)/python -m tests.faults
 
