@@ -1,8 +1,10 @@
-"""Settings that draw little, for tests in which every table is to be filled."""
+"""Runs that do little: few draws, one panel, few pages."""
 
 from dataclasses import replace
 
-from pipeline.framework import Test
+import pytest
+
+from pipeline.framework import Test, framework
 
 
 def few_draws(test: Test) -> Test:
@@ -24,3 +26,11 @@ def few_draws(test: Test) -> Test:
             power_effects=(0.0, 0.1),
         ),
     )
+
+
+def one_panel(patch: pytest.MonkeyPatch) -> None:
+    """One panel, and none of the pages of places and sources."""
+    for name in set(framework().panels) - {"councils_delayed_transfers"}:
+        patch.delitem(framework().panels, name)  # type: ignore[arg-type]
+    patch.setattr("pipeline.report.council_pages.Councils.codes", ())
+    patch.setattr("pipeline.report.source_pages.pages", lambda reader, run: {})

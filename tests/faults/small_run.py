@@ -38,7 +38,6 @@ CALLS: dict[str, tuple[str, int]] = {
 POINTS = (*(f"{one}: written and not in its place" for one in WRITES), *CALLS)
 
 
-PANEL = "councils_delayed_transfers"
 SOURCES = {
     *GEOGRAPHY,
     "adult_social_care_income",
@@ -116,17 +115,14 @@ def main() -> None:
     from pipeline.execute import execute  # noqa: PLC0415
     from pipeline.framework import framework  # noqa: PLC0415
     from pipeline.sources import sources  # noqa: PLC0415
-    from tests.few import few_draws  # noqa: PLC0415
+    from tests.few import few_draws, one_panel  # noqa: PLC0415
 
     _home()
     quiet_exit()
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        for name in set(framework().panels) - {PANEL}:
-            patch.delitem(framework().panels, name)  # type: ignore[arg-type]
+        one_panel(patch)
         few = replace(framework(), test=few_draws(framework().test))
         patch.setattr("pipeline.assets.evidence.framework", lambda: few)
-        for module in ("council_pages", "source_pages"):
-            patch.setattr(f"pipeline.report.{module}.pages", lambda reader, run: {})
         off = Path(folder) / "switched_off.toml"
         names = sorted(set(sources()) - SOURCES)
         off.write_text("[sources]\n" + "".join(f'{name} = "A small run."\n' for name in names))
