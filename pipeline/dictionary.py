@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from pipeline.assets.locality import tables as locality_tables
+from pipeline.checks.drift import SCHEMA as DRIFT
+from pipeline.checks.drift import drift_table
 from pipeline.edition import ENGLAND, PROJECT
 from pipeline.lineage import lineage_table
 from pipeline.meta import (
@@ -20,6 +22,8 @@ from pipeline.meta import (
 )
 from pipeline.notices import notice_table
 from pipeline.publish import Table
+from pipeline.quarantine import SCHEMA as QUARANTINE
+from pipeline.quarantine import quarantine_table
 from pipeline.reconciliation import sums_table
 from pipeline.results import KEYS, MEANINGS, TABLES
 from pipeline.revisions import READINGS, revision_table
@@ -116,6 +120,8 @@ def meta_tables() -> list[Table]:
         *source_tables(ENGLAND),
         coverage_table(nothing),
         sums_table(nothing),
+        quarantine_table(pl.DataFrame(schema=QUARANTINE)),
+        drift_table(pl.DataFrame(schema=DRIFT)),
         revision_table([], codes),
         notice_table(ENGLAND),
         check_results(ENGLAND, []),

@@ -76,7 +76,9 @@ class Indicator:
     @property
     def complete(self) -> str:
         """SQL: whether the aggregate is made of enough rows."""
-        return f"count(value) = {self.parts}" if self.parts else "count(value) > 0"
+        if self.parts:
+            return f"count(value) = {self.parts}"
+        return "count(value) > 0 AND count(*) FILTER (status = 'q') = 0"
 
 
 @dataclass(frozen=True)

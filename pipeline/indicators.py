@@ -39,6 +39,7 @@ SELECT
     measured.sampling_variance,
     measured.respondents,
     CASE WHEN measured.value IS NOT NULL AND (1.0 {divided}) IS NULL THEN 'x'
+        WHEN measured.value IS NULL AND measured.status = 'ok' THEN 'x'
         ELSE measured.status END AS status
 FROM measured
 {joined}
@@ -69,6 +70,7 @@ SELECT
     measured.parts,
     {scale} * measured.value {divided} AS value,
     CASE WHEN measured.value IS NOT NULL AND (1.0 {divided}) IS NULL THEN 'x'
+        WHEN measured.value IS NULL AND measured.status = 'ok' THEN 'x'
         ELSE measured.status END AS status,
     CAST({scale} * measured.value AS DOUBLE) AS numerator,
     CAST({denominator} AS DOUBLE) AS denominator,

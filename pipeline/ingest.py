@@ -1,12 +1,14 @@
 """From the raw files of a source to its tidy table."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.corrections import Correction, apply
 from pipeline.edition import Edition
-from pipeline.published import PublishedFile, SourceError, squash
+from pipeline.published import PublishedFile, SourceError
+from pipeline.quarantine import opened, read, sort_out
 from pipeline.source import Release, Source, conform
 
 
@@ -29,45 +31,71 @@ def release_table(source: Source, release: Release, path: Path) -> pl.DataFrame:
         SourceError: it is not as declared, whatever the source's code makes of that.
     """
     file = PublishedFile(path, release.file)
-    try:
-        return conform(source, release, source.tidy(file, release))
-    except SourceError:
-        raise
-    except Exception as problem:  # a file that nobody foresaw may break anything
-        raise file.error(
-            f"pipeline/sources/{source.name}.py cannot read it as {release.period} "
-            f"({type(problem).__name__}: {squash(str(problem))[:300]})"
-        ) from problem
+    return conform(source, release, read(source, release, file))
 
 
-def tidy_table(source: Source, edition: Edition, corrections: list[Correction]) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Ingested:
+    """A source's tidy table, and the rows of its files that are set aside.
+
+    Attributes:
+        missing: the most rows that those left out would have given.
+    """
+
+    table: pl.DataFrame
+    aside: pl.DataFrame
+    missing: int
+
+
+def ingest(source: Source, edition: Edition, corrections: list[Correction]) -> Ingested:
     """All releases of a source as one tidy table, corrected and sorted.
 
     Every file is read even when one fails, so that one message tells everything; nothing is
-    returned unless all of them are right.
+    returned unless all of them are right, but for a few rows that are set aside.
 
     Raises:
         IngestError: at least one file is not as declared.
     """
     frames: list[pl.DataFrame] = []
     problems: list[SourceError] = []
+    files = {}
     for release in source.releases:
         edition.bring(edition.raw / release.file)
+        file = opened(source, PublishedFile(edition.raw / release.file, release.file))
         try:
-            frame = release_table(source, release, edition.raw / release.file)
-            expected = None if edition.synthetic else release.rows
-            if expected is not None and frame.height != expected:
-                raise SourceError(
-                    f"expected {expected} tidy rows, found {frame.height}", file=release.file
-                )
+            frame = read(source, release, file)
+            if file.aside is None:
+                frame = conform(source, release, frame)
         except SourceError as problem:
             problems.append(problem)
         else:
+            files[release.id] = file
             frames.append(frame)
-    if not problems:
-        table = pl.concat(frames)
+    if problems:
+        raise IngestError(source, problems)
+    try:
+        table = apply(source, pl.concat(frames), corrections)
+    except SourceError as problem:
+        raise IngestError(source, [problem]) from problem
+    by_release = table.partition_by("release", as_dict=True, maintain_order=True)
+    done = []
+    for release in source.releases:
         try:
-            return apply(source, table, corrections)
+            rows = by_release.get((release.id,), table.clear())
+            one = sort_out(source, release, rows, files[release.id])
+            expected = None if edition.synthetic else release.rows
+            if expected is not None and not expected - one.missing <= one.frame.height <= expected:
+                raise files[release.id].error(
+                    f"expected {expected} tidy rows, found {one.frame.height}"
+                    + (f" and {one.aside.height} failures set aside" if one.aside.height else "")
+                )
+            done.append(one)
         except SourceError as problem:
             problems.append(problem)
-    raise IngestError(source, problems)
+    if problems:
+        raise IngestError(source, problems)
+    return Ingested(
+        pl.concat([one.frame for one in done]),
+        pl.concat([one.aside for one in done]),
+        sum(one.missing for one in done),
+    )

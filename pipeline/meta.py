@@ -279,12 +279,14 @@ def check_results(edition: Edition, names: Sequence[tuple[str, str]]) -> Table:
         "passed": pl.Boolean,
         "failing": pl.Int64,
         "message": pl.String,
+        "asks": pl.String,
+        "guidance": pl.String,
     }
     return Table(
         "meta",
         "check_results",
         _rows(rows, schema),
-        "What Great Expectations found: one row an expectation.",
+        "What Great Expectations found: one row an expectation or rule.",
         columns={
             "layer": "schema of the table that was checked",
             "table": "its name",
@@ -292,9 +294,11 @@ def check_results(edition: Edition, names: Sequence[tuple[str, str]]) -> Table:
             "expectation": "what was expected",
             "column": "column it is about; empty where it is about the table",
             "passed": "whether it holds",
-            "severity": "critical stops what is downstream, warning is shown",
+            "severity": "critical stops what is downstream; warning and info are shown",
             "failing": "rows that fail",
-            "message": "what was found, where, and what to do",
+            "message": "what was found, where, and what to do; empty where it holds",
+            "asks": "what must be so, in words",
+            "guidance": "what a failure means and what to do",
         },
     )
 

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -44,6 +44,62 @@ class SourceError(Exception):
         super().__init__(f"{', '.join(place)}: {problem}. {todo}")
 
 
+@dataclass(frozen=True)
+class Failure:
+    """One published row, or one cell of it, that is not as declared.
+
+    Attributes:
+        column: what the publisher calls it.
+        value: the cell as published.
+        rule: what was expected.
+    """
+
+    sheet: str | None
+    row: int
+    column: str
+    value: str
+    rule: str
+
+
+class RefusedRowsError(SourceError):
+    """Some rows of a sheet are not as declared, and the others are.
+
+    Attributes:
+        failures: one a row.
+        of: rows of the sheet.
+    """
+
+    def __init__(self, problem: str, failures: Sequence[Failure], of: int, file: str) -> None:
+        first = failures[0]
+        super().__init__(problem, file=file, sheet=first.sheet, row=first.row, column=first.column)
+        self.failures = failures
+        self.of = of
+
+
+@dataclass
+class SetAside:
+    """What of one file is left out while it is read, because it fails a rule of rows.
+
+    Attributes:
+        rows, share: how many may be set aside: so many, or this share where that is more.
+        hidden: rows that are not read.
+        cells: figures that are left empty; the status of each is ``q`` and its place here.
+    """
+
+    rows: int
+    share: float
+    hidden: list[Failure] = field(default_factory=list)
+    cells: list[Failure] = field(default_factory=list)
+
+    def few(self, failing: int, of: int) -> bool:
+        """Whether so many may be set aside."""
+        return failing <= max(self.rows, int(self.share * of))
+
+    def hides(self, sheet: str | None) -> list[int]:
+        """Numbers of the rows of a sheet that are not read."""
+        return [one.row for one in self.hidden if one.sheet == sheet]
+
+
 def squash(text: str | None) -> str:
     """Text with runs of white space (line breaks too) folded to one space."""
     return re.sub(r"\s+", " ", text or "").strip()
@@ -60,6 +116,7 @@ class Grid:
     file: str
     sheet: str | None
     rows: Sequence[tuple[str | None, ...]]
+    aside: SetAside | None = None
 
     def error(self, problem: str, **where: object) -> SourceError:
         """An error that already names this file and sheet."""
@@ -74,15 +131,15 @@ class Grid:
             expected: the start of the message, such as "expected a council code".
 
         Raises:
-            SourceError: there is a wrong row.
+            RefusedRowsError: there is a wrong row.
         """
         if wrong.height:
-            first = wrong.row(0, named=True)
-            raise self.error(
-                f"{expected}, found {first[name]!r} ({wrong.height} rows)",
-                row=first["row"],
-                column=label,
-            )
+            failures = [
+                Failure(self.sheet, row, label, "" if value is None else str(value), expected)
+                for row, value in wrong.select("row", name).iter_rows()
+            ]
+            found = f"found {wrong[name][0]!r} ({wrong.height} rows)"
+            raise RefusedRowsError(f"{expected}, {found}", failures, len(self.rows), self.file)
 
     def dates(self, frame: pl.DataFrame, form: str, **labels: str) -> pl.DataFrame:
         """Text columns as dates.
@@ -168,10 +225,12 @@ class Grid:
             for name in dict.fromkeys(columns.values())
         }
         frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String))
-        return frame.with_columns(
+        frame = frame.with_columns(
             pl.col(pl.String).str.strip_chars().replace("", None),
             pl.int_range(header + 2, header + 2 + len(body), dtype=pl.Int32).alias("row"),
         )
+        hidden = self.aside.hides(self.sheet) if self.aside is not None else []
+        return frame.filter(~pl.col("row").is_in(hidden)) if hidden else frame
 
 
 @dataclass(frozen=True)
@@ -180,6 +239,8 @@ class PublishedFile:
 
     path: Path
     name: str
+    aside: SetAside | None = None
+    """Where given, rows and figures that fail a rule are set aside, as long as they are few."""
 
     def error(self, problem: str, **where: object) -> SourceError:
         """An error that already names this file."""
@@ -223,7 +284,7 @@ class PublishedFile:
                     raise self.error(
                         f"the sheet cannot be read ({squash(str(problem))[:200]})", sheet=actual
                     ) from problem
-                return Grid(self.name, actual, frame.rows())
+                return Grid(self.name, actual, frame.rows(), self.aside)
         raise self.error(
             f"expected a sheet named {' or '.join(map(repr, names))}, found "
             + ", ".join(map(repr, self.sheets()))
@@ -283,7 +344,7 @@ class PublishedFile:
                     row=index + 1,
                     todo="The file may be cut short; fetch it again from its address.",
                 )
-        return Grid(self.name, None, rows)
+        return Grid(self.name, None, rows, self.aside)
 
     def rdata(self, name: str) -> pl.DataFrame:
         """One data frame out of an R data file, every column as text or number.

@@ -8,7 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.published import EXAMPLES, PublishedFile, SourceError
+from pipeline.published import EXAMPLES, Failure, PublishedFile, SourceError
 
 Grade = Literal["original", "derived", "scraped"]
 Level = Literal["council", "district", "trust", "country"]
@@ -23,6 +23,7 @@ STATUS = {
     "p": "provisional",
     "r": "revised",
     "e": "estimated from councils of another date on the same ground",
+    "q": "set aside: what is published fails a check; see meta.quarantine",
 }
 """The statuses a value may have, in the wording of the Government Analysis Function's symbols."""
 
@@ -193,6 +194,9 @@ def numbers(
     Thousands commas are dropped. A marker leaves the value empty with its status; an empty cell
     gets the status ``blank``.
 
+    Where the file sets figures aside, a few that are neither a number nor a declared marker are
+    left empty: their status is ``q`` and the place of the failure in ``file.aside.cells``.
+
     Raises:
         SourceError: some text is neither a number nor a declared marker; the rows are named.
     """
@@ -211,28 +215,44 @@ def numbers(
         .then(pl.lit("ok"))
         .alias("status"),
     )
-    wrong = parsed.filter(pl.col("status").is_null())
+    failed = pl.col("status").is_null()
+    wrong = parsed.filter(failed)
     if wrong.height:
-        first = wrong.row(0, named=True)
-        others = wrong[text].unique(maintain_order=True).to_list()[:EXAMPLES]
-        raise file.error(
-            f"expected a number or one of {', '.join(map(repr, markers)) or 'no marker'}, found "
-            f"{', '.join(map(repr, others))} ({wrong.height} cells)",
-            sheet=sheet,
-            row=first.get("row"),
-            column=first.get("label"),
-            todo="If it is a new symbol of the publisher's, declare it in the source's markers; "
-            "if it is an error, declare a correction.",
+        expected = f"expected a number or one of {', '.join(map(repr, markers)) or 'no marker'}"
+        aside = file.aside
+        if (
+            aside is None
+            or "row" not in parsed.columns
+            or not aside.few(wrong.height, frame.height)
+        ):
+            first = wrong.row(0, named=True)
+            others = wrong[text].unique(maintain_order=True).to_list()[:EXAMPLES]
+            raise file.error(
+                f"{expected}, found {', '.join(map(repr, others))} ({wrong.height} cells)",
+                sheet=sheet,
+                row=first.get("row"),
+                column=first.get("label"),
+                todo="If it is a new symbol of the publisher's, declare it in the source's "
+                "markers; if it is an error, declare a correction.",
+            )
+        start = len(aside.cells)
+        aside.cells += [
+            Failure(sheet, one["row"], one.get("label") or "", one[text], expected)
+            for one in wrong.iter_rows(named=True)
+        ]
+        number = failed.cum_sum() + (start - 1)
+        parsed = parsed.with_columns(
+            pl.when(failed).then(pl.format("q{}", number)).otherwise("status").alias("status"),
+            pl.when(failed).then(None).otherwise("value").alias("value"),
         )
     return parsed.drop(text)
 
 
-def conform(source: Source, release: Release, frame: pl.DataFrame) -> pl.DataFrame:
-    """One release's rows with exactly the declared columns, typed, keyed and sorted.
+def shape(source: Source, release: Release, frame: pl.DataFrame) -> pl.DataFrame:
+    """One release's rows with exactly the declared columns, typed and sorted.
 
     Raises:
-        SourceError: columns are missing or new, a column that may not be empty is, or two rows
-            share a key.
+        SourceError: columns are missing or new.
     """
     frame = frame.with_columns(
         pl.lit(release.id).alias("release"),
@@ -247,9 +267,19 @@ def conform(source: Source, release: Release, frame: pl.DataFrame) -> pl.DataFra
             file=release.file,
             todo="Make tidy() and the declared columns agree.",
         )
-    frame = frame.select(
+    return frame.select(
         pl.col(name).cast(column.kind) for name, column in source.schema.items()
     ).sort(*source.key, maintain_order=True)
+
+
+def conform(source: Source, release: Release, frame: pl.DataFrame) -> pl.DataFrame:
+    """One release's rows with exactly the declared columns, typed, keyed and sorted.
+
+    Raises:
+        SourceError: columns are missing or new, a column that may not be empty is, or two rows
+            share a key.
+    """
+    frame = shape(source, release, frame)
     for name, column in source.schema.items():
         if not column.null and frame[name].null_count():
             first = frame.filter(pl.col(name).is_null()).row(0, named=True)

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import fastexcel
 import pytest
 import xlsxwriter
@@ -117,10 +118,12 @@ def add_column(sheets: Sheets) -> None:
         row.insert(total, "Housing" if number == header else "1" if number > header else None)
 
 
-def word_for_number(sheets: Sheets) -> None:
+def words_for_numbers(sheets: Sheets) -> None:
+    """In more rows than may be set aside."""
     rows = sheets[ORGANISATION]
     header, both = place_of(rows, "Both")
-    rows[header + 5][both] = "twelve"
+    for row in rows[header + 5 : header + 12]:
+        row[both] = "twelve"
 
 
 def wrong_total(sheets: Sheets) -> None:
@@ -133,11 +136,6 @@ def unknown_code(text: str) -> str:
     code = re.search(r"E0[6-9]\d{6}", text)
     assert code is not None
     return text.replace(code[0], "E06009999")
-
-
-def repeated_line(text: str) -> str:
-    lines = text.splitlines(keepends=True)
-    return "".join([*lines, lines[1]])
 
 
 def cut_line(text: str) -> str:
@@ -175,7 +173,7 @@ def said_and_unpublished(
         ),
         (add_column, (f"sheet '{ORGANISATION}', row 14, column 'Housing': column not declared",)),
         (
-            word_for_number,
+            words_for_numbers,
             (f"sheet '{ORGANISATION}', row 19: expected a number or one of '-', found 'twelve'",),
         ),
     ],
@@ -212,7 +210,6 @@ def test_a_total_that_does_not_add_up(capsys: pytest.CaptureFixture[str]) -> Non
             unknown_code,
             ("column 'areacd': 1 council codes that no vintage knows: E06009999", "corrections"),
         ),
-        (repeated_line, ("the key (", "stands on 2 rows (2, ", "expected one")),
         (cut_line, ("expected 12 cells as in the first row, found", "fetch it again")),
     ],
 )
@@ -270,3 +267,38 @@ def test_a_mended_file_is_published_again(capsys: pytest.CaptureFixture[str]) ->
     declare(TRANSFERS)
     assert execute(SAMPLE, None, ["delayed_transfers"])
     assert published_version(SAMPLE) != version
+
+
+@pytest.mark.usefixtures("data")
+def test_a_few_bad_rows_are_set_aside_and_the_rest_is_published() -> None:
+    def change(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        cells = lines[2].split(",")
+        code = next(place for place, cell in enumerate(cells) if re.fullmatch(r"E\d{8}", cell))
+        value = lines[0].strip().split(",").index("Value")
+        word = lines[1].split(",")
+        word[value] = "none of your business"
+        cells[code] = "Leeds"
+        return "".join([lines[0], ",".join(word), ",".join(cells), *lines[3:], lines[4]])
+
+    version = published_version(SAMPLE)
+    edit_text(change)
+    assert execute(SAMPLE, None, ["oflog_adult_social_care"])
+    assert published_version(SAMPLE) != version
+    with duckdb.connect(str(SAMPLE.database), read_only=True) as connection:
+        aside = connection.execute(
+            "SELECT row, value, outcome FROM meta.quarantine ORDER BY row"
+        ).fetchall()
+        emptied = connection.execute(
+            "SELECT row, value, status FROM tidy.oflog_adult_social_care WHERE status = 'q'"
+        ).fetchall()
+        told = connection.execute(
+            "SELECT severity, message FROM meta.check_results "
+            "WHERE expectation = 'nothing_set_aside' AND NOT passed"
+        ).fetchall()
+    assert [value for _, value, _ in aside][:2] == ["none of your business", "Leeds"]
+    assert "is used" in aside[2][2]
+    assert emptied == [(2, None, "q")]
+    ((severity, message),) = told
+    assert severity == "warning"
+    assert "none of your business" in message

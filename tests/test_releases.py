@@ -14,7 +14,7 @@ from pipeline.assets.raw import Mirror, raw_asset
 from pipeline.assets.tidy import tidy_asset
 from pipeline.cli import app
 from pipeline.edition import Edition
-from pipeline.ingest import tidy_table
+from pipeline.ingest import ingest
 from pipeline.notices import command, declaration, described, keep, line, notice_table
 from pipeline.publish import Table, build
 from pipeline.published import PublishedFile
@@ -84,7 +84,7 @@ def edition(tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Ed
         {"source": only.name, "release": one.id, "sha256": one.sha256} for one in only.releases
     ]
     folder = building(made_up, "v1")
-    published = tidy_table(only, made_up, [])
+    published = ingest(only, made_up, []).table
     build(
         folder,
         [
@@ -239,14 +239,14 @@ def test_a_newly_declared_release_is_compared_with_what_is_published(
     edition: Edition, mirror: Path
 ) -> None:
     same = source()
-    assert newly_declared(same, edition, tidy_table(same, edition, [])) == ([], None)
+    assert newly_declared(same, edition, ingest(same, edition, []).table) == ([], None)
     revised = HEAD + "a,2020-02,12\n"
     (mirror / "monthly" / "Feb_20_revised.csv").write_text(revised)
     more = Release(
         "monthly/Feb_20_revised.csv", "", sha256(revised), "2020-02", label="revised", revision=1
     )
     now = source(releases=[*same.releases, more])
-    ((notice,), before) = newly_declared(now, edition, tidy_table(now, edition, []))
+    ((notice,), before) = newly_declared(now, edition, ingest(now, edition, []).table)
     assert before is not None
     assert before.height == 4
     assert (notice.kind, notice.file, notice.rows) == ("declared", more.file, 1)
@@ -257,7 +257,7 @@ def test_a_newly_declared_release_is_compared_with_what_is_published(
 
 def test_a_withdrawn_release_is_one_too(edition: Edition) -> None:
     first = source(releases=source().releases[:1])
-    ((notice,), _) = newly_declared(first, edition, tidy_table(first, edition, []))
+    ((notice,), _) = newly_declared(first, edition, ingest(first, edition, []).table)
     assert notice.file == "2020-02 final (withdrawn)"
     assert notice.difference is not None
     assert [str(one) for one in notice.difference.lost] == ["nothing left in 2020-02"]

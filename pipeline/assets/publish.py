@@ -13,7 +13,9 @@ from pipeline.assets.evidence import NEEDS
 from pipeline.assets.keys import DATA_TEAM, group, key, tags
 from pipeline.assets.locality import reads
 from pipeline.assets.locality import tables as locality_tables
-from pipeline.assets.tidy import reconciliations
+from pipeline.assets.tidy import of_sources
+from pipeline.checks.asset_checks import DOCUMENTED
+from pipeline.checks.drift import drift_table
 from pipeline.edition import Edition
 from pipeline.lineage import lineage_table
 from pipeline.meta import (
@@ -27,6 +29,7 @@ from pipeline.meta import (
 )
 from pipeline.notices import notice_table
 from pipeline.publish import Macro, Table, View, build
+from pipeline.quarantine import quarantine_table
 from pipeline.reconciliation import sums_table
 from pipeline.results import KEYS, MEANINGS, TABLES
 from pipeline.revisions import changes, revision_table, views
@@ -102,18 +105,28 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
             made.append(Table("evidence", name, result, said, KEYS[name], MEANINGS, sources=used))
     made += source_tables(edition)
     made.append(coverage_table(edition.read("meta", "construct_coverage")))
-    made.append(sums_table(reconciliations(edition)))
+    made.append(sums_table(of_sources(edition, "reconciliation")))
+    made.append(quarantine_table(of_sources(edition, "quarantine")))
+    made.append(drift_table(of_sources(edition, "drift")))
     codes = edition.read("locality", "council_code")
     made += [revision_table(revised, codes), notice_table(edition)]
-    names = [("tidy", name) for name in sources()] + [("locality", n) for n in locality_tables()]
     made += [
-        check_results(edition, names),
+        check_results(edition, checked_tables()),
         framework_table(),
         run_table(edition, run_id, version),
         lineage_table(),
     ]
     made = [replace(one, about=_mark(edition) + one.about) for one in made]
     return [*made, *catalogue(made, database_views(edition))]
+
+
+def checked_tables() -> list[tuple[str, str]]:
+    """Layer and name of every table that has a suite."""
+    return [
+        *(("tidy", name) for name in sources()),
+        *(("locality", name) for name in locality_tables()),
+        *(("evidence", name) for name in TABLES),
+    ]
 
 
 def database_views(edition: Edition) -> list[View]:
@@ -182,7 +195,9 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
 
         folder = candidate(edition)
         shutil.rmtree(folder / REPORT, ignore_errors=True)
-        pages = write(folder / DATABASE, folder / REPORT, context.log.info)
+        names = [f"{layer}.{name}" for layer, name in checked_tables()]
+        documented = {name: edition.recall(DOCUMENTED, name) or [] for name in names}
+        pages = write(folder / DATABASE, folder / REPORT, documented, context.log.info)
         said = f"{pages:,} pages of the new database, public once the version is."
         return dg.MaterializeResult(metadata=shown.folder(edition, folder / REPORT, said))
 

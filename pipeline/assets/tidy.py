@@ -1,16 +1,22 @@
 """One tidy table a source."""
 
+from contextlib import suppress
+
 import dagster as dg
 import polars as pl
 
 from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, key, source_group, source_tags
+from pipeline.checks.drift import SCHEMA as DRIFT
+from pipeline.checks.drift import compared, explain
+from pipeline.checks.drift import declared as explained_drift
 from pipeline.corrections import declared
 from pipeline.differences import accepted, latest, refuse_loss
 from pipeline.edition import Edition
 from pipeline.geography import refuse_unknown
-from pipeline.ingest import tidy_table
+from pipeline.ingest import ingest
 from pipeline.notices import keep, line
+from pipeline.quarantine import SCHEMA as QUARANTINE
 from pipeline.reconciliation import SCHEMA as SUMS
 from pipeline.reconciliation import compare
 from pipeline.reconciliation import declared as explained_differences
@@ -43,12 +49,15 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         if why is not None:
             edition.write("tidy", source.name, stand_in(source))
             edition.write("meta", f"reconciliation_{source.name}", pl.DataFrame(schema=SUMS))
+            for kind, schema in (("quarantine", QUARANTINE), ("drift", DRIFT)):
+                edition.write("meta", f"{kind}_{source.name}", pl.DataFrame(schema=schema))
             keep(edition, "declared", source.name, [])
             context.log.info(f"switched off: {why}")
             return dg.MaterializeResult(metadata=shown.switched_off(edition, why))
         # What is declared of publishers' errors speaks of real files alone.
         real = not edition.synthetic
-        frame = tidy_table(source, edition, declared() if real else [])
+        made = ingest(source, edition, declared() if real else [])
+        frame = made.table
         if source.area is not None:
             own = source.name == REGISTRY
             refuse_unknown(source, frame, frame if own else edition.read("tidy", REGISTRY))
@@ -61,8 +70,19 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
             refuse_loss(source, before, latest(source, frame), accepted())
         edition.write("tidy", source.name, frame)
         edition.write("meta", f"reconciliation_{source.name}", sums)
+        edition.write("meta", f"quarantine_{source.name}", made.aside)
+        edition.record("quarantine", source.name, {"missing": made.missing})
+        drifted = explain(compared(source, frame), explained_drift() if real else [])
+        edition.write("meta", f"drift_{source.name}", drifted)
+        if made.aside.height:
+            context.log.warning(
+                f"{made.aside.height} cells of published rows fail a rule and were set aside; see "
+                "meta.quarantine"
+            )
         context.log.info(f"{frame.height:,} rows, {sums.height:,} published totals compared")
-        return dg.MaterializeResult(metadata=shown.tidy(edition, source, frame, sums))
+        metadata = shown.tidy(edition, source, frame, sums)
+        metadata["rows set aside"] = dg.MetadataValue.int(made.aside.height)
+        return dg.MaterializeResult(metadata=metadata)
 
     return table
 
@@ -72,7 +92,14 @@ def tidy_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     return [tidy_asset(edition, source) for source in sources().values()]
 
 
-def reconciliations(edition: Edition) -> pl.DataFrame:
-    """Every published total that was compared, all sources together."""
-    names = [f"reconciliation_{name}" for name in sources()]
-    return pl.concat([edition.read("meta", name) for name in names])
+def of_sources(edition: Edition, kind: str) -> pl.DataFrame:
+    """What is kept of every source: ``reconciliation``, ``quarantine`` or ``drift``.
+
+    A source that was last read before such a table was kept has none yet.
+    """
+    empty = {"reconciliation": SUMS, "quarantine": QUARANTINE, "drift": DRIFT}[kind]
+    found = [pl.DataFrame(schema=empty)]
+    for name in sources():
+        with suppress(FileNotFoundError):
+            found.append(edition.read("meta", f"{kind}_{name}"))
+    return pl.concat(found)

@@ -13,7 +13,7 @@ from pipeline.calibration.run import quick
 from pipeline.edition import Edition
 from pipeline.evidence.between import between
 from pipeline.framework import framework
-from pipeline.ingest import tidy_table
+from pipeline.ingest import ingest
 from pipeline.panels import candidates, registered, select
 from pipeline.sample import generate
 from pipeline.sources import sources
@@ -59,7 +59,7 @@ def england(seed: int, target: float) -> England:
         edition = Edition("calibration", "A synthetic England", synthetic=True)
         known = generate(edition.raw, seed, target_delta=target)
         for name, source in sources().items():
-            edition.write("tidy", name, tidy_table(source, edition, []))
+            edition.write("tidy", name, ingest(source, edition, []).table)
         for name in order():
             edition.write("locality", name, make(tables()[name], edition))
         spec = all_of.panels[PANEL]

@@ -1,6 +1,7 @@
 """The suites as Dagster asset checks; a failing critical one stops what is downstream."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import dagster as dg
 
@@ -8,14 +9,16 @@ from pipeline.assets.keys import key
 from pipeline.assets.locality import reads, tables
 from pipeline.checks.suites import (
     Category,
+    evidence_suite,
     locality_suite,
     promises,
-    sums_suite,
     tidy_suite,
 )
 from pipeline.checks.words import said
 from pipeline.edition import Edition
 from pipeline.framework import framework
+from pipeline.quarantine import disclosive
+from pipeline.results import KEYS, TABLES
 from pipeline.source import Source
 from pipeline.sources import sources
 from pipeline.switches import lost, switched_off
@@ -23,10 +26,14 @@ from pipeline.switches import lost, switched_off
 MEANING: dict[Category, str] = {
     "schema": "Columns are the declared ones, in their order.",
     "keys": "Every row has its key, and no two rows share one.",
-    "values": "Values are within what is declared, and statuses say what is missing.",
-    "sums": "Parts and areas add up to the published totals.",
+    "values": "Values are within what is declared, and statuses say what is missing. A few "
+    "published rows that fail are set aside in meta.quarantine.",
+    "sums": "Parts and areas add up to their totals.",
     "coverage": "No rows were lost.",
+    "drift": "Figures are like those of the period before and of the published version.",
+    "relations": "Codes, measures and figures agree with the tables they come from.",
 }
+"""What a check of each category says; the result lists what fails and what to do."""
 
 
 def _checks(
@@ -34,7 +41,7 @@ def _checks(
     layer: str,
     name: str,
     categories: Sequence[Category],
-    outcome: Callable[[], list["Result"]],  # type: ignore[name-defined] # noqa: F821
+    outcome: Callable[[], "Checked"],  # type: ignore[name-defined] # noqa: F821
 ) -> dg.AssetChecksDefinition:
     asset = key(edition, layer, name)
 
@@ -46,14 +53,18 @@ def _checks(
         ],
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        results = outcome()
+        checked = outcome()
+        results = checked.results
         edition.record("checks", f"{layer}.{name}", [one.row() for one in results])
+        edition.record(DOCUMENTED, f"{layer}.{name}", checked.documented)
         for category in categories:
             own = [one for one in results if one.category == category]
-            failed = [one for one in own if not one.passed]
+            failed = [one for one in own if not one.passed and one.severity != "info"]
             critical = [one for one in failed if one.severity == "critical"]
-            for one in failed:
-                context.log.error(f"{layer}.{name}: {one.expectation} {one.column}: {one.message}")
+            for one in own:
+                if not one.passed:
+                    say = context.log.error if one in critical else context.log.warning
+                    say(f"{layer}.{name}: {one.expectation} {one.column}: {one.message}")
             yield dg.AssetCheckResult(
                 check_name=category,
                 asset_key=asset,
@@ -70,33 +81,59 @@ def _checks(
     return checks
 
 
-def tidy_checks(edition: Edition, source: Source) -> dg.AssetChecksDefinition:
-    """The checks of one tidy table."""
-    categories: list[Category] = ["schema", "keys", "values", "coverage"]
+DOCUMENTED = "documented"
+"""The kind of record that holds a table's rows of Data Docs."""
+MESSAGES = 3
+"""Messages that a check's description holds; meta.check_results has them all."""
+
+
+def tidy_categories(source: Source) -> list[Category]:
+    """The categories that a tidy table is checked by."""
+    categories: list[Category] = ["schema", "keys", "values", "coverage", "relations"]
     if source.reconcile is not None:
         categories.append("sums")
+    if {"value", "status"} <= set(source.columns):
+        categories.append("drift")
+    return categories
 
-    def outcome() -> "list[Result]":  # type: ignore[name-defined] # noqa: F821
-        from pipeline.checks.engine import run  # noqa: PLC0415 - imports Great Expectations
+
+def tidy_checks(edition: Edition, source: Source) -> dg.AssetChecksDefinition:
+    """The checks of one tidy table."""
+
+    def outcome() -> "Checked":  # type: ignore[name-defined] # noqa: F821
+        from pipeline.checks import rules  # noqa: PLC0415
+        from pipeline.checks.engine import Checked, check  # noqa: PLC0415 - imports the library
 
         if source.name in switched_off():
-            return []
+            return Checked([], [])
         frame = edition.read("tidy", source.name)
-        results = run("tidy", source.name, frame, tidy_suite(source, edition))
+        aside = edition.read("meta", f"quarantine_{source.name}")
+        missing = (edition.recall("quarantine", source.name) or {}).get("missing", 0)
+        held = [
+            rules.nothing_set_aside(aside),
+            *rules.tidy_relations(edition, source, frame),
+            *rules.no_drift(edition.read("meta", f"drift_{source.name}")),
+            *rules.of_table(edition, "tidy", source.name),
+        ]
         if source.reconcile is not None:
-            sums = edition.read("meta", f"reconciliation_{source.name}")
-            results += run("tidy", source.name, sums, sums_suite())
-        return results
+            held.append(rules.totals_agree(edition.read("meta", f"reconciliation_{source.name}")))
+        suite = tidy_suite(source, edition, missing)
+        if disclosive(source):
+            suite = [replace(one, hidden=True) for one in suite]
+            held = [replace(one, hidden=one.category == "drift") for one in held]
+        return check("tidy", source.name, frame, suite, held)
 
-    return _checks(edition, "tidy", source.name, categories, outcome)
+    return _checks(edition, "tidy", source.name, tidy_categories(source), outcome)
 
 
 def locality_checks(edition: Edition, name: str) -> dg.AssetChecksDefinition:
     """The checks of one locality table."""
     table = tables()[name]
 
-    def outcome() -> "list[Result]":  # type: ignore[name-defined] # noqa: F821
-        from pipeline.checks.engine import keep_promise, run  # noqa: PLC0415
+    def outcome() -> "Checked":  # type: ignore[name-defined] # noqa: F821
+        from pipeline.checks import rules  # noqa: PLC0415
+        from pipeline.checks.engine import check  # noqa: PLC0415
+        from pipeline.releases import published_table  # noqa: PLC0415
 
         frame = edition.read("locality", name)
         suite = locality_suite(name, list(table.columns), table.grain, edition)
@@ -110,14 +147,61 @@ def locality_checks(edition: Edition, name: str) -> dg.AssetChecksDefinition:
             held = [
                 one for one in held if own.isdisjoint(off) and gone.keys().isdisjoint(one.filled)
             ]
-        kept = [keep_promise("locality", frame, one) for one in held]
-        return run("locality", name, frame, suite) + kept
+        before = published_table(edition, "locality", name)
+        return check(
+            "locality",
+            name,
+            frame,
+            suite,
+            [
+                *(rules.promised(frame, one) for one in held),
+                *rules.locality_relations(edition, name, frame),
+                *rules.against_published(frame, before, table.grain),
+                *rules.of_table(edition, "locality", name),
+            ],
+        )
 
-    return _checks(edition, "locality", name, ["schema", "keys", "values", "coverage"], outcome)
+    return _checks(edition, "locality", name, categories_of("locality", name), outcome)
+
+
+def evidence_checks(edition: Edition, name: str) -> dg.AssetChecksDefinition:
+    """The checks of one evidence table."""
+
+    def outcome() -> "Checked":  # type: ignore[name-defined] # noqa: F821
+        from pipeline.checks import rules  # noqa: PLC0415
+        from pipeline.checks.engine import check  # noqa: PLC0415
+        from pipeline.releases import published_table  # noqa: PLC0415
+
+        frame = edition.read("evidence", name)
+        before = published_table(edition, "evidence", name)
+        return check(
+            "evidence",
+            name,
+            frame,
+            evidence_suite(name, frame),
+            [
+                *rules.evidence_relations(edition, name, frame),
+                *rules.against_published(frame, before, KEYS[name]),
+                *rules.of_table(edition, "evidence", name),
+            ],
+        )
+
+    return _checks(edition, "evidence", name, categories_of("evidence", name), outcome)
+
+
+def categories_of(layer: str, name: str) -> list[Category]:
+    """The categories that a locality or evidence table is checked by."""
+    from pipeline.checks.rules import queries  # noqa: PLC0415
+
+    asked = {one.category for one in queries() if one.table == f"{layer}.{name}"}
+    always: list[Category] = ["schema", "keys", "values", "coverage", "drift", "relations"]
+    return [*always, "sums"] if "sums" in asked else always
 
 
 def all_checks(edition: Edition) -> list[dg.AssetChecksDefinition]:
-    """The checks of every tidy and locality table."""
-    return [tidy_checks(edition, source) for source in sources().values()] + [
-        locality_checks(edition, name) for name in tables()
+    """The checks of every tidy, locality and evidence table."""
+    return [
+        *(tidy_checks(edition, source) for source in sources().values()),
+        *(locality_checks(edition, name) for name in tables()),
+        *(evidence_checks(edition, name) for name in TABLES),
     ]

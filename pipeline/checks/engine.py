@@ -8,20 +8,29 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from string import Template
 from typing import Any
 
 import polars as pl
 
-from pipeline.checks.suites import GUIDANCE, Expectation, Promise
+from pipeline.checks.rules import Rule
+from pipeline.checks.suites import GUIDANCE, Expectation
 
 EXAMPLES = 3
-PLACES = (("file", "row"), ("check", "period", "area", "published", "computed"))
-"""Columns that tell a person where a row is."""
+PLACE = ("file", "row")
+"""Columns that tell a person where a published row is."""
+HIDDEN = "what they hold is not shown, because it may tell of few people"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one expectation: a row of meta.check_results."""
+    """What became of one expectation or rule: a row of meta.check_results.
+
+    Attributes:
+        message: what was found and where; empty where it holds.
+        asks: what must be so.
+        guidance: what a failure means and what to do.
+    """
 
     layer: str
     table: str
@@ -32,6 +41,8 @@ class Result:
     passed: bool
     failing: int
     message: str
+    asks: str
+    guidance: str
 
     def row(self) -> dict[str, Any]:
         """The result as a plain dictionary."""
@@ -52,11 +63,20 @@ def _context() -> Any:
 
 def _where(frame: pl.DataFrame, indexes: Sequence[int]) -> str:
     """File and row of the first failing rows, as far as the table knows them."""
-    names = next((one for one in PLACES if set(one) <= set(frame.columns)), frame.columns[:2])
-    places = [
-        ", ".join(f"{name} {frame[index, name]}" for name in names) for index in indexes[:EXAMPLES]
-    ]
-    return "; ".join(places)
+    names = PLACE if set(PLACE) <= set(frame.columns) else frame.columns[:2]
+    return _rows(frame[list(indexes[:EXAMPLES])].select(names))
+
+
+def _rows(frame: pl.DataFrame) -> str:
+    """The first rows in words."""
+    return "; ".join(
+        ", ".join(f"{name} {_cell(value)}" for name, value in one.items() if value is not None)
+        for one in frame.head(EXAMPLES).iter_rows(named=True)
+    )
+
+
+def _cell(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _kwargs(one: Expectation) -> dict[str, Any]:
@@ -64,8 +84,8 @@ def _kwargs(one: Expectation) -> dict[str, Any]:
     if one.only is not None:
         from great_expectations.expectations.row_conditions import Column  # noqa: PLC0415
 
-        column, values = one.only
-        kwargs["row_condition"] = Column(column).is_in(list(values))
+        name, values = one.only
+        kwargs["row_condition"] = Column(name).is_in(list(values))
     return kwargs
 
 
@@ -80,83 +100,188 @@ def _raised(info: dict[str, Any]) -> str:
     )
 
 
-def run(layer: str, table: str, frame: pl.DataFrame, suite: Sequence[Expectation]) -> list[Result]:
-    """Check a frame against expectations, one result each, in the suite's order.
+@dataclass(frozen=True)
+class Checked:
+    """What became of a table's suite and rules.
+
+    Attributes:
+        documented: a row of Data Docs for each result, in the words of Great Expectations.
+    """
+
+    results: list[Result]
+    documented: list[dict[str, Any]]
+
+
+def check(
+    layer: str,
+    table: str,
+    frame: pl.DataFrame,
+    suite: Sequence[Expectation],
+    rules: Sequence[Rule] = (),
+) -> Checked:
+    """Check a frame against expectations and rules, one result each, in their order.
 
     Raises:
         RuntimeError: an expectation could not be run at all; that is never a pass.
     """
+    about = f"{layer}.{table}"
+    # A frame of one row holds how many rows break each rule.
+    broken = pl.DataFrame({one.name: [one.failing.height] for one in rules})
+    none = [
+        Expectation(
+            "expect_column_values_to_be_between",
+            {"column": one.name, "min_value": 0, "max_value": 0},
+            one.category,
+            severity=one.severity,
+        )
+        for one in rules
+    ]
+    outcomes = []
+    for part, expected in ((frame, suite), (broken, none)):
+        if expected:
+            outcomes += _validated(about, part, expected)
+    results = [_of_rows(layer, table, frame, *pair) for pair in zip(suite, outcomes, strict=False)]
+    results += [_of_rule(layer, table, one) for one in rules]
+    hidden = [one.hidden for one in suite] + [one.hidden for one in rules]
+    documented = [_documented(*row) for row in zip(outcomes, results, hidden, strict=True)]
+    return Checked(results, documented)
+
+
+def run(layer: str, table: str, frame: pl.DataFrame, suite: Sequence[Expectation]) -> list[Result]:
+    """The results of a suite alone."""
+    return check(layer, table, frame, suite).results
+
+
+def _validated(about: str, frame: pl.DataFrame, suite: Sequence[Expectation]) -> list[Any]:
+    """What Great Expectations found, in the suite's order."""
     import great_expectations as gx  # noqa: PLC0415
 
     context = _context()
     batch = (
         context.data_sources.add_or_update_pandas("frames")
-        .add_dataframe_asset(table)
+        .add_dataframe_asset(about)
         .add_batch_definition_whole_dataframe("whole")
         .get_batch(batch_parameters={"dataframe": frame.to_pandas()})
     )
     # The identifiers keep results in the order of the suite.
-    expectations = [
-        {"type": one.type, "kwargs": _kwargs(one), "id": str(number), "severity": one.severity}
+    expectations = {
+        str(number): {
+            "type": one.type,
+            "kwargs": _kwargs(one),
+            "id": str(number),
+            "severity": one.severity,
+        }
         for number, one in enumerate(suite)
-    ]
-    validated = batch.validate(
-        gx.ExpectationSuite(name=table, expectations=expectations),
-        result_format={"result_format": "COMPLETE", "partial_unexpected_count": EXAMPLES},
-    )
+    }
+
+    def validate(form: str, wanted: dict[str, dict[str, Any]]) -> Any:
+        return batch.validate(
+            gx.ExpectationSuite(name=about, expectations=list(wanted.values())),
+            result_format={"result_format": form, "partial_unexpected_count": EXAMPLES},
+        )
+
+    # Which rows fail is asked only of what fails: it takes most of the time.
+    validated = validate("BASIC", expectations)
     found = {one.expectation_config.id: one for one in validated.results}
-    results = []
+    failed = {name: expectations[name] for name, one in found.items() if not one.success}
+    if failed:
+        again = validate("COMPLETE", failed)
+        found |= {one.expectation_config.id: one for one in again.results}
+    outcomes = []
     for number, one in enumerate(suite):
         outcome = found.get(str(number))
         problem = "it gave no result" if outcome is None else _raised(outcome.exception_info)
         if outcome is None or problem:
-            raise RuntimeError(f"{layer}.{table}: {one.type} {one.kwargs} could not run: {problem}")
-        result = outcome.result
-        indexes = result.get("unexpected_index_list") or []
-        examples = result.get("partial_unexpected_list") or []
-        message = ""
-        if not outcome.success:
-            observed = result.get("observed_value")
-            parts = [f"found {observed!r}"] if observed is not None else []
-            if examples:
-                parts.append("for example " + ", ".join(map(str, examples[:EXAMPLES])))
-            if indexes and isinstance(indexes[0], int):
-                parts.append("at " + _where(frame, indexes))
-            message = "; ".join(parts) + ". " + GUIDANCE[one.category]
-        results.append(
-            Result(
-                layer=layer,
-                table=table,
-                category=one.category,
-                expectation=one.type,
-                column=str(one.kwargs.get("column", "")),
-                severity=one.severity,
-                passed=bool(outcome.success),
-                failing=int(result.get("unexpected_count") or (0 if outcome.success else 1)),
-                message=message,
-            )
-        )
-    return results
+            raise RuntimeError(f"{about}: {one.type} {one.kwargs} could not run: {problem}")
+        outcomes.append(outcome)
+    return outcomes
 
 
-def keep_promise(layer: str, frame: pl.DataFrame, promise: Promise) -> Result:
-    """Whether enough rows have what a promise says."""
-    rows = frame.filter(
-        pl.all_horizontal(pl.col(name).is_not_null() for name in promise.filled),
-        pl.col("year").is_between(*promise.years),
-    ).height
-    passed = rows >= promise.rows
+def _documented(outcome: Any, result: Result, hidden: bool) -> dict[str, Any]:
+    """A row of Data Docs, rendered by the library."""
+    from great_expectations.render.renderer.content_block import (  # noqa: PLC0415
+        validation_results_table_content_block as docs,
+    )
+
+    if hidden:
+        outcome.result["partial_unexpected_list"] = []
+    renderer: Any = docs.ValidationResultsTableContentBlockRenderer
+    _, words, observed = renderer.render([outcome]).to_json_dict()["table"][0]
+    return {
+        "category": result.category,
+        "severity": result.severity,
+        "passed": result.passed,
+        "asks": result.asks,
+        "words": plain(words),
+        "observed": plain(observed),
+        "message": result.message,
+    }
+
+
+def plain(content: Any) -> str:
+    """A piece of the library's rendered content as one line of text."""
+    if isinstance(content, list):
+        return " ".join(filter(None, map(plain, content)))
+    if not isinstance(content, dict):
+        return " ".join(str(content).split())
+    if "string_template" in content:
+        template = content["string_template"]
+        params = {name: str(value) for name, value in (template.get("params") or {}).items()}
+        return " ".join(Template(template["template"]).safe_substitute(params).split())
+    if "table" in content:
+        head = ", ".join(map(plain, content.get("header_row") or ()))
+        return f"{head}: " + ", ".join(plain(row) for row in content["table"])
+    return ""
+
+
+def _of_rows(layer: str, table: str, frame: pl.DataFrame, one: Expectation, outcome: Any) -> Result:
+    result = outcome.result
+    indexes = result.get("unexpected_index_list") or []
+    examples = result.get("partial_unexpected_list") or []
+    guidance = GUIDANCE[one.category]
+    message = ""
+    if not outcome.success:
+        observed = result.get("observed_value")
+        parts = [f"found {observed!r}"] if observed is not None else []
+        if one.hidden:
+            parts.append(HIDDEN)
+        elif examples:
+            parts.append("for example " + ", ".join(map(str, examples[:EXAMPLES])))
+        if indexes and isinstance(indexes[0], int):
+            parts.append("at " + _where(frame, indexes))
+        message = "; ".join(parts) + ". " + guidance
     return Result(
         layer=layer,
-        table=promise.table,
-        category="coverage",
-        expectation="rows_with_" + "_and_".join(promise.filled),
+        table=table,
+        category=one.category,
+        expectation=one.type,
+        column=str(one.kwargs.get("column", "")),
+        severity=one.severity,
+        passed=bool(outcome.success),
+        failing=int(result.get("unexpected_count") or (0 if outcome.success else 1)),
+        message=message,
+        asks=one.asks,
+        guidance=guidance,
+    )
+
+
+def _of_rule(layer: str, table: str, rule: Rule) -> Result:
+    failing = rule.failing.height
+    message = ""
+    if failing:
+        more = f" and {failing - EXAMPLES} more" if failing > EXAMPLES else ""
+        shown = HIDDEN if rule.hidden else f"{_rows(rule.failing)}{more}"
+        message = f"{failing} against the rule that {rule.asks}: {shown}. {rule.todo}"
+    return Result(
+        layer=layer,
+        table=table,
+        category=rule.category,
+        expectation=rule.name,
         column="",
-        severity="critical",
-        passed=passed,
-        failing=0 if passed else promise.rows - rows,
-        message=""
-        if passed
-        else f"{promise.why} Expected at least {promise.rows} rows, found {rows}. "
-        + GUIDANCE["coverage"],
+        severity=rule.severity,
+        passed=not failing,
+        failing=failing,
+        message=message,
+        asks=rule.asks,
+        guidance=rule.todo,
     )

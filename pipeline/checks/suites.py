@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import polars as pl
+
 from pipeline.edition import Edition
+from pipeline.results import KEYS
 from pipeline.source import STATUS, Source
 
-Category = Literal["schema", "keys", "values", "sums", "coverage"]
+Category = Literal["schema", "keys", "values", "sums", "coverage", "drift", "relations"]
+Severity = Literal["critical", "warning", "info"]
 COVERAGE = Path(__file__).with_name("coverage.toml")
 
 GUIDANCE: Mapping[Category, str] = {
@@ -18,12 +22,13 @@ GUIDANCE: Mapping[Category, str] = {
     "the publisher repeats a row or the key needs another column.",
     "values": "Values are outside what is declared: look them up at the file and row named; widen "
     "the declaration only when the publisher confirms them.",
-    "sums": "Parts do not add up to the published total: see meta.reconciliation for each "
-    "difference; declare a correction if the publisher erred, or explain the difference in "
-    "data/explained_differences.toml.",
+    "sums": "Parts do not add up to their whole: see which of the two is wrong.",
     "coverage": "Fewer rows than the declaration promises: a release is incomplete or a join "
     "lost places.",
+    "drift": "Figures are unlike the ones before: see whether the publisher says why.",
+    "relations": "The table does not agree with another: find which of the two is wrong.",
 }
+"""What a failure of a category means and what to do, where an expectation does not say it."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,57 @@ class Expectation:
     Attributes:
         type: its snake-case name.
         only: column and values that a row must have for the expectation to speak of it.
-        severity: a failing ``critical`` one stops what is downstream; a ``warning`` is shown.
+        severity: a failing ``critical`` one stops what is downstream; a ``warning`` and an
+            ``info`` are shown.
+        hidden: whether failing values may not be shown, because they may tell of few people.
     """
 
     type: str
     kwargs: Mapping[str, Any]
     category: Category
     only: tuple[str, Sequence[str]] | None = None
-    severity: Literal["critical", "warning"] = "critical"
+    severity: Severity = "critical"
+    hidden: bool = False
+
+    @property
+    def asks(self) -> str:
+        """What must be so, as a clause."""
+        said = ASKS[self.type].format_map(_Words(self.kwargs))
+        if self.only is None:
+            return said
+        column, values = self.only
+        return f"{said}, where {column} is {' or '.join(values)}"
+
+
+ASKS = {
+    "expect_table_columns_to_match_ordered_list": "the columns are the declared ones, in order",
+    "expect_table_columns_to_match_set": "the columns {column_set} are there",
+    "expect_column_values_to_be_unique": "no two rows share {column}",
+    "expect_compound_columns_to_be_unique": "no two rows share {column_list}",
+    "expect_column_values_to_not_be_null": "{column} is filled",
+    "expect_column_values_to_be_null": "{column} is empty",
+    "expect_column_values_to_be_between": "{column} is between {min_value} and {max_value}",
+    "expect_column_values_to_be_in_set": "{column} is one of {value_set}",
+    "expect_column_values_to_match_regex": "{column} has the form {regex}",
+    "expect_column_pair_values_a_to_be_greater_than_b": "{column_A} is at least {column_B}",
+    "expect_table_row_count_to_equal": "there are {value} rows",
+    "expect_table_row_count_to_be_between": "there are {min_value} rows or more",
+}
+"""Expectation to what it asks; the names of its own parameters stand in braces."""
+SHOWN = 6
+
+
+class _Words(dict[str, Any]):
+    """Parameters as words: lists with commas and cut short, an open end as such."""
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if isinstance(value, list | tuple):
+            more = ", ..." if len(value) > SHOWN else ""
+            return ", ".join(map(str, value[:SHOWN])) + more
+        if value is None:
+            return "anything"
+        return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _columns(names: Sequence[str]) -> Expectation:
@@ -79,12 +127,18 @@ def _ons_code(name: str) -> Expectation:
     )
 
 
-def tidy_suite(source: Source, edition: Edition) -> list[Expectation]:
-    """What a tidy table must keep, from the source's declaration."""
+def tidy_suite(source: Source, edition: Edition, missing: int = 0) -> list[Expectation]:
+    """What a tidy table must keep, from the source's declaration.
+
+    Args:
+        missing: the most rows that may be lacking because published ones were set aside.
+    """
     schema = source.schema
+    figures = {"value", "status"} <= set(schema)
     suite = [_columns(list(schema)), _unique([*source.key, "release"])]
     for name, column in schema.items():
-        if not column.null:
+        # A figure may be empty where its status says why.
+        if not column.null and not (figures and name == "value"):
             suite.append(_filled(name))
         if column.values is not None:
             suite.append(_one_of(name, column.values))
@@ -92,8 +146,8 @@ def tidy_suite(source: Source, edition: Edition) -> list[Expectation]:
             suite.append(_within(name, column.low, column.high))
     if "areacd" in schema:
         suite.append(_ons_code("areacd"))
-    if {"value", "status"} <= set(schema):
-        observed, hidden = ("status", ["ok"]), ("status", ["c", "x", "z"])
+    if figures:
+        observed, hidden = ("status", ["ok"]), ("status", ["c", "x", "z", "q"])
         value = {"column": "value"}
         suite += [
             Expectation("expect_column_values_to_not_be_null", value, "values", observed),
@@ -102,7 +156,15 @@ def tidy_suite(source: Source, edition: Edition) -> list[Expectation]:
     rows = [release.rows for release in source.releases]
     if not edition.synthetic and all(count is not None for count in rows):
         total = sum(count or 0 for count in rows)
-        suite.append(Expectation("expect_table_row_count_to_equal", {"value": total}, "coverage"))
+        suite.append(
+            Expectation("expect_table_row_count_to_equal", {"value": total}, "coverage")
+            if not missing
+            else Expectation(
+                "expect_table_row_count_to_be_between",
+                {"min_value": total - missing, "max_value": total},
+                "coverage",
+            )
+        )
     else:
         suite.append(
             Expectation("expect_table_row_count_to_be_between", {"min_value": 1}, "coverage")
@@ -110,16 +172,83 @@ def tidy_suite(source: Source, edition: Edition) -> list[Expectation]:
     return suite
 
 
-def sums_suite() -> list[Expectation]:
-    """What a source's reconciliation must keep: totals agree, or the difference is explained."""
-    return [
-        Expectation(
-            "expect_column_values_to_be_in_set", {"column": "settled", "value_set": [True]}, "sums"
-        )
-    ]
-
-
 SHARES = ("coverage", "weight", "share", "patient_share", "dominant_trust_weight")
+COUNTS = (
+    "persons",
+    "aged_18_plus",
+    "aged_65_plus",
+    "parts",
+    "respondents",
+    "sampling_variance",
+    "registered",
+    "estimated",
+    "days",
+    "size",
+    "organisations",
+)
+YEARS = (1990, 2040)
+
+PROBABILITIES = {
+    "p",
+    "p_one_sided",
+    "p_perm",
+    "p_by_trust",
+    "beta_w_p",
+    "p_supported",
+    "p_not_supported",
+    "p_inconclusive",
+    "r2",
+    "partial_r2_within",
+    "partial_r2_upper",
+    "icc_authority",
+    "w_star",
+    "coverage_min",
+    "coverage_median",
+    "within_var_share",
+    "block_sign_agreement",
+}
+PERCENTS = {"missing_pct"}
+AT_MOST_ONE = {"adj_r2", "q2_loao", "q2_forward", "v", "reliability", "block_alpha", "block_omega"}
+NOT_NEGATIVE = {
+    "se",
+    "sse",
+    "sst",
+    "df1",
+    "df2",
+    "df",
+    "k",
+    "penalty",
+    "shapley_se",
+    "beta_w_se",
+    "sigma2_authority",
+    "sigma2_locality",
+    "sigma2_resid",
+    "spec_n_rows",
+    "mde80",
+}
+PAIRS = (
+    ("ci_low", "ci_high"),
+    ("boot_low", "boot_high"),
+    ("shapley_ci_low", "shapley_ci_high"),
+    ("partial_r2_within", "partial_r2_upper"),
+)
+"""Lower and upper end."""
+VOCABULARIES: Mapping[str, Sequence[str]] = {
+    "part": ("between", "within", "overall"),
+    "composition": (
+        "composite",
+        "rank composite",
+        "principal component",
+        "indicators",
+        "indicators, least squares",
+        "both",
+    ),
+}
+VERDICT = r"^(supported|not supported|inconclusive|not possible)"
+MAY_BE_EMPTY: Mapping[str, Sequence[str]] = {}
+"""Columns of the keys of evidence tables that are empty where a row is about all of them."""
+MAY_BE_EMPTY_TABLES = ("discordant_sets", "published_comparison")
+"""Evidence tables without a row where no panel has what they list."""
 
 
 def locality_suite(
@@ -137,7 +266,66 @@ def locality_suite(
             suite.append(_within(column, 1 - 1e-9, None))
         elif column.endswith("areacd"):
             suite.append(_ons_code(column))
+        elif last in COUNTS or last == "year":
+            suite.append(_within(column, *(YEARS if last == "year" else (0, None))))
     suite.append(Expectation("expect_table_row_count_to_be_between", {"min_value": 1}, "coverage"))
+    return suite
+
+
+def evidence_suite(name: str, frame: pl.DataFrame) -> list[Expectation]:
+    """What an evidence table must keep, from its key and the names of its columns.
+
+    Columns that are empty on every row are left to the schema.
+    """
+    columns, kinds = frame.columns, frame.schema
+    needed = list(dict.fromkeys((*KEYS[name], "synthetic")))
+    suite = [
+        Expectation(
+            "expect_table_columns_to_match_set",
+            {"column_set": needed, "exact_match": False},
+            "schema",
+        ),
+        _unique(KEYS[name]),
+    ]
+    suite += [_filled(one) for one in KEYS[name] if one not in MAY_BE_EMPTY.get(name, ())]
+    for column in columns:
+        if kinds[column].is_numeric():
+            if column in PROBABILITIES:
+                suite.append(_within(column, 0, 1 + 1e-9))
+            elif column in PERCENTS:
+                suite.append(_within(column, 0, 100))
+            elif column in AT_MOST_ONE:
+                suite.append(_within(column, None, 1 + 1e-9))
+            elif column in NOT_NEGATIVE or column.startswith("n_"):
+                suite.append(_within(column, 0, None))
+        elif column == "verdict":
+            suite.append(
+                Expectation(
+                    "expect_column_values_to_match_regex",
+                    {"column": column, "regex": VERDICT},
+                    "values",
+                )
+            )
+        elif column in VOCABULARIES and kinds[column] == pl.String:
+            suite.append(_one_of(column, VOCABULARIES[column]))
+    suite += [
+        Expectation(
+            "expect_column_pair_values_a_to_be_greater_than_b",
+            {
+                "column_A": high,
+                "column_B": low,
+                "or_equal": True,
+                "ignore_row_if": "either_value_is_missing",
+            },
+            "values",
+        )
+        for low, high in PAIRS
+        if low in columns and kinds[low].is_numeric() and kinds[high].is_numeric()
+    ]
+    fewest = 0 if name in MAY_BE_EMPTY_TABLES else 1
+    suite.append(
+        Expectation("expect_table_row_count_to_be_between", {"min_value": fewest}, "coverage")
+    )
     return suite
 
 

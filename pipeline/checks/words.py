@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.checks.suites import GUIDANCE, Category
+from pipeline.checks.suites import Category
 from pipeline.report.wording import capital, counted, joined, number
 
 if TYPE_CHECKING:
@@ -43,28 +43,25 @@ def said(category: Category, results: Sequence["Result"]) -> str:
     if not failed:
         held = "It holds" if len(results) == 1 else f"All {number(len(results))} hold"
         return f"{held}. Asked: {asked}."
-    told = sorted(failed, key=lambda one: one.severity != "critical")
+    told = sorted(failed, key=lambda one: tuple(WEIGHTS).index(one.severity))
     lines = [
         f"{number(len(failed))} of {counted(len(results), 'expectation')} "
         f"{'does' if len(failed) == 1 else 'do'} not hold.",
-        *(f"- {_failure(one, GUIDANCE[category])}" for one in told[:MOST]),
+        *(f"- {_failure(one)}" for one in told[:MOST]),
     ]
     if len(told) > MOST:
         lines.append(f"- {number(len(told) - MOST)} more: see meta.check_results.")
-    return "\n".join([*lines, "", f"What to do: {GUIDANCE[category]}", "", f"Asked: {asked}."])
+    todo = " ".join(dict.fromkeys(one.guidance for one in told[:MOST]))
+    return "\n".join([*lines, "", f"What to do: {todo}", "", f"Asked: {asked}."])
 
 
 def _asked(results: Sequence["Result"]) -> list[str]:
     """Each kind of expectation once, with the columns it was asked of."""
     kinds: dict[str, list[str]] = {}
     for one in results:
-        kinds.setdefault(one.expectation, []).append(one.column)
-    return [
-        ASKED.get(kind, kind.removeprefix("expect_").replace("_", " ")).format(
-            columns=_columns(columns)
-        )
-        for kind, columns in kinds.items()
-    ]
+        # What has no words for its kind has its own: rules, and what is asked of a pair.
+        kinds.setdefault(ASKED.get(one.expectation, one.asks), []).append(one.column)
+    return [words.replace("{columns}", _columns(columns)) for words, columns in kinds.items()]
 
 
 def _columns(names: Sequence[str]) -> str:
@@ -74,9 +71,17 @@ def _columns(names: Sequence[str]) -> str:
     return joined(own)
 
 
-def _failure(one: "Result", guidance: str) -> str:
+WEIGHTS = {
+    "critical": "stops what is downstream",
+    "warning": "shown only",
+    "info": "worth knowing, and no fault",
+}
+"""Severity to what it does, the weightiest first."""
+
+
+def _failure(one: "Result") -> str:
     asked = _asked([one])[0]
-    weight = "stops what is downstream" if one.severity == "critical" else "shown only"
-    message = one.message.removesuffix(guidance).strip()
+    weight = WEIGHTS[one.severity]
+    message = one.message.removesuffix(one.guidance).strip()
     rows = f"{counted(one.failing, 'row')}. " if one.failing else ""
     return f"{capital(asked)} ({weight}): {rows}{message}".rstrip()

@@ -11,6 +11,7 @@ import joblib
 from pipeline.framework import Framework, framework
 from pipeline.report import (
     cases,
+    check_pages,
     council_pages,
     curve,
     front,
@@ -21,6 +22,7 @@ from pipeline.report import (
 )
 from pipeline.report.basis import attributions
 from pipeline.report.calibration import calibration
+from pipeline.report.check_pages import Documented
 from pipeline.report.limits import switched_off
 from pipeline.report.page import About, about, render
 from pipeline.report.read import BETWEEN, WITHIN, Analysis, Names, Reader, analyses, claim
@@ -37,12 +39,18 @@ class ReportError(Exception):
     """The database cannot be reported on."""
 
 
-def write(database: Path, folder: Path, tell: Callable[[str], None] = lambda said: None) -> int:
+def write(
+    database: Path,
+    folder: Path,
+    documented: Documented | None = None,
+    tell: Callable[[str], None] = lambda said: None,
+) -> int:
     """Write the report of a database into a folder, in as many processes as there are processors.
 
     Args:
         database: the file.
         folder: where the pages go.
+        documented: what was checked of every table, for its Data Docs.
         tell: is told how many pages are done.
 
     Returns:
@@ -52,7 +60,7 @@ def write(database: Path, folder: Path, tell: Callable[[str], None] = lambda sai
         ReportError: the file has no run or no analysis to report.
     """
     written = 0
-    for pages in made(database):
+    for pages in made(database, documented or {}):
         for name, page in pages.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +70,7 @@ def write(database: Path, folder: Path, tell: Callable[[str], None] = lambda sai
     return written
 
 
-def made(database: Path) -> Iterator[Pages]:
+def made(database: Path, documented: Documented) -> Iterator[Pages]:
     """Every page by its path within the report's folder, in parts and in no order."""
     with _opened(database) as reader:
         site = _Site(reader)
@@ -78,7 +86,9 @@ def made(database: Path) -> Iterator[Pages]:
         others = joblib.Parallel(jobs, return_as="generator_unordered")(parts)
         # Meanwhile, here:
         yield councils.list()
-        yield source_pages.pages(reader, site.run)
+        checked = {name for name, rows in documented.items() if rows}
+        yield source_pages.pages(reader, site.run, checked)
+        yield check_pages.pages(documented, site.run)
         yield site.rest()
     try:
         yield from others

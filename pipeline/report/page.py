@@ -22,6 +22,7 @@ SITE = (
     ("sources", "Sources", "sources/index.html"),
     ("methods", "Methods and limits", "methods.html"),
     ("calibration", "Calibration", "calibration.html"),
+    ("checks", "Checks", "checks/index.html"),
 )
 """The report's parts: their name in templates, their label and their address."""
 

@@ -12,6 +12,8 @@ ASKED = {
     "values": "values keep their bounds, and statuses say what is missing",
     "sums": "parts add up to published totals",
     "coverage": "no rows were lost",
+    "drift": "figures are like the ones before",
+    "relations": "codes and figures agree with other tables",
 }
 """What a category of checks asks."""
 
@@ -82,6 +84,37 @@ def checks(reader: Reader, source: str) -> tuple[str, DataTable | None]:
         "meta.check_results: message, severity, failing",
     )
     return said, table
+
+
+ASIDE = """
+SELECT file, sheet, row, "column", value, rule, outcome
+FROM meta.quarantine
+WHERE source = ?
+ORDER BY ALL
+"""
+LISTED = 50
+"""Failing rows that a page lists; meta.quarantine has them all."""
+
+
+def set_aside(reader: Reader, source: str) -> DataTable | None:
+    """Published rows that were set aside, and what became of them."""
+    rows = reader.query(ASIDE, ["meta.quarantine"], [source])
+    if not rows:
+        return None
+    return DataTable(
+        "Published rows that were set aside",
+        ["Where", "As published", "What was expected", "What became of it"],
+        [
+            [
+                text(f"{row['file']}, row {row['row']}", f"{row['sheet'] or ''} {row['column']}"),
+                text(row["value"] or "(empty)"),
+                text(capital(row["rule"])),
+                text(capital(row["outcome"])),
+            ]
+            for row in rows[:LISTED]
+        ],
+        "meta.quarantine: file, row, column, value, rule, outcome",
+    )
 
 
 def _any(rows: Sequence[Row], category: str) -> bool:

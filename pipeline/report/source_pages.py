@@ -1,13 +1,14 @@
 """A page for every source: whose it is, what was read, what was checked, what uses it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.report.answer import Fact
 from pipeline.report.basis import GRADES
+from pipeline.report.check_pages import address
 from pipeline.report.page import About, render
 from pipeline.report.read import Analysis, Reader, Row, analyses
-from pipeline.report.source_checks import checks, reconciled, revised
+from pipeline.report.source_checks import checks, reconciled, revised, set_aside
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import capital, counted, number, percent, words
 from pipeline.sqltable import sql_tables
@@ -76,7 +77,9 @@ class Source:
     columns: DataTable | None
     statuses: DataTable | None
     checks: str
+    documented: str
     failing: DataTable | None
+    aside: DataTable | None
     reconciled: str
     reconciliations: DataTable | None
     explained: DataTable | None
@@ -89,12 +92,16 @@ class Source:
     panels: Sequence[tuple[str, str]]
 
 
-def pages(reader: Reader, run: About) -> dict[str, str]:
-    """The pages of the sources: path in the report's folder -> HTML."""
+def pages(reader: Reader, run: About, documented: Collection[str] = ()) -> dict[str, str]:
+    """The pages of the sources: path in the report's folder -> HTML.
+
+    Args:
+        documented: tables whose checks have a page of their own.
+    """
     rows = reader.rows("meta.source")
     if not rows:
         return {}
-    gathered = _Gathered(reader)
+    gathered = _Gathered(reader, documented)
     made = [gathered.of(row) for row in rows]
     found = {
         f"{FOLDER}/{one.name}.html": render(
@@ -149,8 +156,9 @@ def _list(made: Sequence[Source]) -> DataTable:
 class _Gathered:
     """The tables about sources, arranged by source."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, documented: Collection[str]) -> None:
         self._reader = reader
+        self._documented = documented
         self._analyses = analyses(reader)
         self._releases = _by_source(reader.rows("meta.release"))
         self._warnings = _by_source(reader.rows("meta.usage_warning"))
@@ -199,7 +207,9 @@ class _Gathered:
             columns=_columns(name, columns, self._made_of(name)) if columns else None,
             statuses=self._status_table(name, columns),
             checks=held,
+            documented=address(f"tidy.{name}") if f"tidy.{name}" in self._documented else "",
             failing=failing,
+            aside=set_aside(self._reader, name),
             reconciled=agreed,
             reconciliations=reconciliations,
             explained=explained,

@@ -193,7 +193,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
         end = next(i for i, label in enumerate(labels) if label.upper() == "TOTAL") + 1
         categories = _columns(grid, header, declared, end)
         columns = PLACE | categories
-        first = Grid(grid.file, grid.sheet, [row[:end] for row in grid.rows])
+        first = Grid(grid.file, grid.sheet, [row[:end] for row in grid.rows], grid.aside)
         frames = [_block(file, first, header, columns, "delayed_days")]
         if any(labels[end:]):
             # The second block repeats the measures without the places: put them beside.
@@ -201,6 +201,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
                 grid.file,
                 grid.sheet,
                 [row[: end - len(categories)] + row[end + 1 :] for row in grid.rows],
+                grid.aside,
             )
             frames.append(_block(file, second, header, columns, "average_people_delayed"))
         parts.append(pl.concat(frames).with_columns(pl.lit(breakdown).alias("breakdown")))

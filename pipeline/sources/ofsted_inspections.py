@@ -49,7 +49,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     cut = next((i for i, row in enumerate(grid.rows) if squash(row[0]) == FORMER), None)
     if cut is None:
         raise grid.error(f"expected a row '{FORMER}', found none; cut short?")
-    current = Grid(grid.file, grid.sheet, grid.rows[:cut])
+    current = Grid(grid.file, grid.sheet, grid.rows[:cut], grid.aside)
     header = current.header("Local authority name", f"{BLOCKS[0]} publication date")
     every = {label: label for block in BLOCKS for label in _labels(block, JUDGEMENTS)}
     wide = current.table(header, LINK | {"LA region": "region"} | every)
@@ -57,7 +57,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
         parts.append(_block(current, wide, block, JUDGEMENTS, part="history", number=number))
     # Rows above the former councils are blanked, not cut off, so that row numbers stay.
     blank = [(None,) * len(row) for row in grid.rows[: cut + 1]]
-    former = Grid(grid.file, grid.sheet, [*blank, *grid.rows[cut + 1 :]])
+    former = Grid(grid.file, grid.sheet, [*blank, *grid.rows[cut + 1 :]], grid.aside)
     judgements = {
         label: name for label, name in JUDGEMENTS.items() if name not in BEFORE_2023.values()
     } | BEFORE_2023

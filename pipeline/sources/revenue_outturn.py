@@ -178,7 +178,7 @@ def _first_block(grid: Grid, header: int) -> Grid:
     """Without the second block of 2010-11, which repeats the headings of the first."""
     above = [squash(cell).casefold() for cell in grid.rows[header - 1]]
     end = next((i for i, cell in enumerate(above) if cell.startswith(SECOND_BLOCK)), None)
-    return Grid(grid.file, grid.sheet, [row[:end] for row in grid.rows])
+    return Grid(grid.file, grid.sheet, [row[:end] for row in grid.rows], grid.aside)
 
 
 def _places(grid: Grid, frame: pl.DataFrame) -> pl.DataFrame:

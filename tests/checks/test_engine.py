@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from pipeline.checks.engine import keep_promise, run
+from pipeline.checks.engine import check, run
+from pipeline.checks.rules import promised
 from pipeline.checks.suites import Expectation, Promise, locality_suite, tidy_suite
 from pipeline.edition import ENGLAND, SAMPLE
 from pipeline.source import Column, conform
@@ -98,8 +99,12 @@ def test_locality_tables_keep_shares_statuses_and_grain() -> None:
 
 def test_a_promise_of_rows_is_kept_or_told() -> None:
     frame = pl.DataFrame({"year": [2012, 2012, 2013], "a": [1.0, None, 1.0]})
-    promise = Promise("t", ["a"], (2012, 2012), 1, "Because.")
-    assert keep_promise("locality", frame, promise).passed
-    broken = keep_promise("locality", frame, Promise("t", ["a"], (2012, 2012), 2, "Because."))
-    assert not broken.passed
-    assert "Because. Expected at least 2 rows, found 1." in broken.message
+
+    def held(rows: int) -> str:
+        promise = Promise("t", ["a"], (2012, 2012), rows, "Because.")
+        (result,) = check("locality", "t", frame, [], [promised(frame, promise)]).results
+        assert result.passed == (not result.message)
+        return result.message
+
+    assert held(1) == ""
+    assert "expected 2, found 1. Because." in held(2)

@@ -1,0 +1,288 @@
+"""Rules that no single column can keep: of rows beside other tables, totals and earlier figures.
+
+A rule is handed the rows that break it. Great Expectations then holds their number to none, so that
+rules stand beside the other expectations in every result, page and message.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.checks.drift import STATISTICS
+from pipeline.checks.suites import Category, Promise, Severity
+from pipeline.checks.thresholds import thresholds
+from pipeline.edition import Edition
+from pipeline.framework import framework
+from pipeline.geography import ABOVE_COUNCILS, known_codes
+from pipeline.results import ALL_PANELS
+from pipeline.source import Source
+from pipeline.sqltable import connect
+
+PATH = Path(__file__).with_name("rules.toml")
+TABLE = re.compile(r"\b(tidy|locality|evidence|meta)\.(\w+)")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule with the rows that break it.
+
+    Attributes:
+        name: a short name, unique within its table.
+        asks: what must be so, as a clause.
+        todo: what a failure means and what to do.
+        failing: the rows that break it; the first columns tell a person which they are.
+        hidden: whether what they hold may not be shown.
+    """
+
+    name: str
+    category: Category
+    severity: Severity
+    asks: str
+    todo: str
+    failing: pl.DataFrame
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """A rule that is one query of ``rules.toml``: the rows that it gives break the rule."""
+
+    table: str
+    name: str
+    category: Category
+    severity: Severity
+    asks: str
+    todo: str
+    sql: str
+
+    @property
+    def reads(self) -> list[tuple[str, str]]:
+        """The tables of the query, as (layer, name)."""
+        return sorted(set(TABLE.findall(self.sql)))
+
+    def held(self, edition: Edition) -> Rule:
+        """The rule on an edition's tables."""
+        with connect(edition, self.reads) as connection:
+            failing = connection.sql(self.sql).pl()
+        return Rule(self.name, self.category, self.severity, self.asks, self.todo, failing)
+
+
+@cache
+def queries() -> list[Query]:
+    """Every rule of ``rules.toml``."""
+    entries = tomllib.loads(PATH.read_text(encoding="utf-8"))["rule"]
+    return [Query(**entry) for entry in entries]
+
+
+def of_table(edition: Edition, layer: str, name: str) -> list[Rule]:
+    """The rules of ``rules.toml`` that speak of a table."""
+    return [one.held(edition) for one in queries() if one.table == f"{layer}.{name}"]
+
+
+def totals_agree(sums: pl.DataFrame) -> Rule:
+    """Published totals are what the parts add up to, or the difference is explained."""
+    return Rule(
+        "totals_agree",
+        "sums",
+        "critical",
+        "published totals are the sums of their parts, or the difference is explained",
+        "Parts do not add up to the published total: see meta.reconciliation for each "
+        "difference; declare a correction if the publisher erred, or explain the difference in "
+        "data/explained_differences.toml.",
+        sums.filter(~pl.col("settled")).select("check", "period", "area", "published", "computed"),
+    )
+
+
+def nothing_set_aside(aside: pl.DataFrame) -> Rule:
+    """No published row was set aside; a warning, since what is set aside is not used."""
+    return Rule(
+        "nothing_set_aside",
+        "values",
+        "warning",
+        "no published row was set aside",
+        "What is set aside is not used, and stands in meta.quarantine with what became of it. Look "
+        "it up in the file: widen the declaration if the publisher means it, or declare a "
+        "correction in data/corrections.toml.",
+        aside.select("file", "row", "column", "value", "rule", "outcome"),
+    )
+
+
+def no_drift(found: pl.DataFrame) -> list[Rule]:
+    """One warning a statistic for measures whose newest figures are unlike the ones before."""
+    return [
+        Rule(
+            f"drift_of_{name}",
+            "drift",
+            "warning",
+            asks,
+            "The newest figures are unlike the ones before (meta.drift has every measure). Look at "
+            "the publisher's notes and at the places named; if it is a change that is known, say "
+            "why under [[drift]] in data/explained_differences.toml; if an error, declare a "
+            "correction in data/corrections.toml.",
+            found.filter(
+                pl.col("drifts") & pl.col("explained").is_null() & (pl.col("statistic") == name)
+            )
+            .sort("change", descending=True, nulls_last=True)
+            .select("measure", "place", "period_before", "before", "period_after", "after"),
+        )
+        for name, asks in STATISTICS.items()
+    ]
+
+
+def against_published(
+    frame: pl.DataFrame, before: pl.DataFrame | None, grain: Sequence[str]
+) -> list[Rule]:
+    """Warnings for a table that is unlike the one that is published.
+
+    Args:
+        before: the published table; None where nothing is published.
+    """
+    limit = thresholds("drift_published")
+    rows: list[tuple[str, str, float | None, float | None]] = []
+    if before is not None and before.height:
+        lost = (before.height - frame.height) / before.height
+        if lost > limit["rows"]:
+            rows.append(("rows", "", float(before.height), float(frame.height)))
+        shared = [n for n in frame.columns if n in before.columns and n not in grain]
+        for name in shared if frame.height else []:
+            was, now = before[name], frame[name]
+            empty = was.null_count() / before.height, now.null_count() / frame.height
+            if empty[1] - empty[0] > limit["empty"]:
+                rows.append(("empty", name, *empty))
+            if not (was.dtype.is_numeric() and now.dtype.is_numeric()):
+                continue
+            low, middle, high = (was.cast(pl.Float64).quantile(q) for q in (0.25, 0.5, 0.75))
+            newest = now.cast(pl.Float64).quantile(0.5)
+            if (
+                None not in (low, middle, high, newest)
+                and high > low  # type: ignore[operator]
+                and abs(newest - middle) / (high - low) > limit["median"]  # type: ignore[operator]
+            ):
+                rows.append(("median", name, middle, newest))
+    schema = {"what": pl.String, "column": pl.String, "before": pl.Float64, "after": pl.Float64}
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    asks = {
+        "rows": "about as many rows as in the published version",
+        "empty": "no column is emptier than in the published version",
+        "median": "no column's median is far from that of the published version",
+    }
+    return [
+        Rule(
+            f"like_published_{what}",
+            "drift",
+            "warning",
+            clause,
+            "The table is unlike the one that is published. If a source, a declaration or the code "
+            "was changed to this end, nothing is to be done: the warning ends with this version. "
+            "If not, find the source that changed (rapport releases, meta.drift).",
+            found.filter(pl.col("what") == what).select("column", "before", "after"),
+        )
+        for what, clause in asks.items()
+    ]
+
+
+def known(
+    frame: pl.DataFrame,
+    column: str,
+    values: set[str],
+    where: str,
+    severity: Severity = "critical",
+) -> Rule:
+    """Every value of a column is one of another table's."""
+    cells = pl.col(column)
+    failing = frame.filter(cells.is_not_null() & ~cells.is_in(list(values)))
+    first = [column, *[name for name in frame.columns[:3] if name != column]]
+    return Rule(
+        f"{column}_known",
+        "relations",
+        severity,
+        f"every {column} is in {where}",
+        f"The table names what {where} does not: see whether that one lacks it or a join of this "
+        "table took a wrong code.",
+        failing.select(first),
+    )
+
+
+def locality_relations(edition: Edition, name: str, frame: pl.DataFrame) -> list[Rule]:
+    """What a locality table says of others: places and indicators that are there."""
+    found = []
+    if name not in ("place", "council_code"):
+        areas = [one for one in frame.columns if one.endswith("areacd") or one == "areacd_from"]
+        if areas:
+            places = set(edition.read("locality", "place")["areacd"])
+            codes = edition.read("locality", "council_code").filter(pl.col("kind") == "areacd")
+            former = places | set(codes["code"])
+            found += [
+                known(frame, one, former, "locality.council_code")
+                if one == "areacd_from"
+                else known(frame, one, places, "locality.place")
+                for one in areas
+            ]
+    if "indicator" in frame.columns:
+        indicators = set(framework().indicators)
+        found.append(known(frame, "indicator", indicators, "the framework (meta.indicator)"))
+    if "trust" in frame.columns and name != "trust_lineage":
+        trusts = set(edition.read("locality", "trust_lineage")["trust"].drop_nulls())
+        # A body that was split has several trusts, with commas.
+        each = frame.with_columns(pl.col("trust").str.split(",")).explode("trust")
+        found.append(known(each, "trust", trusts, "locality.trust_lineage"))
+    return found
+
+
+def evidence_relations(edition: Edition, name: str, frame: pl.DataFrame) -> list[Rule]:
+    """What an evidence table says of others: specifications and indicators that are there."""
+    found = []
+    if "spec_id" in frame.columns:
+        specs = set(edition.read("evidence", "analysis_spec")["spec_id"]) | {ALL_PANELS}
+        where = "evidence.analysis_spec"
+        if name == "analysis_spec":
+            specs, where = set(framework().panels) | {ALL_PANELS}, "the framework"
+        found.append(known(frame, "spec_id", specs, where))
+    indicators = set(framework().indicators)
+    for column in ("indicator", "outcome"):
+        if column in frame.columns:
+            each = frame.with_columns(pl.col(column).str.split(", ")).explode(column)
+            found.append(known(each, column, indicators, "the framework (meta.indicator)"))
+    return found
+
+
+def promised(frame: pl.DataFrame, promise: Promise) -> Rule:
+    """Enough rows have what a promise says."""
+    rows = frame.filter(
+        pl.all_horizontal(pl.col(name).is_not_null() for name in promise.filled),
+        pl.col("year").is_between(*promise.years),
+    ).height
+    short = rows < promise.rows
+    failing = (
+        pl.DataFrame({"expected": [promise.rows], "found": [rows]}) if short else pl.DataFrame()
+    )
+    first, last = promise.years
+    return Rule(
+        f"rows_with_{'_and_'.join(promise.filled)}_{first}_{last}",
+        "coverage",
+        "critical",
+        f"at least {promise.rows} rows of {first} to {last} have {', '.join(promise.filled)}",
+        f"{promise.why} Fewer rows than the declaration promises: a release is incomplete, or a "
+        "join lost places.",
+        failing,
+    )
+
+
+def tidy_relations(edition: Edition, source: Source, frame: pl.DataFrame) -> list[Rule]:
+    """What a tidy table says of places: councils that the register knows, and NHS bodies."""
+    if source.area is None:
+        return []
+    _, level = source.area
+    if level in ("council", "district") and "areacd" in frame.columns:
+        registry = edition.read("tidy", "council_registry")
+        codes = known_codes(registry)
+        rows = frame.filter(~pl.col("areacd").str.slice(0, 3).is_in(ABOVE_COUNCILS))
+        if "area_type" in frame.columns:
+            rows = rows.filter(pl.col("area_type") == "council")
+        return [known(rows, "areacd", codes, "the register of councils or its additions")]
+    return []

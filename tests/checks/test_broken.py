@@ -1,0 +1,395 @@
+"""A broken input for every kind of check that any suite holds, and nothing left without one.
+
+A synthetic England is made once. Each case breaks one table of it, runs that table's check as a run
+does, and sees that exactly this check fails, says so, and stops the run if it is critical.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+from unittest.mock import patch
+
+import dagster as dg
+import joblib
+import polars as pl
+import pytest
+
+from pipeline.analysis import evidence_tables
+from pipeline.assets.locality import make, tables
+from pipeline.assets.publish import checked_tables, database_tables, database_views
+from pipeline.checks.asset_checks import categories_of, tidy_categories
+from pipeline.checks.drift import compared
+from pipeline.checks.rules import queries
+from pipeline.definitions import defs
+from pipeline.edition import EDITIONS, SAMPLE
+from pipeline.ingest import ingest
+from pipeline.publish import build
+from pipeline.reconciliation import compare
+from pipeline.sample import generate
+from pipeline.sources import sources
+from tests.test_examples import quick
+
+Break = Callable[[pl.DataFrame], pl.DataFrame]
+FIRST = pl.int_range(pl.len()) == 0
+TIDY = "oflog_adult_social_care"
+PLACE = "indicator_place"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The tables of a synthetic England, its checks as a run makes them, and a database of it."""
+    root = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as setting, joblib.parallel_config(backend="sequential"):
+        setting.setenv("RAPPORT_DATA", str(root))
+        generate(SAMPLE.raw)
+        for source in sources().values():
+            found = ingest(source, SAMPLE, [])
+            SAMPLE.write("tidy", source.name, found.table)
+            SAMPLE.write("meta", f"quarantine_{source.name}", found.aside)
+            SAMPLE.write("meta", f"drift_{source.name}", compared(source, found.table))
+            SAMPLE.write("meta", f"reconciliation_{source.name}", compare(source, found.table, []))
+        needs = {
+            name: {needed for layer, needed in table.inputs if layer == "locality"}
+            for name, table in tables().items()
+        }
+        for name in TopologicalSorter(needs).static_order():
+            SAMPLE.write("locality", name, make(tables()[name], SAMPLE))
+        evidence = evidence_tables(SAMPLE, quick())
+        SAMPLE.write("meta", "construct_coverage", evidence.pop("construct_coverage"))
+        for name, frame in evidence.items():
+            SAMPLE.write("evidence", name, frame)
+        database = build(root / "v", database_tables(SAMPLE, "r", "v"), database_views(SAMPLE))
+        shutil.copy(database, SAMPLE.database)
+        yield root
+
+
+def checked(layer: str, table: str) -> tuple[list[dict[str, object]], bool]:
+    """Run the check of one table as Dagster runs it: its results, and whether it stops the run."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = defs.resolve_job_def("sample").execute_in_process(
+            op_selection=[f"sample__{layer}__{table}__checks"],
+            instance=instance,
+            raise_on_error=False,
+        )
+    return SAMPLE.recall("checks", f"{layer}.{table}"), not result.success
+
+
+def failing(layer: str, table: str) -> dict[tuple[str, str], dict[str, object]]:
+    """Category and kind to the first result that fails."""
+    found: dict[tuple[str, str], dict[str, object]] = {}
+    for one in checked(layer, table)[0]:
+        if not one["passed"]:
+            found.setdefault((str(one["category"]), kind(str(one["expectation"]))), one)
+    return found
+
+
+def kind(expectation: str) -> str:
+    """What an expectation is of: promises of rows, and codes that must be known, are one each."""
+    if expectation.startswith("rows_with_"):
+        return "rows_with"
+    return "known" if expectation.endswith("_known") else expectation
+
+
+@dataclass(frozen=True)
+class Case:
+    """One broken table and what must fail."""
+
+    layer: str
+    table: str
+    category: str
+    kind: str
+    change: Break
+    kept: tuple[str, str] | None = None
+    """The table that is broken, where it is not the one that is checked."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.layer}-{self.category}-{self.kind}-{self.table}"
+
+
+def put(column: str, value: object, where: pl.Expr = FIRST) -> Break:
+    """A frame with one value in the first of some rows."""
+
+    def change(frame: pl.DataFrame) -> pl.DataFrame:
+        chosen = where & (where.cast(pl.Int32).cum_sum() == 1)
+        kind = frame.schema[column] if frame.schema[column] != pl.Null else pl.String
+        return frame.with_columns(
+            pl.when(chosen).then(pl.lit(value, kind)).otherwise(column).cast(kind).alias(column)
+        )
+
+    return change
+
+
+def times(column: str, factor: float, where: pl.Expr = FIRST) -> Break:
+    """A frame with one number larger in the first of some rows."""
+    chosen = where & (where.cast(pl.Int32).cum_sum() == 1)
+    more = pl.when(chosen).then(pl.col(column) * factor + 1).otherwise(column).alias(column)
+    return lambda frame: frame.with_columns(more)
+
+
+def twice(frame: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([frame, frame.head(1)])
+
+
+def turned(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.select(reversed(frame.columns))
+
+
+def none(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.clear()
+
+
+def half(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.head(frame.height // 2)
+
+
+def emptied(column: str) -> Break:
+    return lambda frame: frame.with_columns(pl.lit(None, frame.schema[column]).alias(column))
+
+
+def moved(column: str) -> Break:
+    return lambda frame: frame.with_columns(pl.col(column) * 1000 + 1e6)
+
+
+def without(column: str) -> Break:
+    return lambda frame: frame.drop(column)
+
+
+ok = pl.col("status") == "ok"
+BETWEEN = "expect_column_values_to_be_between"
+COLUMNS = "expect_table_columns_to_match_ordered_list"
+FILLED = "expect_column_values_to_not_be_null"
+EMPTY = "expect_column_values_to_be_null"
+ONE_OF = "expect_column_values_to_be_in_set"
+FORM = "expect_column_values_to_match_regex"
+ALONE = "expect_column_values_to_be_unique"
+TOGETHER = "expect_compound_columns_to_be_unique"
+ROWS = "expect_table_row_count_to_be_between"
+AT_LEAST = "expect_column_pair_values_a_to_be_greater_than_b"
+
+SHARES = "staff_survey_organisations"
+CASES = [
+    Case("tidy", TIDY, "schema", COLUMNS, turned),
+    Case("tidy", TIDY, "keys", TOGETHER, twice),
+    Case("tidy", TIDY, "keys", FILLED, put("areanm", None)),
+    Case("tidy", SHARES, "values", BETWEEN, put("value", 101.0, ok)),
+    Case("tidy", TIDY, "values", ONE_OF, put("measure", "ASC9")),
+    Case("tidy", TIDY, "values", FORM, put("areacd", "Leeds")),
+    Case("tidy", TIDY, "values", FILLED, put("value", None, ok)),
+    Case("tidy", TIDY, "values", EMPTY, put("status", "c", ok)),
+    Case("tidy", TIDY, "coverage", ROWS, none),
+    Case("tidy", TIDY, "relations", "known", put("areacd", "E06009999")),
+    Case("locality", PLACE, "schema", COLUMNS, turned),
+    Case("locality", "place", "keys", ALONE, twice),
+    Case("locality", PLACE, "keys", TOGETHER, twice),
+    Case("locality", PLACE, "keys", FILLED, put("indicator", None)),
+    Case("locality", PLACE, "values", BETWEEN, put("coverage", 1.5)),
+    Case("locality", PLACE, "values", ONE_OF, put("status", "secret")),
+    Case("locality", PLACE, "values", FORM, put("areacd", "Leeds")),
+    Case("locality", PLACE, "coverage", ROWS, none),
+    Case("locality", PLACE, "relations", "known", put("areacd", "E06009999")),
+    Case("locality", PLACE, "drift", "like_published_rows", half),
+    Case("locality", PLACE, "drift", "like_published_empty", emptied("value")),
+    Case("locality", PLACE, "drift", "like_published_median", moved("value")),
+    Case("locality", "trust_place", "sums", "weights_sum_to_one", times("weight", 0.5)),
+    Case("locality", "population", "sums", "ages_within_all", times("aged_65_plus", 100)),
+    Case(
+        "locality",
+        "dementia_register_share",
+        "sums",
+        "share_is_registered_over_estimated",
+        times("value", 2, pl.col("value").is_not_null()),
+    ),
+    Case(
+        "locality",
+        PLACE,
+        "relations",
+        "measured_values_unchanged",
+        times("value", 2, ok & pl.col("coverage").is_null() & pl.col("value").is_not_null()),
+    ),
+    Case(
+        "locality",
+        PLACE,
+        "relations",
+        "empty_values_have_a_reason",
+        put("value", None, ok & pl.col("value").is_not_null()),
+    ),
+    Case(
+        "evidence", "block_fit", "schema", "expect_table_columns_to_match_set", without("synthetic")
+    ),
+    Case("evidence", "block_fit", "keys", TOGETHER, twice),
+    Case("evidence", "analysis_spec", "keys", ALONE, twice),
+    Case("evidence", "block_fit", "keys", FILLED, put("coalition", None)),
+    Case("evidence", "block_fit", "values", BETWEEN, put("r2", 1.2)),
+    Case("evidence", "block_fit", "values", ONE_OF, put("composition", "mixed")),
+    Case("evidence", "verdict", "values", FORM, put("verdict", "perhaps")),
+    Case("evidence", "block_contrast", "values", AT_LEAST, put("ci_low", 9.0)),
+    Case("evidence", "block_fit", "coverage", ROWS, none),
+    Case("evidence", "block_fit", "relations", "known", put("spec_id", "another")),
+    Case("evidence", "block_fit", "drift", "like_published_rows", half),
+    Case("evidence", "block_fit", "drift", "like_published_empty", emptied("v")),
+    Case("evidence", "block_fit", "drift", "like_published_median", moved("r2")),
+    Case(
+        "evidence",
+        "block_contrast",
+        "sums",
+        "parts_sum_to_what_is_explained",
+        times("estimate", 2, pl.col("estimand") == "common"),
+    ),
+    Case(
+        "evidence",
+        "block_contrast",
+        "values",
+        "estimate_within_interval",
+        times("estimate", 2, pl.col("ci_method").str.starts_with("jackknife")),
+    ),
+    Case(
+        "evidence",
+        "block_contrast",
+        "values",
+        "corrected_interval_beside_estimate",
+        times("estimate", 2, pl.col("ci_method").str.starts_with("bias-corrected")),
+    ),
+    Case(
+        "evidence",
+        "importance",
+        "sums",
+        "shares_sum_to_what_is_explained",
+        times("shapley", 2, pl.col("level") == "block"),
+    ),
+    Case("evidence", "power", "sums", "verdicts_sum_to_one", put("p_supported", 0.123456)),
+    Case("evidence", "variance_split", "sums", "shares_of_what_lasts", put("w_star", 0.123456)),
+    Case(
+        "evidence",
+        "analysis_spec",
+        "relations",
+        "every_panel_is_answered",
+        lambda frame: frame.filter(pl.col("spec_id") != "districts_dementia"),
+        ("evidence", "verdict"),
+    ),
+    Case("evidence", "panel", "relations", "rows_as_specified", lambda frame: frame[1:]),
+    Case("evidence", "panel", "relations", "localities_known", put("locality", "E06009999")),
+    Case(
+        "evidence",
+        "verdict",
+        "relations",
+        "lead_as_estimated",
+        times("value", 2, pl.col("rule_id") == "delta_at_least_min"),
+    ),
+    Case(
+        "evidence",
+        "verdict",
+        "relations",
+        "within_as_estimated",
+        times("value", 2, pl.col("rule_id") == "slope_positive"),
+    ),
+    Case("evidence", "verdict", "relations", "one_verdict", put("verdict", "not possible here")),
+    Case("evidence", "within_effect", "relations", "rows_as_split", put("n_rows", 3)),
+    *(
+        Case(
+            "evidence", one.table.removeprefix("evidence."), "relations", one.name, put("n_rows", 3)
+        )
+        for one in queries()
+        if one.name == "rows_as_specified" and one.table != "evidence.panel"
+    ),
+    Case(
+        "locality",
+        "council_overlap",
+        "sums",
+        "overlaps_within_one",
+        lambda frame: pl.concat(
+            [
+                frame,
+                frame.with_columns(
+                    pl.col("areacd_from").alias("areacd_to"),
+                    pl.lit(1.5).alias("share_of_from"),
+                ),
+            ]
+        ),
+    ),
+]
+"""What is broken in tables as they were made."""
+
+
+@pytest.fixture
+def broken(made: Path, request: pytest.FixtureRequest) -> Iterator[Case]:
+    """One table broken, and whole again afterwards."""
+    case: Case = request.param
+    layer, table = case.kept or (case.layer, case.table)
+    path = SAMPLE.table(layer, table)
+    whole = path.read_bytes()
+    SAMPLE.write(layer, table, case.change(SAMPLE.read(layer, table)))
+    yield case
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("broken", CASES, indirect=True, ids=lambda case: case.id)
+def test_a_broken_table_fails_its_check_with_a_message(broken: Case) -> None:
+    results, stopped = checked(broken.layer, broken.table)
+    failed = [
+        one
+        for one in results
+        if not one["passed"]
+        and (one["category"], kind(one["expectation"])) == (broken.category, broken.kind)
+    ]
+    assert failed, [one["expectation"] for one in results if not one["passed"]]
+    assert all(one["message"] and one["guidance"] in one["message"] for one in failed)
+    assert all(one["failing"] >= 1 for one in failed)
+    critical = [one for one in results if not one["passed"] and one["severity"] == "critical"]
+    assert stopped == bool(critical)
+
+
+ELSEWHERE = {
+    # Layer, category and kind to the test that breaks a published file for it.
+    ("tidy", "values", "nothing_set_aside"): "tests/test_quarantine.py",
+    ("tidy", "sums", "totals_agree"): "tests/test_bad_input.py",
+    ("tidy", "keys", ALONE): "tests/checks/test_engine.py",
+    ("tidy", "coverage", "expect_table_row_count_to_equal"): "tests/checks/test_engine.py",
+    ("locality", "coverage", "rows_with"): "tests/checks/test_engine.py",
+    **{
+        ("tidy", "drift", f"drift_of_{name}"): "tests/checks/test_drift.py"
+        for name in ("areas", "empty", "median", "spread", "largest")
+    },
+}
+
+
+@pytest.mark.usefixtures("made")
+def test_every_kind_of_check_of_every_suite_has_a_broken_case() -> None:
+    have = {(one.layer, one.category, one.kind) for one in CASES} | set(ELSEWHERE)
+    asked: set[tuple[str, str, str]] = set()
+    for layer, table in checked_tables():
+        results, _ = checked(layer, table)
+        assert results, f"{layer}.{table} is checked by nothing"
+        asked |= {(layer, str(one["category"]), kind(str(one["expectation"]))) for one in results}
+    assert asked - have == set()
+
+
+def test_every_query_has_a_broken_case() -> None:
+    have = {(f"{one.layer}.{one.table}", one.kind) for one in CASES}
+    assert {(one.table, one.name) for one in queries()} - have == set()
+
+
+@pytest.mark.parametrize("edition", EDITIONS.values(), ids=lambda edition: edition.name)
+def test_every_table_has_its_blocking_checks_in_the_definitions(edition: object) -> None:
+    graph = defs.resolve_asset_graph()
+    for layer, table in checked_tables():
+        key = dg.AssetKey([edition.name, layer, table])  # type: ignore[attr-defined]
+        specs = {
+            one.name: graph.get(one).blocking for one in graph.get_check_keys_for_assets({key})
+        }
+        wanted = (
+            tidy_categories(sources()[table]) if layer == "tidy" else categories_of(layer, table)
+        )
+        assert specs == dict.fromkeys(wanted, True)
+
+
+@pytest.mark.usefixtures("made")
+def test_a_check_that_cannot_run_fails_the_run_and_is_no_pass() -> None:
+    def impossible(*_: object, **__: object) -> None:
+        raise RuntimeError("could not run")
+
+    with patch("pipeline.checks.engine._validated", impossible):
+        _, stopped = checked("locality", "place")
+    assert stopped

@@ -1,0 +1,81 @@
+"""Newest figures unlike the ones before are told, measure by measure, and can be explained."""
+
+import polars as pl
+import pytest
+
+from pipeline.checks.drift import compared, explain
+from pipeline.checks.engine import check
+from pipeline.checks.rules import no_drift
+from pipeline.published import SourceError
+from pipeline.source import STATUS_COLUMN, VALUE, Column
+from tests.test_source import made
+
+SOURCE = made(
+    columns={
+        "areacd": Column(pl.String, "Code."),
+        "period": Column(pl.String, "Year."),
+        "measure": Column(pl.String, "Measure."),
+        "value": VALUE,
+        "status": STATUS_COLUMN,
+    },
+    key=("areacd", "period", "measure"),
+    area=("areacd", "council"),
+)
+
+
+def table(after: list[float | None]) -> pl.DataFrame:
+    """Forty places with the figures 0 to 39, and then others."""
+    rows = [
+        (f"E{6000001 + place:08}", period, "m", value, "ok" if value is not None else "x")
+        for period, values in (("2016", [float(x) for x in range(40)]), ("2017", after))
+        for place, value in enumerate(values)
+    ]
+    names = ("areacd", "period", "measure", "value", "status")
+    return pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        release=pl.lit("one"), revision=pl.lit(0, pl.Int32), file=pl.lit("f"), row=pl.lit(1)
+    )
+
+
+SAME = [float(x) for x in range(40)]
+
+
+def drifting(after: list[float | None]) -> dict[str, str]:
+    found = check("tidy", "made", pl.DataFrame(), [], no_drift(compared(SOURCE, table(after))))
+    assert all(one.severity == "warning" for one in found.results)
+    return {one.expectation: one.message for one in found.results if not one.passed}
+
+
+def test_figures_like_the_ones_before_raise_no_warning() -> None:
+    assert drifting([x + 1 for x in SAME]) == {}
+
+
+@pytest.mark.parametrize(
+    ("after", "statistic", "words"),
+    [
+        (SAME[:30], "areas", "period_before 2016, before 40, period_after 2017, after 30"),
+        ([*SAME[:30], *[None] * 10], "empty", "before 0, period_after 2017, after 0.25"),
+        ([x + 500 for x in SAME], "median", "before 19.5, period_after 2017, after 519.5"),
+        ([x / 10 for x in SAME], "spread", "period_after 2017"),
+        ([*SAME[:39], 5000.0], "largest", "place E06000040, period_before 2016, before 39"),
+    ],
+)
+def test_each_statistic_can_drift(after: list[float | None], statistic: str, words: str) -> None:
+    found = drifting(after)
+    assert words in found[f"drift_of_{statistic}"]
+    assert "explained_differences.toml" in found[f"drift_of_{statistic}"]
+
+
+def test_an_explained_drift_raises_no_warning_and_a_stale_explanation_is_refused() -> None:
+    entry = {"source": "made", "period": "2017", "statistic": "median", "why": "Known."}
+    moved = compared(SOURCE, table([x + 500 for x in SAME]))
+    explained = explain(moved, [entry])
+    assert explained.filter("drifts")["explained"].to_list() == ["Known."]
+    assert all(one.failing.is_empty() for one in no_drift(explained))
+    calm = compared(SOURCE, table(SAME))
+    with pytest.raises(SourceError, match="nothing drifts there any more"):
+        explain(calm, [entry])
+    assert explain(calm, [entry | {"period": "2016"}]).height == calm.height
+
+
+def test_one_period_and_no_figures_are_nothing_to_compare() -> None:
+    assert compared(SOURCE, table([]).filter(pl.col("period") == "2016")).is_empty()
