@@ -97,96 +97,113 @@ def tidy_categories(source: Source) -> list[Category]:
     return categories
 
 
+def check_tidy(edition: Edition, source: Source) -> "Checked":  # type: ignore[name-defined] # noqa: F821
+    """Hold a tidy table to its suite and rules."""
+    from pipeline.checks import rules  # noqa: PLC0415
+    from pipeline.checks.engine import Checked, check  # noqa: PLC0415 - imports the library
+
+    if source.name in switched_off():
+        return Checked([], [])
+    frame = edition.read("tidy", source.name)
+    aside = edition.read("meta", f"quarantine_{source.name}")
+    missing = (edition.recall("quarantine", source.name) or {}).get("missing", 0)
+    held = [
+        rules.nothing_set_aside(aside),
+        *rules.tidy_relations(edition, source, frame),
+        *rules.no_drift(edition.read("meta", f"drift_{source.name}")),
+        *rules.of_table(edition, "tidy", source.name),
+    ]
+    if source.reconcile is not None:
+        held.append(rules.totals_agree(edition.read("meta", f"reconciliation_{source.name}")))
+    suite = tidy_suite(source, edition, missing)
+    if disclosive(source):
+        suite = [replace(one, hidden=one.kwargs.get("column") == "value") for one in suite]
+        held = [replace(one, hidden=one.category == "drift") for one in held]
+    return check("tidy", source.name, frame, suite, held)
+
+
 def tidy_checks(edition: Edition, source: Source) -> dg.AssetChecksDefinition:
     """The checks of one tidy table."""
 
-    def outcome() -> "Checked":  # type: ignore[name-defined] # noqa: F821
-        from pipeline.checks import rules  # noqa: PLC0415
-        from pipeline.checks.engine import Checked, check  # noqa: PLC0415 - imports the library
+    return _checks(
+        edition, "tidy", source.name, tidy_categories(source), lambda: check_tidy(edition, source)
+    )
 
-        if source.name in switched_off():
-            return Checked([], [])
-        frame = edition.read("tidy", source.name)
-        aside = edition.read("meta", f"quarantine_{source.name}")
-        missing = (edition.recall("quarantine", source.name) or {}).get("missing", 0)
-        held = [
-            rules.nothing_set_aside(aside),
-            *rules.tidy_relations(edition, source, frame),
-            *rules.no_drift(edition.read("meta", f"drift_{source.name}")),
-            *rules.of_table(edition, "tidy", source.name),
-        ]
-        if source.reconcile is not None:
-            held.append(rules.totals_agree(edition.read("meta", f"reconciliation_{source.name}")))
-        suite = tidy_suite(source, edition, missing)
-        if disclosive(source):
-            suite = [replace(one, hidden=True) for one in suite]
-            held = [replace(one, hidden=one.category == "drift") for one in held]
-        return check("tidy", source.name, frame, suite, held)
 
-    return _checks(edition, "tidy", source.name, tidy_categories(source), outcome)
+def check_locality(edition: Edition, name: str) -> "Checked":  # type: ignore[name-defined] # noqa: F821
+    """Hold a locality table to its suite, rules and promises."""
+    from pipeline.checks import rules  # noqa: PLC0415
+    from pipeline.checks.engine import check  # noqa: PLC0415
+    from pipeline.releases import published_table  # noqa: PLC0415
+
+    table = tables()[name]
+    frame = edition.read("locality", name)
+    suite = locality_suite(name, list(table.columns), table.grain, edition)
+    held = promises(edition, name)
+    off = switched_off()
+    if off and not off.keys().isdisjoint(reads(name)):
+        # How many rows there must be is promised with everything on.
+        suite = [one for one in suite if one.category != "coverage"]
+        own = {source for layer, source in table.inputs if layer == "tidy"}
+        gone = lost(framework(), off)
+        held = [one for one in held if own.isdisjoint(off) and gone.keys().isdisjoint(one.filled)]
+    before = published_table(edition, "locality", name)
+    return check(
+        "locality",
+        name,
+        frame,
+        suite,
+        [
+            *(rules.promised(frame, one) for one in held),
+            *rules.locality_relations(edition, name, frame),
+            *rules.against_published(frame, before, table.grain),
+            *rules.of_table(edition, "locality", name),
+        ],
+    )
 
 
 def locality_checks(edition: Edition, name: str) -> dg.AssetChecksDefinition:
     """The checks of one locality table."""
-    table = tables()[name]
+    return _checks(
+        edition,
+        "locality",
+        name,
+        categories_of("locality", name),
+        lambda: check_locality(edition, name),
+    )
 
-    def outcome() -> "Checked":  # type: ignore[name-defined] # noqa: F821
-        from pipeline.checks import rules  # noqa: PLC0415
-        from pipeline.checks.engine import check  # noqa: PLC0415
-        from pipeline.releases import published_table  # noqa: PLC0415
 
-        frame = edition.read("locality", name)
-        suite = locality_suite(name, list(table.columns), table.grain, edition)
-        held = promises(edition, name)
-        off = switched_off()
-        if off and not off.keys().isdisjoint(reads(name)):
-            # How many rows there must be is promised with everything on.
-            suite = [one for one in suite if one.category != "coverage"]
-            own = {source for layer, source in table.inputs if layer == "tidy"}
-            gone = lost(framework(), off)
-            held = [
-                one for one in held if own.isdisjoint(off) and gone.keys().isdisjoint(one.filled)
-            ]
-        before = published_table(edition, "locality", name)
-        return check(
-            "locality",
-            name,
-            frame,
-            suite,
-            [
-                *(rules.promised(frame, one) for one in held),
-                *rules.locality_relations(edition, name, frame),
-                *rules.against_published(frame, before, table.grain),
-                *rules.of_table(edition, "locality", name),
-            ],
-        )
+def check_evidence(edition: Edition, name: str) -> "Checked":  # type: ignore[name-defined] # noqa: F821
+    """Hold an evidence table to its suite and rules."""
+    from pipeline.checks import rules  # noqa: PLC0415
+    from pipeline.checks.engine import check  # noqa: PLC0415
+    from pipeline.releases import published_table  # noqa: PLC0415
 
-    return _checks(edition, "locality", name, categories_of("locality", name), outcome)
+    frame = edition.read("evidence", name)
+    before = published_table(edition, "evidence", name)
+    return check(
+        "evidence",
+        name,
+        frame,
+        evidence_suite(name, frame),
+        [
+            *rules.evidence_relations(edition, name, frame),
+            *rules.against_published(frame, before, KEYS[name]),
+            *rules.of_table(edition, "evidence", name),
+        ],
+    )
 
 
 def evidence_checks(edition: Edition, name: str) -> dg.AssetChecksDefinition:
     """The checks of one evidence table."""
 
-    def outcome() -> "Checked":  # type: ignore[name-defined] # noqa: F821
-        from pipeline.checks import rules  # noqa: PLC0415
-        from pipeline.checks.engine import check  # noqa: PLC0415
-        from pipeline.releases import published_table  # noqa: PLC0415
-
-        frame = edition.read("evidence", name)
-        before = published_table(edition, "evidence", name)
-        return check(
-            "evidence",
-            name,
-            frame,
-            evidence_suite(name, frame),
-            [
-                *rules.evidence_relations(edition, name, frame),
-                *rules.against_published(frame, before, KEYS[name]),
-                *rules.of_table(edition, "evidence", name),
-            ],
-        )
-
-    return _checks(edition, "evidence", name, categories_of("evidence", name), outcome)
+    return _checks(
+        edition,
+        "evidence",
+        name,
+        categories_of("evidence", name),
+        lambda: check_evidence(edition, name),
+    )
 
 
 def categories_of(layer: str, name: str) -> list[Category]:
