@@ -268,7 +268,7 @@ CASES = [
         ("evidence", "verdict"),
     ),
     Case("evidence", "panel", "relations", "rows_as_specified", lambda frame: frame[1:]),
-    Case("evidence", "panel", "relations", "localities_known", put("locality", "E06009999")),
+    Case("evidence", "panel", "relations", "localities_are_there", put("locality", "E06009999")),
     Case(
         "evidence",
         "verdict",

@@ -18,6 +18,8 @@ def result(column: str, passed: bool = True, **changed: object) -> Result:
         "message": ""
         if passed
         else f"for example 104.2; at file a.xls, row 12. {GUIDANCE['values']}",
+        "asks": "every value is its own",
+        "guidance": GUIDANCE["values"],
     }
     return Result(**(values | changed))  # type: ignore[arg-type]
 
@@ -55,7 +57,7 @@ def test_nothing_asked_says_why() -> None:
     assert said("values", []).startswith("Not asked")
 
 
-def test_an_expectation_without_words_is_still_named() -> None:
+def test_a_rule_says_what_it_asks_itself() -> None:
     text = said("coverage", [result("", expectation="rows_with_value", category="coverage")])
-    assert "rows with value" in text
+    assert "every value is its own" in text
     assert "rows_with_value" not in ASKED
