@@ -33,4 +33,4 @@ def one_panel(patch: pytest.MonkeyPatch) -> None:
     for name in set(framework().panels) - {"councils_delayed_transfers"}:
         patch.delitem(framework().panels, name)  # type: ignore[arg-type]
     patch.setattr("pipeline.report.council_pages.Councils.codes", ())
-    patch.setattr("pipeline.report.source_pages.pages", lambda reader, run: {})
+    patch.setattr("pipeline.report.source_pages.pages", lambda reader, run, documented: {})
