@@ -121,7 +121,7 @@ PANDAS: dict[str, Callable[[Source, Path], pd.DataFrame]] = {
 def with_pandas(source: Source, folder: Path) -> pd.DataFrame:
     """The source's table by pandas, as it would be kept."""
     frame = PANDAS[source.name](source, folder)
-    frame.to_parquet(io.BytesIO(), compression="zstd")
+    frame.rename(columns=str).to_parquet(io.BytesIO(), compression="zstd")
     return frame
 
 

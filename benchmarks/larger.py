@@ -126,7 +126,11 @@ def make(edition: Edition, origin: Path, places: int, years: int) -> int:
         raise ValueError(f"places and years are from 1 to {MOST} times")
     for folder in ("records", "tables/meta", "raw"):
         if (origin / folder).exists():
-            shutil.copytree(origin / folder, edition.folder / folder, dirs_exist_ok=True)
+            # What steps left of their inputs speaks of the England that it is made of.
+            left = shutil.ignore_patterns("steps")
+            shutil.copytree(
+                origin / folder, edition.folder / folder, ignore=left, dirs_exist_ok=True
+            )
     rows = 0
     target = edition.folder / "tables" / "tidy"
     target.mkdir(parents=True, exist_ok=True)

@@ -111,6 +111,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
+def target(found: float, most: float) -> str:
+    """Whether a target is met, in words."""
+    return f"The target, {most:,g}, is {'met' if found <= most else 'MISSED'}."
+
+
 def whole_run(edition: Edition, data: Path, mirror: Path, rows: Rows) -> str:
     """The run against its bare minimum."""
     stages = by_stage(rows)
@@ -122,6 +127,7 @@ def whole_run(edition: Edition, data: Path, mirror: Path, rows: Rows) -> str:
     least = reading + writing + evidence
     total = sum(spent for name, (spent, _) in stages.items() if name != "definitions")
     most = max(mb for _, mb in stages.values())
+    load = stages["definitions"][0]
     listed = [
         (words, f"{stages[name][0] / least:.2f}", f"{stages[name][0] / total:.0%}",
          f"{stages[name][1]:,.0f}" if name != "between steps" else "")
@@ -131,17 +137,15 @@ def whole_run(edition: Edition, data: Path, mirror: Path, rows: Rows) -> str:
     listed.append(("**all**", f"**{total / least:.2f}**", "100%", f"{most:,.0f}"))
     return f"""## A cold run beside the least that it could take
 
-The least: reading every cell of the {len(files(mirror))} files ({reading / least:.0%}), writing the
-tables into a DuckDB file without keys, comments or views ({writing / least:.0%}), and computing the
-evidence ({evidence / least:.0%}). Times are multiples of that.
+The least is reading every cell of the {len(files(mirror))} files ({reading / least:.0%}), writing
+the tables into a DuckDB file without keys, comments or views ({writing / least:.0%}), and computing
+the evidence ({evidence / least:.0%}). Times are multiples of that.
 
 {table(("stage", "times the least", "share of the run", "most memory, MB"), listed)}
 
-A run takes {total / least:.2f} times the least: the target of {MOST_RATIO:g}
-{"is met" if total / least <= MOST_RATIO else "is MISSED"}. Loading the definitions takes
-{stages["definitions"][0]:.2f} s of processor time (target {MOST_LOAD:g} s:
-{"met" if stages["definitions"][0] <= MOST_LOAD else "MISSED"}). The most memory is {most:,.0f} MB
-(target {MOST_MB:,.0f} MB: {"met" if most <= MOST_MB else "MISSED"}).
+- Time: {total / least:.2f} times the least. {target(total / least, MOST_RATIO)}
+- Loading the definitions: {load:.2f} s of processor time. {target(load, MOST_LOAD)}
+- Memory: {most:,.0f} MB at most. {target(most, MOST_MB)}
 """
 
 
@@ -300,6 +304,19 @@ def one_large(edition: Edition, origin: Path, places: int, years: int, layers: l
                 out.writerow((places, years, rows, name, round(spent, 1), round(most)))
 
 
+def page(words: str, parts: Sequence[str]) -> str:
+    """The whole page; `words` say what was measured."""
+    sections = "\n".join([*parts, large()]).rstrip()
+    return f"""# Benchmarks of a whole run
+
+Written by `make bench`, here on {words}; do not edit. Processor time of one thread, all on one
+machine: times depend on it and on what else it does, ratios much less. The engine on its own:
+[benchmarks](benchmarks.md).
+
+{sections}
+"""
+
+
 def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -330,18 +347,8 @@ def main() -> None:
             shutil.rmtree(grown)
         picture(sizes)
         parts.insert(1, growth(sizes, tidy_rows))
-    data_words = "the real England" if given.mirror else "the synthetic sample"
-    PAGE.write_text(
-        f"""# Benchmarks of a whole run
-
-Written by `make bench`, here on {data_words}; do not edit. Processor time of one thread, all in one
-run on one machine: times depend on it, ratios much less. The engine on its own:
-[benchmarks](benchmarks.md).
-
-{chr(10).join([*parts, large()])}""".rstrip()
-        + "\n",
-        encoding="utf-8",
-    )
+    words = "the real England" if given.mirror else "the synthetic sample"
+    PAGE.write_text(page(words, parts), encoding="utf-8")
     print(PAGE.read_text(encoding="utf-8"))
 
 
