@@ -200,22 +200,21 @@ def picture(sizes: dict[tuple[int, int], Rows]) -> None:
             for name in GROWN
         ]
     )
-    axis = alt.Scale(type="log", base=2)
     most = max(one[0] * one[1] for one in sizes)
-    line = alt.Chart(alt.Data(values=[{"size": n, "time": n} for n in (1, most)])).mark_line(
-        strokeDash=[4, 4], color="#666666"
-    ).encode(alt.X("size:Q"), alt.Y("time:Q"))  # fmt: skip
-    lines = (
-        alt.Chart(alt.Data(values=frame.to_dicts()))
-        .mark_line(point=True)
-        .encode(
-            alt.X("size:Q", scale=axis, title="size of the tables, as a multiple"),
-            alt.Y("time:Q", scale=axis, title="time, as a multiple (dashed: linear)"),
-            alt.Color("stage:N", scale=alt.Scale(scheme="tableau10"), title="stage"),
-            alt.Shape("stage:N", title="stage"),
-        )
+    names = [STAGES[name] for name in GROWN]
+    scale, axis = alt.Scale(type="log", base=2), alt.Axis(values=[1, 2, 4, 8], format="d")
+    x = alt.X("size:Q", scale=scale, axis=axis, title="size of the tables, as a multiple")
+    y = alt.Y("time:Q", scale=scale, axis=axis, title="time, as a multiple (dashed: linear)")
+    color = alt.Color("stage:N", title=None, scale=alt.Scale(domain=names, scheme="dark2"))
+    shape = alt.Shape("stage:N", title=None, scale=alt.Scale(domain=names))
+    linear = alt.Chart(alt.Data(values=[{"size": n, "time": n} for n in (1, most)]))
+    stages = alt.Chart(alt.Data(values=frame.to_dicts())).encode(x, y, color)
+    drawn = (
+        linear.mark_line(strokeDash=[4, 4], color="#666666").encode(x, y)
+        + stages.mark_line()
+        + stages.mark_point(size=70, filled=True, opacity=1).encode(shape=shape)
     )
-    (line + lines).properties(width=420, height=300).save(str(PAGE.with_suffix(".svg")))
+    drawn.properties(width=420, height=300).save(str(PAGE.with_suffix(".svg")))
 
 
 def ingest(edition: Edition, folder: Path) -> str:
