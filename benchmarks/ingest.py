@@ -16,7 +16,7 @@ import polars as pl
 import pyreadr
 
 from pipeline.edition import Edition
-from pipeline.ingest import tidy_table
+from pipeline.ingest import ingest
 from pipeline.published import PublishedFile
 from pipeline.source import Source
 
@@ -127,6 +127,6 @@ def with_pandas(source: Source, folder: Path) -> pd.DataFrame:
 
 def ours(source: Source, edition: Edition) -> pl.DataFrame:
     """The source's table by the pipeline, as it is kept."""
-    frame = tidy_table(source, edition, [])
+    frame = ingest(source, edition, []).table
     frame.write_parquet(io.BytesIO(), compression="zstd", statistics=True)
     return frame

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.larger import make, parts
 from benchmarks.stages import stage
 from pipeline.edition import SAMPLE
-from pipeline.ingest import tidy_table
+from pipeline.ingest import ingest
 from pipeline.sample import generate
 from pipeline.sources import sources
 
@@ -21,7 +21,7 @@ def test_places_have_codes_of_their_own_that_join_within_a_copy(
     monkeypatch.setenv("RAPPORT_DATA", str(tmp_path))
     source = sources()[REGISTRY]
     generate(SAMPLE.raw, only={REGISTRY: source})
-    one = tidy_table(source, SAMPLE, [])
+    one = ingest(source, SAMPLE, []).table
     three = pl.concat(parts(source, one, 3, 5))
     assert three.height == 3 * one.height  # a register has no years to repeat
     assert three["areacd"].str.contains(r"^E\d{8}$").all()
