@@ -95,6 +95,7 @@ def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
     eta = k * (k + 1) / spread
     df2 = eta - k + 1.0
     if df2 <= 0:
-        return FTest(np.nan, float(k), df2, np.nan)
+        # Too few clusters for so many columns: there is no such test, nor degrees of freedom.
+        return FTest(np.nan, float(k), np.nan, np.nan)
     f = df2 / (eta * k) * wald
     return FTest(f, float(k), df2, float(stats.f.sf(f, k, df2)))
