@@ -216,15 +216,16 @@ def locality_relations(edition: Edition, name: str, frame: pl.DataFrame) -> list
     if name not in ("place", "council_code"):
         areas = [one for one in frame.columns if one.endswith("areacd") or one == "areacd_from"]
         if areas:
-            places = set(edition.read("locality", "place")["areacd"])
-            codes = edition.read("locality", "council_code").filter(pl.col("kind") == "areacd")
-            former = places | set(codes["code"])
+            # The register and not locality.place, which is made of some of these tables.
+            places = set(edition.read("tidy", "council_registry")["areacd"].drop_nulls())
             found += [
-                known(frame, one, former, "locality.council_code")
-                if one == "areacd_from"
-                else known(frame, one, places, "locality.place")
+                known(frame, one, places, "the register of councils (tidy.council_registry)")
                 for one in areas
+                if one != "areacd_from"
             ]
+        if "areacd_from" in areas:
+            codes = edition.read("locality", "council_code").filter(pl.col("kind") == "areacd")
+            found.append(known(frame, "areacd_from", set(codes["code"]), "locality.council_code"))
     if "indicator" in frame.columns:
         indicators = set(framework().indicators)
         found.append(known(frame, "indicator", indicators, "the framework (meta.indicator)"))

@@ -1,0 +1,34 @@
+"""A table is checked before what is made of it, so its checks may read only what it is made of."""
+
+import polars as pl
+import pytest
+
+from pipeline.assets.locality import tables
+from pipeline.checks.rules import locality_relations
+from pipeline.edition import SAMPLE, Edition
+
+
+def upstream(name: str) -> set[tuple[str, str]]:
+    """Every table that a locality table is made of, through whatever tables."""
+    own = {(layer, table) for layer, table in tables()[name].inputs}
+    return own.union(*(upstream(table) for layer, table in own if layer == "locality"))
+
+
+COLUMNS = ("areacd", "former_areacds", "kind", "code", "trust")
+
+
+@pytest.mark.parametrize("name", sorted(tables()))
+def test_relations_read_only_what_is_made_before(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: set[tuple[str, str]] = set()
+
+    def record(self: Edition, layer: str, table: str) -> pl.DataFrame:
+        read.add((layer, table))
+        return pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
+
+    monkeypatch.setattr(Edition, "read", record)
+    frame = pl.DataFrame(schema=dict.fromkeys(tables()[name].columns, pl.String))
+    locality_relations(SAMPLE, name, frame)
+    # The register goes before every table that has places.
+    assert read <= upstream(name) | {("tidy", "council_registry")}
