@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
+from scipy.linalg.lapack import dtrtrs
 
 from pipeline.evidence.panel import Array, Ints
 
@@ -114,94 +116,155 @@ def impute(columns: Array, authority: Ints, m: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     centre, scale = np.nanmean(columns, axis=0), np.nanstd(columns, axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    z = (columns - centre) / scale
-    filled = np.where(missing, 0.0, z)
+    filled = np.where(missing, 0.0, (columns - centre) / scale)
     # Fewest missing first, as the better known columns then inform the others.
     counts = missing.sum(axis=0)
-    order = [j for j in np.argsort(counts, kind="stable").tolist() if counts[j]]
-    variances = dict.fromkeys(order, (0.5, 0.5))
-    means = group_means(filled, authority)
+    incomplete = [j for j in np.argsort(counts, kind="stable").tolist() if counts[j]]
+    chain = _Chain(filled, missing, authority, incomplete)
     out = np.empty((m, *columns.shape))
     for draw in range(m):
         for _ in range(BETWEEN if draw else BURN_IN):
-            for j in order:
-                others = np.arange(filled.shape[1]) != j
-                x = np.hstack([filled[:, others], means[:, others]])
-                drawn, variances[j] = _draw(z[:, j], x, authority, variances[j], rng)
-                filled[missing[:, j], j] = drawn
-                means[:, [j]] = group_means(filled[:, [j]], authority)
-        out[draw] = np.where(missing, filled * scale + centre, columns)
+            chain.scan(rng)
+        out[draw] = np.where(missing, chain.filled() * scale + centre, columns)
     return out
 
 
 def group_means(x: Array, codes: Ints) -> Array:
     """(n, k) mean of each column over the rows of each row's group."""
-    groups = int(codes.max()) + 1
+    groups, k = int(codes.max()) + 1, x.shape[1]
+    cells = codes[:, None] * k + np.arange(k)
+    sums = np.bincount(cells.ravel(), weights=x.ravel(), minlength=groups * k).reshape(groups, k)
     size = np.bincount(codes, minlength=groups)
-    means: Array = _group_sums(x, codes, groups) / np.maximum(size, 1)[:, None]
+    means: Array = sums / np.maximum(size, 1)[:, None]
     return means[codes]
 
 
-def _group_sums(x: Array, codes: Ints, groups: int) -> Array:
-    cells = codes[:, None] * x.shape[1] + np.arange(x.shape[1])
-    sums = np.bincount(cells.ravel(), weights=x.ravel(), minlength=groups * x.shape[1])
-    return np.asarray(sums.reshape(groups, -1), dtype=np.float64)
+@dataclass
+class _Equation:
+    """One incomplete column's model: its predictors, and sums over the rows where it is measured.
+
+    Attributes:
+        column: its own place in the chain's state.
+        mean: the place of its authority means.
+        predictors: (p,) places of the intercept, all other columns and all other means.
+        seen: (n,) 1 where it is measured, 0 where not.
+        gone: rows where it is missing.
+        size: (G,) measured rows of each authority.
+        cross: (q, q) cross-products of the whole state over the measured rows.
+        sums: (G, q) sums of the whole state over the measured rows.
+        residual, between: variances of the residual and of the intercepts, from the last scan.
+    """
+
+    column: int
+    mean: int
+    predictors: Ints
+    seen: Array
+    gone: Ints
+    size: Array
+    cross: Array
+    sums: Array
+    residual: float = 0.5
+    between: float = 0.5
 
 
-def _draw(
-    y: Array,
-    x: Array,
-    codes: Ints,
-    variances: tuple[float, float],
-    rng: np.random.Generator,
-) -> tuple[Array, tuple[float, float]]:
-    """One Gibbs scan of a random-intercept model, and values for the missing rows.
+class _Chain:
+    """A Gibbs sampler over the incomplete columns.
+
+    Its state has the intercept, the complete columns, their means, the incomplete columns and their
+    means; rows are sorted by authority. A scan moves the last two only, so that of an equation's
+    sums the rest is worked out once.
 
     Args:
-        y: (n,), NaN where missing.
-        x: (n, q) predictors of like size, without an intercept.
-        codes: (n,) groups.
-        variances: of the residual and of the intercepts, from the last scan.
-        rng: source of the draws.
-
-    Returns:
-        Values for the missing rows, and the variances of this scan.
+        filled: (n, k) columns of like size, each gap filled with a first guess.
+        missing: (n, k) where the gaps are.
+        authority: (n,) codes 0..G-1, each used.
+        order: incomplete columns, in the order in which a scan draws them.
     """
-    residual, between = variances
-    x = np.column_stack([np.ones(len(y)), x])
-    missing = np.isnan(y)
-    seen = ~missing
-    xs, ys, at = x[seen], y[seen], codes[seen]
-    groups = int(codes.max()) + 1
-    size = np.bincount(at, minlength=groups).astype(np.float64)
 
-    # Coefficients with the intercepts integrated out: generalised least squares by taking off a
-    # share of each group's mean.
-    share = 1.0 - np.sqrt(residual / (residual + size * between))
-    full = np.maximum(size, 1.0)
-    group_y = np.bincount(at, weights=ys, minlength=groups) / full
-    group_x = _group_sums(xs, at, groups) / full[:, None]
-    x_star = xs - (share[:, None] * group_x)[at]
-    y_star = ys - (share * group_y)[at]
-    precision = x_star.T @ x_star + RIDGE * len(ys) * np.eye(x.shape[1])
-    root = np.linalg.cholesky(precision)
-    mean = np.linalg.solve(precision, x_star.T @ y_star)
-    noise = np.linalg.solve(root.T, rng.normal(size=len(mean)))
-    beta = mean + np.sqrt(residual) * noise
+    def __init__(
+        self, filled: Array, missing: NDArray[np.bool_], authority: Ints, order: list[int]
+    ) -> None:
+        n, k = filled.shape
+        by_authority = np.argsort(authority, kind="stable")
+        self.place = np.argsort(by_authority)
+        self.authority = authority[by_authority]
+        self.starts = np.flatnonzero(np.diff(self.authority, prepend=-1))
+        self.rows_of = np.bincount(authority)
+        complete = np.setdiff1d(np.arange(k), order)
+        self.moving = 1 + 2 * len(complete)
+        self.columns, means = np.empty(k, dtype=np.int64), np.empty(k, dtype=np.int64)
+        for at, some in ((1, complete), (self.moving, np.array(order, dtype=np.int64))):
+            self.columns[some] = at + np.arange(len(some))
+            means[some] = self.columns[some] + len(some)
+        self.state = np.ones((n, 1 + 2 * k))
+        self.state[:, self.columns] = filled[by_authority]
+        self.state[:, means] = group_means(filled, authority)[by_authority]
+        self.equations = [self._equation(j, missing[:, j], means) for j in order]
 
-    # Intercepts; a group without values has precision 1/between, its prior.
-    left = ys - xs @ beta
-    weight = size / residual + 1.0 / between
-    centre = np.bincount(at, weights=left, minlength=groups) / residual / weight
-    intercept = centre + rng.normal(size=groups) / np.sqrt(weight)
+    def _equation(self, j: int, missing: NDArray[np.bool_], means: Ints) -> _Equation:
+        others = np.arange(len(means)) != j
+        seen = np.ones(len(missing))
+        gone = self.place[missing]
+        seen[gone] = 0.0
+        measured = self.state * seen[:, None]
+        return _Equation(
+            column=int(self.columns[j]),
+            mean=int(means[j]),
+            predictors=np.concatenate([[0], self.columns[others], means[others]]),
+            seen=seen,
+            gone=gone,
+            size=np.add.reduceat(seen, self.starts),
+            cross=self.state.T @ measured,
+            sums=np.add.reduceat(measured, self.starts),
+        )
 
-    # Scaled inverse chi-squared; flat on the standard deviation of the intercepts (Gelman 2006).
-    left = left - intercept[at]
-    residual = float(left @ left) / rng.chisquare(len(ys))
-    seen_groups = size > 0
-    between = float((intercept[seen_groups] ** 2).sum()) / rng.chisquare(seen_groups.sum() - 1)
-    # Rounding must not turn an absent variance into an infinite precision.
-    residual, between = max(residual, 1e-10), max(between, 1e-10)
-    values = x[missing] @ beta + intercept[codes[missing]]
-    drawn: Array = values + np.sqrt(residual) * rng.normal(size=len(values))
-    return drawn, (residual, between)
+    def filled(self) -> Array:
+        """(n, k) the completed columns, rows as they were given."""
+        return self.state[self.place[:, None], self.columns]
+
+    def scan(self, rng: np.random.Generator) -> None:
+        """Draw each incomplete column once."""
+        for one in self.equations:
+            self._draw(one, rng)
+
+    def _draw(self, one: _Equation, rng: np.random.Generator) -> None:
+        """Draw coefficients, intercepts and both variances of a column, then its missing values."""
+        state, starts = self.state, self.starts
+        measured = state[:, self.moving :] * one.seen[:, None]
+        one.cross[:, self.moving :] = state.T @ measured
+        one.cross[self.moving :] = one.cross[:, self.moving :].T
+        one.sums[:, self.moving :] = np.add.reduceat(measured, starts)
+        rows = one.size.sum()
+
+        # Coefficients with the intercepts integrated out, by generalised least squares: each
+        # authority's sums count for less.
+        less = np.sqrt(one.between / (one.residual + one.size * one.between))
+        shrunk = less[:, None] * one.sums
+        products = one.cross - shrunk.T @ shrunk
+        precision = products[one.predictors[:, None], one.predictors]
+        precision.flat[:: len(precision) + 1] += RIDGE * rows
+        root = np.linalg.cholesky(precision)
+        on_y = dtrtrs(root, products[one.predictors, one.column], lower=1)[0]
+        noise = np.sqrt(one.residual) * rng.normal(size=len(on_y))
+        beta = np.zeros(state.shape[1])
+        beta[one.predictors] = dtrtrs(root, on_y + noise, lower=1, trans=1)[0]
+
+        # Intercepts; an authority without values has precision 1/between, its prior.
+        fitted = state @ beta
+        left = one.seen * (state[:, one.column] - fitted)
+        weight = one.size / one.residual + 1.0 / one.between
+        centre = np.add.reduceat(left, starts) / one.residual / weight
+        intercept = centre + rng.normal(size=len(starts)) / np.sqrt(weight)
+
+        # Scaled inverse chi-squared; flat on the intercepts' standard deviation (Gelman 2006).
+        at = intercept[self.authority]
+        left -= one.seen * at
+        here = one.size > 0
+        residual = float(left @ left) / rng.chisquare(rows)
+        between = float((intercept[here] ** 2).sum()) / rng.chisquare(here.sum() - 1)
+        # Rounding must not turn an absent variance into an infinite precision.
+        one.residual, one.between = max(residual, 1e-10), max(between, 1e-10)
+        drawn = np.sqrt(one.residual) * rng.normal(size=len(one.gone))
+        state[one.gone, one.column] = (fitted + at)[one.gone] + drawn
+        means = np.add.reduceat(state[:, one.column], starts) / self.rows_of
+        state[:, one.mean] = means[self.authority]
