@@ -294,7 +294,7 @@ CASES = [
     ),
     Case(
         "locality",
-        "council_overlap",
+        "place",
         "sums",
         "overlaps_within_one",
         lambda frame: pl.concat(
@@ -306,6 +306,7 @@ CASES = [
                 ),
             ]
         ),
+        ("locality", "council_overlap"),
     ),
 ]
 """What is broken in tables as they were made."""

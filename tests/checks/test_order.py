@@ -3,8 +3,9 @@
 import polars as pl
 import pytest
 
+from pipeline.assets.evidence import NEEDS
 from pipeline.assets.locality import tables
-from pipeline.checks.rules import locality_relations
+from pipeline.checks.rules import Query, locality_relations, queries
 from pipeline.edition import SAMPLE, Edition
 
 
@@ -32,3 +33,15 @@ def test_relations_read_only_what_is_made_before(
     locality_relations(SAMPLE, name, frame)
     # The register goes before every table that has places.
     assert read <= upstream(name) | {("tidy", "council_registry")}
+
+
+@pytest.mark.parametrize("query", queries(), ids=lambda one: f"{one.table}-{one.name}")
+def test_queries_read_only_what_is_made_before(query: Query) -> None:
+    layer, _, name = query.table.partition(".")
+    if layer == "locality":
+        before = upstream(name) | {(layer, name)}
+    else:
+        # All evidence tables are made together, and are checked when all are there.
+        before = {("locality", need) for need in NEEDS}.union(*map(upstream, NEEDS))
+    assert {one for one in query.reads if one[0] != "evidence"} <= before
+    assert layer == "evidence" or not any(one[0] == "evidence" for one in query.reads)
