@@ -14,7 +14,7 @@ from pipeline.evidence.crossval import (
 )
 from pipeline.evidence.moments import Design, Moments, explained, moments
 from pipeline.evidence.panel import Array, Panel
-from pipeline.evidence.resampling import Jackknife, jackknives, wider
+from pipeline.evidence.resampling import Jackknife, jackknives, lead_bounds, wider, with_roots
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import Evidence
 
@@ -36,9 +36,7 @@ def primary(each: list[Jackknife], confidence: float) -> Jackknife:
 
 def evidence(
     *,
-    lead: Jackknife,
-    v_h: Array,
-    v_b: Array,
+    lead: list[Jackknife],
     held: Losses,
     ahead: Losses | None,
     at: tuple[int, int, int],
@@ -47,25 +45,27 @@ def evidence(
     """Gather what the rule reads.
 
     Args:
-        lead: primary jackknife of delta, (m,).
-        v_h, v_b: (m,).
+        lead: jackknives of delta, v and their roots (5, m), see `with_roots`, one a clustering.
         held: leave-one-authority-out losses.
         ahead: forward losses, None without a second year.
         at: positions of controls alone, controls + H and controls + B among the losses' models.
         s: settings.
     """
     none, h, b = at
-    ci_low, ci_high = lead.interval(s.confidence)
+    delta, v_h, v_b = lead[0].estimate[:3]
+    interval = lead_bounds(lead, s.confidence)
+    # One-sided: of the clustering that the interval comes from.
+    one_sided = [lead_bounds([one], 2.0 * s.confidence - 1.0).high for one in lead]
     q2 = held.q2()
     return Evidence(
-        delta=lead.estimate,
-        ci_low=ci_low,
-        ci_high=ci_high,
-        upper=lead.upper(s.confidence),
+        delta=delta,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        upper=np.where(interval.second, one_sided[-1], one_sided[0]),
         loao_p=authority_test(held, h, b).p_one_sided,
         q2_h=q2[h],
         q2_controls=q2[none],
-        delta_forward=np.full_like(v_h, np.nan) if ahead is None else ahead.lead(h, b),
+        delta_forward=np.full_like(delta, np.nan) if ahead is None else ahead.lead(h, b),
         v_h=v_h,
         v_b=v_b,
     )
@@ -76,26 +76,19 @@ def assess(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Evid
     h, b = d.columns(s.h_blocks), d.columns(s.b_blocks)
     models = [d.columns(()), h, b]
 
-    def gains(sets: Moments) -> Array:
+    def leads(sets: Moments) -> Array:
         r2 = explained(sets, d.controls, models, 0.0).r2
-        return r2[:, 1:] - r2[:, :1]
-
-    def delta(sets: Moments) -> Array:
-        v = gains(sets)
-        return v[:, 0] - v[:, 1]
+        return with_roots(r2[:, 1] - r2[:, 0], r2[:, 2] - r2[:, 0])
 
     gathered = clusterings(d, outcomes, panel)
     authorities = gathered[0]
-    v_h, v_b = gains(authorities.total())[0]
     size = len(authorities.xx)
     plain = Shrinkage((h, b), LEAST_SQUARES, np.zeros(size, dtype=np.int64))
     steps = forward_steps(
         d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
     )
     return evidence(
-        lead=primary(jackknives(delta, gathered), s.confidence),
-        v_h=v_h,
-        v_b=v_b,
+        lead=jackknives(leads, gathered),
         held=leave_one_authority_out(authorities, d.controls, models, np.zeros(size)),
         ahead=forward(steps, d.lasting_controls, models, plain),
         at=(0, 1, 2),

@@ -16,6 +16,7 @@ from pipeline.evidence.crossval import Losses, LossTest, authority_test, nadeau_
 from pipeline.evidence.panel import Panel, composites
 from pipeline.evidence.power import power
 from pipeline.evidence.race import Race, run_race
+from pipeline.evidence.resampling import lead_bounds
 from pipeline.evidence.rows import (
     BlockContrast,
     BlockFit,
@@ -37,6 +38,7 @@ from pipeline.evidence.verdict import (
 )
 
 CONTRASTS = ("delta", "delta_adj", "unique_H", "unique_B", "common")
+RECOVERED = "the wider of bias-corrected jackknife-t and limits of roots"
 CLUSTERS = ("authority", "dominant-trust")
 
 
@@ -147,14 +149,31 @@ def block_fit(race: Race, s: BetweenSettings) -> Iterator[BlockFit]:
 
 
 def block_contrast(race: Race, s: BetweenSettings) -> Iterator[BlockContrast]:
-    """Each contrast with every interval; the wider jackknife is the headline."""
+    """Each contrast with every interval; the headline is what the rule reads, of delta, and the
+    wider jackknife of the others.
+    """
     held = f"; ridge penalty held at {race.penalty:g}" if race.penalty else ""
+    read = lead_bounds(race.lead, s.confidence)
     widest = primary(race.jackknives, s.confidence)
     tail = 100 * (1 - s.confidence) / 2
     for estimand in CONTRASTS:
         at = race.names.index(estimand)
         estimate = float(widest.estimate[at])
         for second, one in enumerate(race.jackknives):
+            if estimand == "delta":
+                own = lead_bounds([race.lead[second]], s.confidence)
+                yield BlockContrast(
+                    composition=race.name,
+                    estimand=estimand,
+                    estimate=estimate,
+                    bias=float(one.bias[at]),
+                    se=float(one.se[at]),
+                    ci_low=float(own.low[0]),
+                    ci_high=float(own.high[0]),
+                    ci_method=f"{RECOVERED}, delete-one-{CLUSTERS[second]}{held}",
+                    p_one_sided=float(one.p_one_sided()[at]),
+                    headline=second == int(read.second[0]),
+                )
             for corrected in (True, False):
                 low, high = one.interval(s.confidence, corrected)
                 kind = "bias-corrected jackknife-t" if corrected else "jackknife-t"
@@ -168,7 +187,7 @@ def block_contrast(race: Race, s: BetweenSettings) -> Iterator[BlockContrast]:
                     ci_high=float(high[at]),
                     ci_method=f"{kind}, delete-one-{CLUSTERS[second]}{held}",
                     p_one_sided=float(one.p_one_sided(corrected)[at]),
-                    headline=corrected and second == int(widest.second[at]),
+                    headline=corrected and estimand != "delta" and second == int(widest.second[at]),
                 )
         if s.n_bootstrap > 1:
             drawn = race.drawn[:, at]

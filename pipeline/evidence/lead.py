@@ -11,7 +11,7 @@ from pipeline.evidence.assess import clusterings, primary
 from pipeline.evidence.moments import Moments, design, explained
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Panel, standardise, z_means
-from pipeline.evidence.resampling import jackknife
+from pipeline.evidence.resampling import jackknife, lead_bounds, with_roots
 from pipeline.evidence.settings import BetweenSettings
 
 
@@ -22,7 +22,7 @@ class Lead:
     Attributes:
         delta: v(H) - v(B).
         se: jackknife standard error, of the wider clustering.
-        ci_low, ci_high: bias-corrected jackknife-t interval.
+        ci_low, ci_high: see `lead_bounds`.
         p_one_sided: that H does not lead.
         v_h, v_b: what each side adds to the controls.
         drop: (G,) delta without each authority.
@@ -110,26 +110,27 @@ def lead(
     d = design(panel)
     models = [d.columns(()), d.columns(s.h_blocks), d.columns(s.b_blocks)]
 
-    def gains(sets: Moments) -> Array:
+    def leads(sets: Moments) -> Array:
         r2 = explained(sets, d.controls, models, held).r2[:, :, 0]
-        return r2[:, 1:] - r2[:, :1]
+        return with_roots(r2[:, 1] - r2[:, 0], r2[:, 2] - r2[:, 0])
 
     outcomes = (panel.outcome - panel.outcome.mean())[:, None]
     gathered = clusterings(d, outcomes, panel)
-    v_h, v_b = gains(gathered[0].total())[0]
-    dropped = [np.diff(gains(one.without_each()), axis=1)[:, 0] * -1 for one in gathered]
-    each = [jackknife(np.asarray(v_h - v_b), replicates) for replicates in dropped]
-    widest = primary(each, s.confidence)
-    low, high = widest.interval(s.confidence)
+    estimate = leads(gathered[0].total())[0]
+    dropped = [leads(one.without_each()) for one in gathered]
+    each = [jackknife(estimate, replicates) for replicates in dropped]
+    bounds = lead_bounds([one.part(np.arange(5)[:, None]) for one in each], s.confidence)
+    widest = primary([one.part(slice(0, 1)) for one in each], s.confidence)
+    delta, v_h, v_b = (float(one) for one in estimate[:3])
     return Lead(
-        delta=float(widest.estimate),
-        se=float(widest.se),
-        ci_low=float(low),
-        ci_high=float(high),
-        p_one_sided=float(widest.p_one_sided()),
-        v_h=float(v_h),
-        v_b=float(v_b),
-        drop=dropped[0],
+        delta=delta,
+        se=float(widest.se[0]),
+        ci_low=float(bounds.low[0]),
+        ci_high=float(bounds.high[0]),
+        p_one_sided=float(widest.p_one_sided()[0]),
+        v_h=v_h,
+        v_b=v_b,
+        drop=dropped[0][:, 0],
     )
 
 
@@ -167,8 +168,8 @@ def quick_leads(
 
     With the weights of an authority's rows, the least sum of squares moves by that authority's own
     squared residuals (the envelope theorem), so one fit gives every influence. What the controls
-    leave of the outcome is common to all compositions. Under ridge the coefficients' own movement
-    is added, with the columns' scale and controls held.
+    leave of the outcome is common to all compositions. Under ridge the index's own movement is
+    added, with the columns' scale and controls held.
 
     Args:
         panel: the rows; both sides must be measured.
@@ -195,10 +196,13 @@ def quick_leads(
         cross = net.T @ net + held * np.diag((columns**2).sum(axis=0))
         inverse = np.linalg.pinv(cross, hermitian=True)
         beta = inverse @ net.T @ left
-        residual = left - net @ beta
-        turned = inverse @ net.T @ residual
+        index = net @ beta
+        square = float(index @ index)
+        slope = float(index @ left) / square if square > 0 else 0.0
+        residual = left - slope * index
+        turned = slope * (inverse @ net.T @ residual)
         shrunk = held * (columns**2) @ (turned * beta)
-        own = residual**2 - 2.0 * ((net @ turned) * residual - shrunk)
+        own = residual**2 - 2.0 * ((net @ turned) * (left - index) - shrunk)
         scale = float(residual @ residual)
         ridge: Array = np.bincount(authority, own, size) + (scale - own.sum()) / size
         return ridge

@@ -191,6 +191,8 @@ class Spectrum:
     With K the cross-products of the columns net of controls, each column scaled by its own total
     sum of squares, ridge minimises SSE + penalty * sum(b_j^2 * own_j): the penalty is free of
     units, and a penalty of 1 halves the coefficient of a lone column unrelated to the controls.
+    What a fit explains is read with the slope on its index set free: shrinkage then weighs the
+    columns and takes nothing off what they explain together.
     """
 
     columns: Ints
@@ -200,11 +202,12 @@ class Spectrum:
     yy: Array
 
     def sse(self, penalty: Array | float) -> Array:
-        """(R, m) residual sum of squares in the training set."""
-        values = self.values
-        shrink = _inverse(values, _per_set(penalty))
-        gain = shrink * (2.0 - values * shrink)
-        sse: Array = self.yy - (self.projected**2 * gain[:, :, None]).sum(axis=1)
+        """(R, m) residual sum of squares in the training set about the index, its slope free."""
+        shrink = _inverse(self.values, _per_set(penalty))[:, :, None]
+        along = (self.projected**2 * shrink).sum(axis=1)
+        size = (self.projected**2 * shrink**2 * self.values[:, :, None]).sum(axis=1)
+        there = size > 0
+        sse: Array = self.yy - np.where(there, along**2 / np.where(there, size, 1.0), 0.0)
         return sse
 
     def df(self, penalty: Array | float) -> Array:
@@ -271,7 +274,7 @@ class Explained:
 
 
 def explained(train: Moments, controls: Ints, sets: list[Ints], penalty: float) -> Explained:
-    """R2 of controls plus each set of block columns, 1 - SSE/SST at the (ridge) fit."""
+    """R2 of controls plus each set of block columns, 1 - SSE/SST; see Spectrum for ridge."""
     net = net_of_controls(train, controls)
     fits = [spectrum(net, columns) for columns in sets]
     return Explained(

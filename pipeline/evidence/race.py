@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.evidence.assess import clusterings, evidence, primary
+from pipeline.evidence.assess import clusterings, evidence
 from pipeline.evidence.coalitions import mask_of, members, owen_weights, pick, shapley_weights
 from pipeline.evidence.crossval import (
     Losses,
@@ -27,19 +27,34 @@ from pipeline.evidence.verdict import Evidence
 
 @dataclass(frozen=True)
 class Readings:
-    """Linear readings of coalition values: one row of weights for each name.
+    """Readings of coalition values.
 
-    weights (E, 2 * 2^k) meet v(S) for every coalition and then adjusted R2 for every coalition.
+    Attributes:
+        names: of the readings; first the linear ones, then the roots of v of both sides.
+        weights: (E, 2 * 2^k), a row for each linear one; they meet v(S) for every coalition and
+            then adjusted R2 for every coalition.
+        sides: masks of H and B.
     """
 
     names: tuple[str, ...]
     weights: Array
+    sides: tuple[int, int]
+
+    @property
+    def rooted(self) -> Ints:
+        """(5,) places of what the lead's interval is made of, in the order of `with_roots`."""
+        h, b = self.sides
+        wanted = ["delta", f"v {h}", f"v {b}", *ROOTS]
+        return np.array([self.names.index(name) for name in wanted])
 
     def of(self, fit: Explained) -> Array:
         """(R, E) readings of the first outcome."""
         v = fit.r2[:, :, 0] - fit.r2[:, :1, 0]
-        values: Array = np.concatenate([v, fit.adjusted[:, :, 0]], axis=1) @ self.weights.T
-        return values
+        values = np.concatenate([v, fit.adjusted[:, :, 0]], axis=1) @ self.weights.T
+        return np.hstack([values, np.sqrt(np.maximum(v[:, self.sides], 0.0))])
+
+
+ROOTS = ("root v H", "root v B")
 
 
 def readings(players: tuple[str, ...], h: int, b: int) -> Readings:
@@ -63,7 +78,7 @@ def readings(players: tuple[str, ...], h: int, b: int) -> Readings:
     nothing = np.zeros(1 << k)
     rows = {name: np.concatenate([weights, nothing]) for name, weights in raw.items()}
     rows["delta_adj"] = np.concatenate([nothing, raw["delta"]])
-    return Readings(tuple(rows), np.stack(list(rows.values())))
+    return Readings((*rows, *ROOTS), np.stack(list(rows.values())), (h, b))
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,7 @@ class Race:
         fit: R2 of every coalition on all rows.
         names: names of the readings.
         jackknives: readings by authority and, where there is one, by dominant trust; (E,) each.
+        lead: of these, what the lead's interval is made of; (5, 1) each.
         drawn: (draws, E) bootstrap readings.
         held: leave-one-authority-out losses.
         kfold: losses of the repeated grouped K-fold, None if switched off.
@@ -94,6 +110,7 @@ class Race:
     fit: Explained
     names: tuple[str, ...]
     jackknives: list[Jackknife]
+    lead: list[Jackknife]
     drawn: Array
     held: Losses
     kfold: Losses | None
@@ -160,8 +177,7 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
     )
     ahead = forward(steps, d.lasting_controls, models, how)
     fit = explained(authorities.total(), d.controls, models, penalty)
-    v = fit.r2[0, :, 0] - fit.r2[0, 0, 0]
-    delta = primary([one.part(slice(0, 1)) for one in each], s.confidence)
+    lead = [one.part(read.rooted[:, None]) for one in each]
     return Race(
         name=name,
         players=players,
@@ -177,9 +193,8 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
         ahead=ahead,
         years=tuple(step.year for step in steps),
         nested=nested_tests(d, outcomes[:, 0], panel.authority, rivals),
-        evidence=evidence(
-            lead=delta, v_h=v[[h]], v_b=v[[b]], held=held, ahead=ahead, at=(0, h, b), s=s
-        ),
+        lead=lead,
+        evidence=evidence(lead=lead, held=held, ahead=ahead, at=(0, h, b), s=s),
     )
 
 
