@@ -27,11 +27,15 @@ WITHIN = (
     "leadership_16",
     "nothing",
     "equal",
+    "equal_sizes_differ",
     "lead_few_authorities",
     "authority_only",
     "shared_trusts_nothing",
     "need_confounded",
     "reverse",
+    "missing_not_at_random",
+    "uneven_nothing",
+    "uneven_lead",
 )
 """Designs whose localities are compared within authorities as well; the others say nothing new."""
 
@@ -87,9 +91,10 @@ def designs(sides: BetweenSettings) -> dict[str, Design]:
     def few(one: World) -> World:
         return replace(one, authorities=42, localities=5, trusts=34)
 
-    uneven = blocks_of(
-        Block(size=9, reliability=0.7), Block(effect=EQUAL, reliability=0.9, levels=FUNDED)
-    )
+    many, accurate = Block(size=9, reliability=0.7), Block(reliability=0.9, levels=FUNDED)
+
+    def uneven(size: float) -> World:
+        return world(many, effect(accurate, size))
 
     made: list[tuple[str, Role, World, str]] = [
         (
@@ -108,7 +113,7 @@ def designs(sides: BetweenSettings) -> dict[str, Design]:
         (
             "equal_sizes_differ",
             "null",
-            leading(World(uneven), 0.0, sides),
+            leading(uneven(EQUAL), 0.0, sides),
             "Both sides count alike as measured; leadership's blocks have 9 indicators each of "
             "reliability 0.7, the other side's 3 of reliability 0.9.",
         ),
@@ -201,6 +206,19 @@ def designs(sides: BetweenSettings) -> dict[str, Design]:
             "null",
             replace(equal, missing=1.0),
             "Both sides count alike; rows with a poor outcome and poor leadership go missing.",
+        ),
+        (
+            "uneven_nothing",
+            "null",
+            replace(uneven(0.0), missing=1.0),
+            "Neither side has any effect; blocks of 9 indicators of reliability 0.7 and of 3 of "
+            "0.9; rows with a poor outcome and poor leadership go missing.",
+        ),
+        (
+            "uneven_lead",
+            "lead",
+            replace(leading(uneven(0.1), 0.16, sides), missing=1.0),
+            "The same, and leadership leads by 0.16 among all rows.",
         ),
     ]
     return {

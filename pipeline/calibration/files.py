@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from unittest.mock import patch
 
@@ -10,7 +11,8 @@ import joblib
 
 from pipeline.assets.locality import make, tables
 from pipeline.calibration.run import quick
-from pipeline.edition import Edition
+from pipeline.calibration.store import Store, fingerprint
+from pipeline.edition import PROJECT, Edition
 from pipeline.evidence.between import between
 from pipeline.framework import framework
 from pipeline.ingest import ingest
@@ -96,10 +98,27 @@ def order() -> list[str]:
     return list(TopologicalSorter(needs).static_order())
 
 
-def englands(count: int, jobs: int) -> list[England]:
-    """`count` Englands for each lead, seeds 1, 2, ..., in processes of their own."""
+def englands(
+    count: int, jobs: int, progress: Callable[[str, int], None] = lambda name, done: None
+) -> list[England]:
+    """`count` Englands for each lead, seeds 1, 2, ..., in processes of their own.
+
+    Those made before by the same code are not made again.
+    """
+    code = [*(PROJECT / "pipeline").rglob("*.py"), *(PROJECT / "sql").rglob("*.sql")]
+    store = Store(fingerprint(code, framework().hash))
+    tasks = {
+        f"england-{seed}-{lead}": (seed, lead) for lead in LEADS for seed in range(1, count + 1)
+    }
+    found = {key: England(**kept) for key in tasks if (kept := store.read(key))}
+    progress("synthetic Englands", len(found))
+    left = [key for key in tasks if key not in found]
     with joblib.parallel_config(backend="loky", n_jobs=jobs):
-        made: list[England] = joblib.Parallel()(
-            joblib.delayed(england)(seed, lead) for lead in LEADS for seed in range(1, count + 1)
+        made = joblib.Parallel(return_as="generator")(
+            joblib.delayed(england)(*tasks[key]) for key in left
         )
-    return made
+        for key, one in zip(left, made, strict=True):
+            found[key] = one
+            store.write(key, asdict(one))
+            progress("synthetic Englands", 1)
+    return [found[key] for key in tasks]

@@ -93,7 +93,8 @@ def summarise(
         elif part == "within" and design.within and own["estimate"].count():
             row["truth"] = design.within.w_star
             row["covered"] = _covered(own, [design.within.w_star] * worlds)
-            row["coverage_met"] = coverage_met(row["covered"], worlds)
+            if not design.world.missing:
+                row["coverage_met"] = coverage_met(row["covered"], worlds)
         if own["p"].count():
             row["p_below_alpha"] = _share(own["p"] < settings.within.alpha)
         if _null(design, str(part), str(composition)):

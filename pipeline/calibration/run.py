@@ -4,6 +4,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -11,6 +12,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from pipeline.calibration.designs import Design
+from pipeline.calibration.store import Store, fingerprint
 from pipeline.calibration.worlds import Drawn, draw
 from pipeline.evidence.between import between
 from pipeline.evidence.lead import lead
@@ -201,34 +203,52 @@ def judge_all(
     return rows, time.thread_time() - start
 
 
+def store_of(settings: Settings) -> Store:
+    """Where results of these settings and this code are kept; designs are in each one's name."""
+    here = Path(__file__).parent
+    code = [*(here.parent / "evidence").glob("*.py"), here / "run.py", here / "worlds.py"]
+    return Store(fingerprint(code, settings))
+
+
 def calibrate(
     chosen: Iterable[Design],
     worlds: int,
     settings: Settings,
     jobs: int = -1,
     progress: Callable[[str, int], None] = lambda design, done: None,
+    *,
+    store: Store | None = None,
 ) -> tuple[pl.DataFrame, float]:
     """What is found in the first `worlds` worlds of each design, and processor seconds.
 
-    Rows are in the order of designs and worlds, whoever did them.
+    Rows are in the order of designs and worlds, whoever did them, and when.
 
     Args:
         jobs: local processes, -1 for one a core; a Dask cluster has its own number.
         progress: told the design and how many of its worlds have just been done.
+        store: what is in it is not done again, and what is done is kept in it.
     """
-    tasks = [
-        (design, range(first, min(first + BATCH, worlds)))
+    tasks = {
+        f"{design.name}-{fingerprint([], design)}-{some.start}-{some.stop}": (design, some)
         for design in chosen
-        for first in range(0, worlds, BATCH)
-    ]
-    rows: list[Found] = []
-    seconds = 0.0
+        for some in (range(first, min(first + BATCH, worlds)) for first in range(0, worlds, BATCH))
+    }
+    found: dict[str, tuple[list[Found], float]] = {}
+    for key, (design, some) in tasks.items():
+        kept = store.read(key) if store else None
+        if kept:
+            found[key] = [Found(**row) for row in kept["rows"]], kept["seconds"]
+            progress(design.name, len(some))
+    left = [key for key in tasks if key not in found]
     with workers():
         done = joblib.Parallel(n_jobs=jobs, return_as="generator")(
-            joblib.delayed(judge_all)(design, some, settings) for design, some in tasks
+            joblib.delayed(judge_all)(*tasks[key], settings) for key in left
         )
-        for (design, some), (found, spent) in zip(tasks, done, strict=True):
-            rows += found
-            seconds += spent
-            progress(design.name, len(some))
-    return pl.DataFrame([asdict(row) for row in rows], infer_schema_length=None), seconds
+        for key, (rows, spent) in zip(left, done, strict=True):
+            found[key] = rows, spent
+            if store:
+                store.write(key, {"seconds": spent, "rows": [asdict(row) for row in rows]})
+            progress(tasks[key][0].name, len(tasks[key][1]))
+    table = [asdict(row) for key in tasks for row in found[key][0]]
+    seconds = sum(spent for _, spent in found.values())
+    return pl.DataFrame(table, infer_schema_length=None), seconds
