@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pipeline.evidence.between import BetweenResult, between, block_contrast, importance
+from pipeline.evidence.between import RECOVERED, BetweenResult, between, block_contrast, importance
 from pipeline.evidence.coalitions import members, owen_weights, shapley_weights
 from pipeline.evidence.moments import design, explained, moments
 from pipeline.evidence.panel import Panel, composites
@@ -119,9 +119,7 @@ def test_the_headline_is_the_wider_of_the_two_clusterings() -> None:
     rows = [r for r in between(world(h=0.2), QUICK).block_contrast if r.estimand == "delta"]
     for composition in ("composite", "indicators"):
         corrected = [
-            r
-            for r in rows
-            if r.composition == composition and r.ci_method.startswith("bias-corrected")
+            r for r in rows if r.composition == composition and r.ci_method.startswith(RECOVERED)
         ]
         assert len(corrected) == 2
         widths = {r.headline: (r.ci_high or 0) - (r.ci_low or 0) for r in corrected}

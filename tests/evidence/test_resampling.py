@@ -3,7 +3,14 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pipeline.evidence.resampling import bootstrap_weights, jackknife, wider
+from pipeline.evidence.resampling import (
+    Jackknife,
+    bootstrap_weights,
+    jackknife,
+    lead_bounds,
+    wider,
+    with_roots,
+)
 
 
 def test_jackknife_of_a_mean_is_the_textbook_standard_error() -> None:
@@ -39,6 +46,49 @@ def test_the_wider_interval_is_taken_estimate_by_estimate() -> None:
     for i, source in enumerate((second, first)):
         assert_allclose(np.array(both.interval(0.95))[:, i], np.array(source.interval(0.95))[:, i])
         assert both.upper(0.95)[i] == source.upper(0.95)[i]
+
+
+def leads(v_h: float, v_b: float, spread: float, size: int, seed: int = 3) -> Jackknife:
+    """A jackknife of two shares whose roots move apart, each with the same spread."""
+    roots = np.sqrt([v_h, v_b])
+    moved = np.random.default_rng(seed).normal(size=(size, 2))
+    moved = (moved - moved.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(moved.T)).T)
+    replicates = (roots + moved * spread / (size - 1)) ** 2
+    estimate = with_roots(roots[None, :1] ** 2, roots[None, 1:] ** 2)[0]
+    return jackknife(estimate, with_roots(replicates[:, :1], replicates[:, 1:]))
+
+
+def test_limits_of_a_lead_are_recovered_from_those_of_roots() -> None:
+    """With independent shares, as Zou and Donner's formula has them on intervals of the roots."""
+    v, se, size = np.array([0.16, 0.01]), 0.05, 4001
+    own = leads(0.16, 0.01, se * np.sqrt(size), size)
+    assert_allclose(own.se[3:, 0], se, rtol=0.001)
+    reach = stats.t.ppf(0.975, size - 1) * own.se[3:, 0]
+    low, high = np.maximum(np.sqrt(v) - reach, 0) ** 2, (np.sqrt(v) + reach) ** 2
+    centre = own.centre()[0, 0]
+    recovered = (
+        centre - np.hypot(v[0] - low[0], high[1] - v[1]),
+        centre + np.hypot(high[0] - v[0], v[1] - low[1]),
+    )
+    plain = np.ravel(own.part(slice(0, 1)).interval(0.95))
+    found = lead_bounds([own], 0.95)
+    assert_allclose(found.low, min(recovered[0], plain[0]), rtol=0.01)
+    assert_allclose(found.high, max(recovered[1], plain[1]), rtol=0.01)
+    assert recovered[1] > plain[1] + 0.005  # a large share may be larger still
+
+
+def test_a_lead_s_interval_is_never_inside_the_jackknife_and_of_the_wider_clustering() -> None:
+    each = [leads(0.02, 0.09, 0.3, 60), leads(0.02, 0.09, 0.3, 12)]
+    bounds = [lead_bounds([one], 0.95) for one in each]
+    for one, bound in zip(each, bounds, strict=True):
+        low, high = one.part(slice(0, 1)).interval(0.95)
+        assert (bound.low <= low[0]).all()
+        assert (bound.high >= high[0]).all()
+    both = lead_bounds(each, 0.95)
+    widths = [float((one.high - one.low)[0]) for one in bounds]
+    assert widths[1] > widths[0]
+    assert both.second.all()
+    assert_allclose([both.low, both.high], [bounds[1].low, bounds[1].high])
 
 
 def test_nothing_that_varies_is_no_evidence() -> None:

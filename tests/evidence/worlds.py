@@ -123,6 +123,15 @@ def predict(
     return predicted
 
 
+def sse_of_index(controls: Array, x: Array, y: Array, rows: Array, penalty: float) -> float:
+    """Squared error in sample of the controls and a ridge fit's own index, its slope free."""
+    fitted = predict(controls, x, y, rows, rows, penalty=penalty)
+    columns = np.column_stack([np.ones(int(rows.sum())), controls[rows], fitted])
+    return float(
+        ((y[rows] - columns @ np.linalg.lstsq(columns, y[rows], rcond=None)[0]) ** 2).sum()
+    )
+
+
 def sse(
     controls: Array, x: Array, y: Array, train: Array, test: Array, *, penalty: float = 0.0
 ) -> float:
