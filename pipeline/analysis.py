@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from joblib import Parallel, delayed
-from statsmodels.stats.multitest import multipletests
 from statsmodels.tools.sm_exceptions import ModelWarning
 from threadpoolctl import threadpool_limits
 
@@ -32,6 +31,7 @@ from pipeline.evidence.subsets import KINDS, indicator_importance
 from pipeline.evidence.verdict import joined
 from pipeline.evidence.within import within
 from pipeline.framework import Framework
+from pipeline.multiplicity import add_bh, holm
 from pipeline.multiverse import Outcome, SetUps, estimates, gathered, set_up_pieces
 from pipeline.panels import (
     Built,
@@ -384,6 +384,7 @@ def evidence_tables(
             progress(f"{len(made)} of {len(asked)} panels: {one.pool.spec.title}")
         rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
         panels = [made[name] for name in all_of.panels]
+        _correct_secondary(panels)
         for found in panels:
             for name, own_rows in found.rows.items():
                 common = {"synthetic": edition.synthetic} if name in TABLES else {}
@@ -429,6 +430,8 @@ def put_together(asked: Asked, done: Sequence[Any]) -> Found:
     if spec.within:
         parts = {"between": between_verdict, "within": within_verdict}
         rows["verdict"] += [asdict(one) for one in overall(parts, checks)]
+    for name in CORRECTED:
+        add_bh(rows.get(name, []))
     _finish(rows, asked.built, asked.inner if spec.within else asked.built, all_of)
     return Found(
         spec=spec,
@@ -438,6 +441,28 @@ def put_together(asked: Asked, done: Sequence[Any]) -> Found:
         p_between=_value(rows["verdict"], "between", "loao_p_below_alpha"),
         p_within=_value(rows["verdict"], "within", "trajectory_p_below_alpha"),
     )
+
+
+CORRECTED = ("model_tests", "within_effect", "discordant_sets")
+"""Tables in which the p values of one panel are a family of tests."""
+READ = ("loao_p_below_alpha", "trajectory_p_below_alpha")
+"""The rules of both halves that read a p value."""
+
+
+def _correct_secondary(found: Sequence[Found]) -> None:
+    """Benjamini and Hochberg's correction over the panels that are not primary.
+
+    A family is one rule under one composition. The primary ones have Holm's (`claim_rows`).
+    """
+    rows = [
+        row
+        for one in found
+        if not one.spec.primary
+        for row in one.rows["verdict"]
+        if row["rule_id"] in READ
+    ]
+    for key in dict.fromkeys((row["rule_id"], row["composition"]) for row in rows):
+        add_bh([row for row in rows if (row["rule_id"], row["composition"]) == key], "value")
 
 
 def _verdict_of(rows: Sequence[Row], part: str) -> str | None:
@@ -594,11 +619,6 @@ def claim_rows(found: Sequence[Found], all_of: Framework) -> list[Row]:
     }
     rows = [asdict(one) for one in overall(answers, checks)]
     return [common | row | {"sentence": f"{row['sentence']} By panel: {each}."} for row in rows]
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """P values corrected by Holm (1979)."""
-    return [float(one) for one in multipletests(p, method="holm")[1]] if p else []
 
 
 def _indicator_rows(built: Built, panel: Panel, all_of: Framework) -> list[Row]:

@@ -21,7 +21,6 @@ from pipeline.analysis import (
     claim_rows,
     evidence_tables,
     exploratory,
-    holm,
     measure_quality,
     panel_evidence,
     pieces,

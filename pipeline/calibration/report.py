@@ -368,7 +368,7 @@ too, so their interval is also held against true delta at the penalty that each 
 WITHIN = """\
 Percent of worlds. True partial R2 is that of the mean of all of leadership's indicators, between
 localities of one authority and net of the controls; where it is 0, the share of worlds whose
-trajectory permutation gives p < .05 is the size of that test. 199 permutations; adopters are left
+trajectory permutation gives p < .05 is the size of that test. 99 permutations; adopters are left
 out, because the rule does not read them. Where leadership does not vary within authorities the
 question cannot be asked, and no verdict is given. In `shared_trusts_nothing` localities of
 different councils share trusts, in leadership and in what nothing explains: a permutation inside

@@ -72,7 +72,7 @@ def quick(test: Test) -> Settings:
     """
     return Settings(
         replace(test.between, n_bootstrap=0, kfold_repeats=0, n_simulations=0),
-        replace(test.within, n_bootstrap=0, n_simulations=0, n_permutations=199),
+        replace(test.within, n_bootstrap=0, n_simulations=0, n_permutations=99),
     )
 
 
@@ -239,7 +239,8 @@ def calibrate(
         if kept:
             found[key] = [Found(**row) for row in kept["rows"]], kept["seconds"]
             progress(design.name, len(some))
-    left = [key for key in tasks if key not in found]
+    # All designs advance together, so that a run that is stopped has some worlds of each.
+    left = sorted((key for key in tasks if key not in found), key=lambda key: tasks[key][1].start)
     with workers():
         done = joblib.Parallel(n_jobs=jobs, return_as="generator")(
             joblib.delayed(judge_all)(*tasks[key], settings) for key in left

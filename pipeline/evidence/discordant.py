@@ -109,6 +109,7 @@ def discordant_sets(
                 se=se if known else None,
                 ci_low=diff - reach * se if known else None,
                 ci_high=diff + reach * se if known else None,
+                p=2.0 * float(stats.t.sf(abs(diff) / se, free)) if known and se > 0 else None,
                 adopters=tuple(int(code) for code in locality[here & who]),
             )
         )

@@ -23,6 +23,7 @@ from pipeline.evidence.panel import Array, Ints, Panel
 from pipeline.evidence.resampling import Jackknife, bootstrap_weights, jackknives
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import Evidence
+from pipeline.evidence.wild import wild_test
 
 
 @dataclass(frozen=True)
@@ -192,20 +193,28 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
         kfold=None if kfold is None else scored(kfold),
         ahead=ahead,
         years=tuple(step.year for step in steps),
-        nested=nested_tests(d, outcomes[:, 0], panel.authority, rivals),
+        nested=nested_tests(d, outcomes[:, 0], panel.authority, rivals, s),
         lead=lead,
         evidence=evidence(lead=lead, held=held, ahead=ahead, at=(0, h, b), s=s),
     )
 
 
 def nested_tests(
-    d: Design, outcome: Array, authority: Ints, rivals: tuple[Ints, Ints]
+    d: Design, outcome: Array, authority: Ints, rivals: tuple[Ints, Ints], s: BetweenSettings
 ) -> tuple[tuple[str, str, FTest], ...]:
-    """Does H add to controls and B, and B to controls and H; classic and cluster-robust."""
+    """Does H add to controls and B, and B to controls and H; classic, cluster-robust, and by the
+    wild cluster bootstrap where there are bootstraps.
+    """
     base = np.concatenate([[0], d.controls])
     out = []
     for direction, added, given in (("H given B", *rivals), ("B given H", *rivals[::-1])):
         smaller, more = d.x[:, np.concatenate([base, given])], d.x[:, added]
         out.append((direction, "classic", classic_f(outcome, smaller, more)))
         out.append((direction, "CR2, HTZ", robust_f(outcome, smaller, more, authority)))
+        if not s.n_bootstrap:
+            continue
+        wild = wild_test(outcome, smaller, more, authority, n=s.n_bootstrap, seed=s.seed)
+        if wild:
+            f = FTest(wild.statistic, float(wild.columns), np.nan, wild.p)
+            out.append((direction, f"wild cluster bootstrap, {wild.n} sets of signs", f))
     return tuple(out)

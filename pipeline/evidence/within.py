@@ -31,6 +31,7 @@ from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.trajectories import orders, units_of
 from pipeline.evidence.variance import variance_split, within_between
 from pipeline.evidence.verdict import number
+from pipeline.evidence.wild import Wild, wild_test
 from pipeline.evidence.within_effect import (
     Tracking,
     design_of,
@@ -103,7 +104,7 @@ def within(panel: LocalityPanel, s: WithinSettings, adopted: Flags | None = None
         variance_split=(split,),
         within_effect=(
             *(effect_row(w, name, track, s) for name, track in tracks.items()),
-            joint_row(w),
+            joint_row(w, s),
             *source_rows(w, s),
             *within_between(panel),
             *adoption_effects(sets, w, adopted, s),
@@ -126,12 +127,21 @@ def _clustered(w: Within, columns: Array) -> FTest:
     return robust_f(w.outcome, w.controls, demean(columns, w.cell), w.authority)
 
 
+def _wild(w: Within, columns: Array, s: WithinSettings) -> Wild | None:
+    """Authorities' signs; left out with the other bootstraps."""
+    if not s.n_bootstrap:
+        return None
+    net = demean(columns, w.cell)
+    return wild_test(w.outcome, w.controls, net, w.authority, n=s.n_bootstrap, seed=s.seed)
+
+
 def effect_row(w: Within, composition: str, track: Tracking, s: WithinSettings) -> WithinEffect:
-    """One composition's slope, by clusters (CR2, Satterthwaite) and by permutation.
+    """One composition's slope, by clusters (CR2, Satterthwaite), wild bootstrap and permutation.
 
     The standard error of an index takes its weights as given.
     """
     f = _clustered(w, track.column[:, None])
+    wild = _wild(w, track.column[:, None], s)
     return WithinEffect(
         composition=composition,
         model=FIXED_EFFECTS,
@@ -146,12 +156,15 @@ def effect_row(w: Within, composition: str, track: Tracking, s: WithinSettings) 
         n_perm=track.n_perm,
         p_perm=track.p_perm,
         p_by_trust=None if track.shared is None else float(track.shared.p_one_sided(False)[0]),
+        p_wild=wild.p if wild else None,
+        n_wild=wild.n if wild else None,
     )
 
 
-def joint_row(w: Within) -> WithinEffect:
+def joint_row(w: Within, s: WithinSettings) -> WithinEffect:
     """All indicators at once by least squares: partial R2 in sample, CR2 and HTZ test."""
     f = _clustered(w, w.indicators)
+    wild = _wild(w, w.indicators, s)
     return WithinEffect(
         composition="indicators",
         model=f"{FIXED_EFFECTS}, all indicators at once",
@@ -160,6 +173,8 @@ def joint_row(w: Within) -> WithinEffect:
         df=number(f.df2),
         p=number(f.p),
         partial_r2_within=joint_partial_r2(w, w.indicators),
+        p_wild=wild.p if wild else None,
+        n_wild=wild.n if wild else None,
     )
 
 

@@ -50,7 +50,8 @@ class WithinEffect:
     its standard deviations within authority and year, a log-odds coefficient is for one standard
     deviation of the composite. p is two-sided; p_perm is one-sided in the direction of the claim,
     and so is p_by_trust, clustered by dominant trust; the rule reads the larger of the two.
-    partial_r2_upper is the one-sided upper bound in that direction.
+    partial_r2_upper is the one-sided upper bound in that direction. p_wild is two-sided like p, by
+    the wild cluster bootstrap with the null imposed, from n_wild sets of signs.
     """
 
     composition: str
@@ -66,6 +67,8 @@ class WithinEffect:
     n_perm: int | None = None
     p_perm: float | None = None
     p_by_trust: float | None = None
+    p_wild: float | None = None
+    n_wild: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class DiscordantSet:
 
     h_* are means of the composite, in its standard deviations. se and the interval say how far two
     groups of this size lie apart by the spread of localities in all such sets together.
-    `adopters` holds the codes of the localities that adopted.
+    `adopters` holds the codes of the localities that adopted; p is two-sided, of that spread.
     """
 
     authority: int
@@ -87,4 +90,5 @@ class DiscordantSet:
     se: float | None
     ci_low: float | None
     ci_high: float | None
+    p: float | None
     adopters: tuple[int, ...]
