@@ -474,14 +474,6 @@ def claim(*found: Found) -> Row:
     return rows[-1]
 
 
-def test_holms_correction() -> None:
-    """Holm (1979): p times those left, never below one before it."""
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
-    assert holm([0.04]) == pytest.approx([0.04])
-    assert holm([]) == []
-
-
 def test_the_claim_needs_every_primary_panel_and_holms_p() -> None:
     row = claim(*(answer(p=p) for p in (0.01, 0.02, 0.04)))
     assert (row["verdict"], row["value"]) == (SUPPORTED, pytest.approx(0.04))

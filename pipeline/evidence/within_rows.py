@@ -90,5 +90,5 @@ class DiscordantSet:
     se: float | None
     ci_low: float | None
     ci_high: float | None
-    p: float | None
     adopters: tuple[int, ...]
+    p: float | None = None

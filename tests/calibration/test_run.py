@@ -1,6 +1,7 @@
 """The worlds come out the same wherever they are run, and the analysis says what it should."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from pipeline.calibration.run import (
     Settings,
     calibrate,
     judge,
+    judge_all,
     quick,
     reversed_lag,
     seed_of,
+    store_of,
 )
 from pipeline.calibration.worlds import draw
 from pipeline.framework import framework
@@ -33,7 +36,7 @@ def test_workers_and_clusters_make_no_difference(monkeypatch: pytest.MonkeyPatch
     told: list[tuple[str, int]] = []
     alone, seconds = calibrate(chosen, 3, FAST, 1, lambda name, done: told.append((name, done)))
     assert seconds > 0
-    assert told == [("nothing", 2), ("nothing", 1), ("budgets", 2), ("budgets", 1)]
+    assert told == [("nothing", 2), ("budgets", 2), ("nothing", 1), ("budgets", 1)]
     assert calibrate(chosen, 3, FAST, 2)[0].equals(alone)
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
@@ -42,6 +45,37 @@ def test_workers_and_clusters_make_no_difference(monkeypatch: pytest.MonkeyPatch
         assert calibrate(chosen, 3, FAST)[0].equals(alone)
     assert alone["world"].unique().to_list() == [0, 1, 2]
     assert alone["estimate"].drop_nulls().n_unique() > 12
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path))
+    monkeypatch.setattr("pipeline.calibration.run.BATCH", 1)
+    chosen, store = [SMALL["nothing"], SMALL["budgets"]], store_of(FAST)
+    whole = calibrate(chosen, 2, FAST, 1)[0]
+
+    def stop(design: str, done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(chosen, 2, FAST, 1, stop, store=store)
+    kept = len(list(store.folder.iterdir()))
+    assert 1 <= kept < 4
+    asked: list[int] = []
+    monkeypatch.setattr(
+        "pipeline.calibration.run.judge_all",
+        lambda design, worlds, settings: (
+            asked.extend(worlds) or judge_all(design, worlds, settings)
+        ),
+    )
+    again = calibrate(chosen, 2, FAST, 1, store=store)[0]
+    assert again.equals(whole)
+    assert len(asked) == 4 - kept
+    assert calibrate(chosen, 2, FAST, 1, store=store)[0].equals(whole)
+    assert len(asked) == 4 - kept
+    other = replace(FAST, within=replace(FAST.within, n_permutations=49))
+    assert store_of(other).folder != store.folder
 
 
 def test_a_world_does_not_depend_on_what_else_is_run() -> None:

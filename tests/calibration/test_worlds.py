@@ -123,7 +123,7 @@ def test_a_lead_is_what_was_asked_for() -> None:
 def test_ridge_explains_less_in_an_endless_sample_too() -> None:
     v = [truth(HARD, SETTINGS, penalty)["indicators"].v_h for penalty in (0.0, 0.1, 1.0, 10.0)]
     assert v == sorted(v, reverse=True)
-    assert v[0] - v[1] < 0.01 < v[0] - v[3]
+    assert 0 <= v[0] - v[1] < 0.001 < v[0] - v[3]
     assert truth(HARD, SETTINGS, 1.0)["composite"] == truth(HARD, SETTINGS)["composite"]
 
 
@@ -172,4 +172,5 @@ def test_designs_say_what_they_are() -> None:
         "authority_only",
         "need_confounded",
         "shared_trusts_nothing",
+        "uneven_nothing",
     }

@@ -4,17 +4,22 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.evidence.locality import Within, demean, shared, within_of
+from pipeline.calibration.designs import designs
+from pipeline.calibration.worlds import draw
+from pipeline.evidence.crossval import fold_of_each
+from pipeline.evidence.locality import LocalityPanel, Within, demean, shared, within_of
 from pipeline.evidence.panel import Array
 from pipeline.evidence.trajectories import orders, units_of
 from pipeline.evidence.within_effect import (
     cross_fit,
     fold_moments,
+    index_by_trust,
     jackknife_r,
     track_column,
     track_indicators,
     upper_partial_r2,
 )
+from pipeline.framework import framework
 from tests.evidence.localities import SETTINGS, locality_world
 
 
@@ -121,3 +126,67 @@ def test_the_index_has_its_size_on_outcomes_that_last() -> None:
         null = replace(w, outcome=demean(lasting + 0.7 * rng.normal(size=len(lasting)), w.cell))
         rejected.append(track_indicators(null, order, SETTINGS).p_perm <= 0.05)
     assert np.mean(rejected) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 150)
+
+
+def ridge_on(w: Within, rows: Array, penalty: float) -> Array:
+    """Weights of the indicators on some rows, dummies and controls written out."""
+    base = np.column_stack([w.cell[rows, None] == np.unique(w.cell[rows]), w.controls[rows]])
+    project = base @ np.linalg.pinv(base)
+    x, y = (v[rows] - project @ v[rows] for v in (w.indicators, w.outcome))
+    cell = w.cell[rows, None] == np.unique(w.cell[rows])
+    own = ((w.indicators[rows] - cell @ np.linalg.pinv(cell) @ w.indicators[rows]) ** 2).sum(axis=0)
+    return np.asarray(np.linalg.solve(x.T @ x + penalty * np.diag(own), x.T @ y))
+
+
+def test_the_index_by_trust_is_learned_on_other_trusts() -> None:
+    """Against fits on the rows of the other trusts, one a fold, with one penalty to choose from."""
+    w = world(0.2, authorities=20, missing=0.1)
+    assert w.trust is not None
+    settings = replace(SETTINGS, ridge_grid=(0.3,))
+    found = index_by_trust(w, settings)
+    assert found is not None
+    size = int(w.trust.max()) + 1
+    fold = fold_of_each(size, 5, np.random.default_rng(settings.seed))[w.trust]
+
+    def r(keep: Array) -> float:
+        index = np.zeros(len(fold))
+        for i in range(5):
+            weights = ridge_on(w, keep & (fold != i), 0.3)
+            index[fold == i] = w.indicators[fold == i] @ weights
+        return partial(w, index, keep)
+
+    everyone = np.ones(len(fold), dtype=bool)
+    assert found.estimate[0] == pytest.approx(r(everyone), abs=1e-9)
+    without = np.array([r(w.trust != one) for one in range(size)])
+    se = np.sqrt((size - 1) / size * ((without - without.mean()) ** 2).sum())
+    assert found.se[0] == pytest.approx(se, abs=1e-9)
+
+
+def test_without_shared_trusts_there_is_no_index_by_trust() -> None:
+    w = world(0.2, authorities=20)
+    assert w.trust is not None
+    assert index_by_trust(replace(w, trust=None), SETTINGS) is None
+    assert index_by_trust(replace(w, trust=np.arange(len(w.trust))), SETTINGS) is None
+    assert index_by_trust(replace(w, trust=w.trust % 2), SETTINGS) is None  # nothing to learn on
+
+
+def test_few_trusts_behind_both_do_not_make_a_link() -> None:
+    """Leadership and what nothing explains are mostly the trusts': size of the index by trust."""
+    design = designs(framework().test.between)["shared_trusts_nothing"]
+    hits, worlds = 0, 60
+    for seed in range(worlds):
+        drawn = draw(design.world, np.random.default_rng(seed))
+        panel = drawn.panel
+        inner = LocalityPanel(
+            panel.outcome,
+            {name: panel.blocks[name] for name in ("leadership", "partnership")},
+            panel.controls,
+            panel.authority,
+            drawn.locality,
+            panel.year,
+            panel.dominant_trust,
+        )
+        found = index_by_trust(within_of(inner.rows(shared(inner))), SETTINGS)
+        assert found is not None
+        hits += bool(found.p_one_sided(corrected=False)[0] < 0.05)
+    assert hits / worlds < 0.05 + 2 * np.sqrt(0.05 * 0.95 / worlds)
