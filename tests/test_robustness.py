@@ -229,7 +229,7 @@ def test_gaps_matter_too_where_the_lead_only_grows() -> None:
     """Inspectors see a little of what staff do: the lead has one sign and not one size."""
     gaps = pl.Series(np.random.default_rng(0).random(PLAIN.height) < 0.3)
     frame = world(h=1.5, seed=2).with_columns(
-        inspected=0.5 * pl.col("listens") + 0.8 * pl.col("inspected")
+        inspected=0.1 * pl.col("listens") + 0.8 * pl.col("inspected")
     )
     rows = rows_of(
         frame.with_columns(

@@ -120,10 +120,10 @@ def test_a_lead_is_what_was_asked_for() -> None:
         assert truth(world, SETTINGS)["composite"].delta == pytest.approx(lead, abs=1e-9)
 
 
-def test_ridge_explains_less_in_an_endless_sample_too() -> None:
+def test_a_penalty_takes_nothing_off_where_indicators_count_alike() -> None:
     v = [truth(HARD, SETTINGS, penalty)["indicators"].v_h for penalty in (0.0, 0.1, 1.0, 10.0)]
-    assert v == sorted(v, reverse=True)
-    assert 0 <= v[0] - v[1] < 0.001 < v[0] - v[3]
+    assert v == pytest.approx([v[0]] * 4)
+    assert v[0] > 0.2
     assert truth(HARD, SETTINGS, 1.0)["composite"] == truth(HARD, SETTINGS)["composite"]
 
 
