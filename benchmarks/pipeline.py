@@ -50,7 +50,7 @@ STAGES = {
     "version": "swapping the version in",
     "between steps": "Dagster, between steps",
 }
-GROWN = ("checks", "locality", "evidence", "database", "exports", "report")
+GROWN = ("locality", "evidence", "database", "exports", "report")
 MOST_RATIO, MOST_LOAD, MOST_MB = 3.0, 1.5, 1536.0
 
 Rows = list[dict[str, Any]]

@@ -5,7 +5,6 @@ crash, never end, or ask for all memory there is: then only that process ends, a
 the file.
 """
 
-import atexit
 import bz2
 import gzip
 import lzma
@@ -16,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TooLateError
 from functools import cache, lru_cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -149,11 +149,12 @@ def _pool(process: int) -> Any:
     )
 
     def end() -> None:
-        if os.getpid() == process:
-            pool.stop()
-            pool.join()
+        pool.stop()
+        pool.join()
 
-    atexit.register(end)
+    # And not atexit: a process that multiprocessing made (a step's own) does not run that, but
+    # waits for its children for ever.
+    Finalize(None, end, exitpriority=1)
     return pool
 
 
