@@ -360,20 +360,23 @@ Coverage is of true delta by the 95% headline interval; the target is 93 to 97, 
 Monte Carlo errors. It is not set where both true v are below the smallest lead that counts, because
 the jackknife-t is known to be very conservative there, nor where rows go missing (see below). *Lies
 above* is the share of intervals wholly above the truth, which claim too much for leadership. Ridge
-shrinks: the indicators' delta at a penalty is smaller than by least squares in an endless sample
-too, so their interval is also held against true delta at the penalty that each world chose.
+weighs the indicators, so that in an endless sample too their delta at a penalty can differ from
+that by least squares; their interval is also held against true delta at the penalty that each world
+chose.
 
 """
 
 WITHIN = """\
 Percent of worlds. True partial R2 is that of the mean of all of leadership's indicators, between
 localities of one authority and net of the controls; where it is 0, the share of worlds whose
-trajectory permutation gives p < .05 is the size of that test. 99 permutations; adopters are left
+p, as the rule reads it, is below .05 is the size of that test. 99 permutations; adopters are left
 out, because the rule does not read them. Where leadership does not vary within authorities the
 question cannot be asked, and no verdict is given. In `shared_trusts_nothing` localities of
 different councils share trusts, in leadership and in what nothing explains: a permutation inside
-councils takes councils for independent of each other, and its size there shows how far that leads
-astray. In `need_confounded` a control goes with leadership, which the permutation breaks apart.
+councils takes councils for independent of each other; the p shown is the rule's, the larger of that
+and the one by dominant trust. Where rows go missing, W* and partial R2 are those of all rows, and
+no coverage is asked for. In `need_confounded` a control goes with leadership, which the permutation
+breaks apart.
 
 """
 
@@ -434,12 +437,12 @@ def findings(summary: pl.DataFrame) -> list[str]:
         )
     single = [row for row in coverage if row["part"] == "between"]
     if single:
+        above = float(np.mean([row["above_truth"] for row in single]))
+        outside = float(np.mean([1.0 - row["covered"] for row in single]))
         most = max(single, key=lambda row: row["above_truth"] if row["truth"] > -1e-9 else 0.0)
         lines.append(
-            "- Why coverage between falls short: the standard error grows with v, so an estimate "
-            "that is too near 0 has too narrow an interval, and most misses are such; ridge "
-            "adds to it, because it shrinks what each side explains. Where leadership leads such a "
-            "miss is to the claim's disadvantage; where the other side does it understates that. "
+            f"- Between, the interval misses the truth in {percent(outside)}% of worlds on average, "
+            f"lying wholly above it, which claims too much for leadership, in {percent(above)}%. "
             "Where true delta is 0 or more, the interval claims too much most often in "
             f"`{most['design']}` ({most['composition']}), {percent(most['above_truth'])}%, against "
             "2.5% if all were well."
@@ -467,9 +470,8 @@ def findings(summary: pl.DataFrame) -> list[str]:
     if idle:
         lines.append(
             f"- Where nothing has an effect, {percent(idle['not_supported'])}% are not supported "
-            f"and {percent(idle['depends'])}% depend on the composition: both compositions mostly "
-            "say not supported there, but two leads near 0 often differ in sign, and the rule "
-            "counts that as a disagreement."
+            f"and {percent(idle['depends'])}% depend on the composition. Two leads of different "
+            "sign count as a disagreement by the rule, however near 0 they are."
         )
     power = [
         f"{_composite(rows, row):.2f}: {percent(row['supported'])}%"
