@@ -441,7 +441,7 @@ def findings(summary: pl.DataFrame) -> list[str]:
         outside = float(np.mean([1.0 - row["covered"] for row in single]))
         most = max(single, key=lambda row: row["above_truth"] if row["truth"] > -1e-9 else 0.0)
         lines.append(
-            f"- Between, the interval misses the truth in {percent(outside)}% of worlds on average, "
+            f"- Between, the interval misses the truth in {percent(outside)}% of worlds, "
             f"lying wholly above it, which claims too much for leadership, in {percent(above)}%. "
             "Where true delta is 0 or more, the interval claims too much most often in "
             f"`{most['design']}` ({most['composition']}), {percent(most['above_truth'])}%, against "
