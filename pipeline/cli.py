@@ -39,6 +39,23 @@ def _known(names: list[str]) -> None:
             raise typer.BadParameter(f"no source {name!r}; there are {', '.join(sources())}")
 
 
+def _releases(named: list[str], wanted: list[str]) -> list[str]:
+    """The files of the releases that are named by id or period."""
+    from pipeline.sources import sources  # noqa: PLC0415
+
+    if wanted and len(named) != 1:
+        raise typer.BadParameter("--release needs the one --source that the releases are of")
+    found = []
+    for text in wanted:
+        own = sources()[named[0]].releases
+        files = [one.file for one in own if text in (one.id, one.period)]
+        if not files:
+            known = ", ".join(one.id for one in own)
+            raise typer.BadParameter(f"{named[0]} has no release {text!r}; there are {known}")
+        found += files
+    return found
+
+
 @app.callback()
 def check_environment() -> None:
     """Stop at once where the environment is not as it should be."""
@@ -63,6 +80,7 @@ def _home() -> Path:
 @app.command()
 def run(
     edition: Which = "sample",
+    *,
     mirror: Annotated[
         Path | None,
         typer.Option(
@@ -75,28 +93,55 @@ def run(
         list[str] | None,
         typer.Option(help="Redo only this source and what depends on it, after a whole run."),
     ] = None,
+    release: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of the one source named, read only these releases again (id or period), and "
+            "keep what was read of the others."
+        ),
+    ] = None,
     wait: Annotated[
         bool,
         typer.Option(help="Wait while another run of the edition is under way, up to four hours."),
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Redo everything, out of date or not.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is out of date and why, and do nothing.")
+    ] = False,
 ) -> None:
-    """Run the whole pipeline for one edition: fetch, check, analyse, publish, report.
+    """Run the pipeline for one edition: fetch, check, analyse, publish, report.
 
+    Only what is out of date is redone: what was never made, whose files, declarations or code
+    changed, or whose output is missing or damaged, and what depends on it.
     Ends by printing the verdict and the paths of the database and of the report. On failure the
     last published version stays as it is, and the command exits with 1.
     """
-    chosen = _edition(edition)
+    chosen, folder = _edition(edition), mirror or settings().mirror
     _known(source or [])
-    _home()
-    # Dagster takes a second to import, and the other commands need none of it.
-    from pipeline.console import quiet_exit  # noqa: PLC0415
-    from pipeline.execute import execute  # noqa: PLC0415
+    releases = _releases(source or [], release or [])
+    # Dagster takes a second to import: only what is needed is.
+    from pipeline.execute import execute, print_plan  # noqa: PLC0415
     from pipeline.lock import WAIT_SECONDS, AnotherRun  # noqa: PLC0415
+    from pipeline.plan import plan  # noqa: PLC0415
+    from pipeline.quiet import quiet_exit  # noqa: PLC0415
     from pipeline.switches import SwitchError  # noqa: PLC0415
 
     quiet_exit()
     try:
-        done = execute(chosen, mirror, source or [], WAIT_SECONDS if wait else 0)
+        if dry_run:
+            print_plan(plan(chosen, folder, source or [], everything))
+            return
+        _home()
+        done = execute(
+            chosen,
+            folder,
+            source or [],
+            WAIT_SECONDS if wait else 0,
+            everything=everything,
+            releases=releases,
+        )
     except (AnotherRun, SwitchError) as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from problem
@@ -172,7 +217,7 @@ def rollback(
         ),
     ] = None,
 ) -> None:
-    """Publish a kept version again, at once and whole. The next run publishes anew."""
+    """Publish a kept version again, at once and whole. A run that finds a change publishes anew."""
     from pipeline.lock import AnotherRun, only_run  # noqa: PLC0415
     from pipeline.versions import PublishError, rollback  # noqa: PLC0415
 
@@ -189,9 +234,41 @@ def rollback(
     )
     if before is not None:
         typer.echo(
-            f"  It replaces {before.version}, which is kept. The next run publishes anew: where a "
-            "source is to blame, switch it off or correct it first (docs/operate.md)."
+            f"  It replaces {before.version}, which is kept. A run that finds a change publishes "
+            "anew: where a source is to blame, switch it off or correct it first "
+            "(docs/operate.md)."
         )
+
+
+@app.command()
+def why(edition: Which = "england") -> None:
+    """Say why the last run failed: asset, file, sheet and row, what was expected, what to do."""
+    from pipeline.execute import why as explained  # noqa: PLC0415
+    from pipeline.runlog import history  # noqa: PLC0415
+
+    chosen = _edition(edition)
+    typer.echo(explained(chosen, next(iter(history(chosen)), None)))
+
+
+@app.command()
+def alert(edition: Which = "england") -> None:
+    """Send a test alert by the ways that the environment sets up, and say how that went."""
+    from pipeline.alerts import check, send, trial  # noqa: PLC0415
+
+    try:
+        ways = check()
+        problems = send(trial(_edition(edition)))
+    except SettingsError as wrong:
+        typer.echo(wrong, err=True)
+        raise typer.Exit(1) from wrong
+    if not ways:
+        typer.echo("No alert is set up: set RAPPORT_ALERT_WEBHOOK or RAPPORT_ALERT_EMAIL.")
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(1)
+    if ways:
+        typer.echo(f"Sent by {' and '.join(ways)}.")
 
 
 @app.command()

@@ -1,21 +1,13 @@
 """What a run prints: a line a step, and failures in words."""
 
-import atexit
 import logging
-import os
 import sys
 import time
 from typing import Any
 
 import dagster as dg
 
-
-def quiet_exit() -> None:
-    """Say nothing while the process ends.
-
-    DuckDB's binding prints pages about objects that other libraries keep to the very end.
-    """
-    atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
+from pipeline.runlog import JsonLines, edition_of
 
 
 class _Lines(logging.Handler):
@@ -65,6 +57,17 @@ class _Lines(logging.Handler):
     def _print(self, line: str) -> None:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+@dg.logger({}, description="A JSON line an event, in the edition's folder of logs.")
+def log_file(context: dg.InitLoggerContext) -> logging.Logger:
+    """The logger that keeps every run's log."""
+    logger = logging.getLogger(f"rapport.log.{context.run_id}")
+    logger.setLevel(logging.DEBUG)
+    edition = edition_of(context.job_def.name) if context.job_def is not None else None
+    logger.handlers = [JsonLines(edition, context.run_id)] if edition and context.run_id else []
+    logger.propagate = False
+    return logger
 
 
 @dg.logger({}, description="One line a step.")

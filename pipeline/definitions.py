@@ -7,18 +7,23 @@ from pipeline.assets.keys import tags
 from pipeline.assets.locality import locality_assets
 from pipeline.assets.publish import publish_assets
 from pipeline.assets.raw import Mirror, raw_assets
+from pipeline.assets.release import LAYER as RELEASE
+from pipeline.assets.release import release_assets, release_jobs
 from pipeline.assets.tidy import tidy_assets
 from pipeline.checks.asset_checks import all_checks
-from pipeline.console import console
+from pipeline.console import console, log_file
 from pipeline.edition import EDITIONS, Edition
 from pipeline.executor import processes
 from pipeline.holding import one_run_at_a_time
+from pipeline.plan import LOGGERS
+from pipeline.schedules import schedules, sensors
 
 
 def edition_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     """Every asset of an edition, in the way of the data."""
     return [
         *raw_assets(edition),
+        *release_assets(edition),
         *tidy_assets(edition),
         *locality_assets(edition),
         *evidence_assets(edition),
@@ -34,15 +39,20 @@ def definitions(executor: dg.ExecutorDefinition = processes) -> dg.Definitions:
         jobs=[
             dg.define_asset_job(
                 edition.name,
-                selection=dg.AssetSelection.key_prefixes([edition.name]),
+                selection=dg.AssetSelection.key_prefixes([edition.name])
+                - dg.AssetSelection.key_prefixes([edition.name, RELEASE]),
                 description=f"{edition.title}: from published files to the report.",
                 tags=tags(edition),
+                config={"loggers": LOGGERS},
             )
             for edition in EDITIONS.values()
-        ],
+        ]
+        + release_jobs(),
         resources={"mirror": Mirror()},
         executor=one_run_at_a_time(executor),
-        loggers={"console": console},
+        loggers={"console": console, "log_file": log_file},
+        schedules=list(schedules()),
+        sensors=list(sensors()),
     )
 
 

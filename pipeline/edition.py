@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
+from pipeline import trace
 from pipeline.settings import settings
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def data_root() -> Path:
 
 def reference(name: str) -> pl.DataFrame:
     """A committed small table of ``data/reference``, every column as text."""
+    trace.read(f"reference:{name}")
     return pl.read_csv(PROJECT / "data" / "reference" / f"{name}.csv", infer_schema_length=0)
 
 
@@ -153,6 +155,7 @@ class Edition:
         content = io.BytesIO()
         frame.write_parquet(content, compression="zstd", statistics=True)
         keep(path, content.getvalue())
+        trace.made(f"table:{layer}.{name}")
         return path
 
     def file(self, layer: str, name: str) -> Path:
@@ -163,6 +166,7 @@ class Edition:
         Raises:
             FileNotFoundError: it has not been made yet.
         """
+        trace.read(f"table:{layer}.{name}")
         path = self.table(layer, name)
         if not isinstance(path, Path):
             there, path = path, self.folder / "tables" / layer / f"{name}.parquet"
@@ -193,12 +197,18 @@ class Edition:
 
     def record(self, kind: str, name: str, content: Any) -> None:
         """Keep a small JSON record."""
+        trace.made(f"record:{kind}/{name}")
         keep(self.note(kind, name), json.dumps(content, indent=1, default=str).encode())
 
     def recall(self, kind: str, name: str) -> Any:
         """Read a record back, or None where there is none."""
+        trace.read(f"record:{kind}/{name}")
         path = self.note(kind, name)
         return json.loads(contents(path)) if path.exists() else None
+
+    def forget(self, kind: str, name: str) -> None:
+        """Drop a record, where there is one."""
+        self.note(kind, name).unlink(missing_ok=True)
 
 
 SAMPLE = Edition("sample", "Synthetic England (generated, not real data)", synthetic=True)

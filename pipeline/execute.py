@@ -1,73 +1,139 @@
 """Running an edition's job from the command line, as a Dagster run like any other."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
+from pipeline.alerts import failed, send
 from pipeline.edition import Edition
 from pipeline.framework import framework
 from pipeline.lock import only_run
+from pipeline.plan import COMMAND, LOGGERS, REDO, Plan, plan, redo_tag
+from pipeline.readings import forget
 from pipeline.results import ALL_PANELS
+from pipeline.runlog import Summary, history, logs
+from pipeline.settings import SettingsError
 from pipeline.sources import sources
+from pipeline.steps import steps
 from pipeline.switches import losses, switched_off
 from pipeline.versions import published_version
 
 
 def execute(
-    edition: Edition, mirror: Path | None, only: Sequence[str] = (), wait: float = 0
+    edition: Edition,
+    mirror: Path | None,
+    only: Sequence[str] = (),
+    wait: float = 0,
+    *,
+    everything: bool = False,
+    releases: Sequence[str] = (),
 ) -> bool:
-    """Run the job in this process, print how it went, and say whether it succeeded.
+    """Redo in this process what is out of date, print how it went, and say whether it succeeded.
 
-    With ``only``, only those sources are fetched again, and only what depends on them is redone;
-    so are sources that were switched off or on since the last run. Where another run of the edition
-    is under way, it is waited for so many seconds.
+    Args:
+        mirror: folder to copy published files from, instead of downloading them.
+        only: sources to redo with what depends on them, and nothing else; sources that were
+            switched off or on since the last run are redone too.
+        wait: seconds to wait for another run of the edition that is under way.
+        everything: whether to redo all, out of date or not.
+        releases: files of the sources of ``only`` to read again; none for all of them.
 
     Raises:
         AnotherRun: another run has the edition.
         SwitchError: what is declared as switched off cannot be.
     """
     off = switched_off()
+    print(f"Rapport, {edition.title}")
+    _say(losses(framework(), off))
+    with only_run(edition, f"rapport run {edition.name}", wait, print):
+        # Made while no other run has the edition: what it finds stays true.
+        planned = plan(edition, mirror, only, everything)
+        _say([f"{name} was switched off or on since the last run." for name in planned.switched])
+        print_plan(planned)
+        for source in sources() if everything else only:
+            forget(edition, sources()[source], releases)
+        failure = _run(planned, mirror, redo_tag(everything, only)) if planned.due else None
+    if failure is None:
+        print(f"\n{summary(edition)}")
+        return True
+    print(f"\n{why(edition, failure)}")
+    _tell(edition, failure)
+    return False
+
+
+def _run(planned: Plan, mirror: Path | None, redo: str) -> Summary | None:
+    """Run the selected steps; what the run did where it failed, else None."""
     from dagster import DagsterInstance  # noqa: PLC0415
 
     from pipeline.definitions import defs  # noqa: PLC0415
 
-    print(f"Rapport, {edition.title}")
-    _say(losses(framework(), off))
-    if only:
-        turned = [name for name in sources() if turned_since(edition, name, off)]
-        only = list(dict.fromkeys([*only, *turned]))
-        _say([f"{name} was switched off or on since the last run." for name in turned])
+    edition = planned.edition
     job = defs.resolve_job_def(edition.name)
-    config: dict[str, object] = {"loggers": {"console": {}}}
+    config: dict[str, object] = {"loggers": LOGGERS}
     if mirror is not None:
         config["resources"] = {"mirror": {"config": {"folder": str(mirror.resolve())}}}
-    steps = [f"{edition.name}__raw__{source}*" for source in only] or None
-    with (
-        only_run(edition, f"rapport run {edition.name}", wait, print),
-        DagsterInstance.get() as instance,
-    ):
+    whole = len(planned.selected) == len(steps(edition))
+    with DagsterInstance.get() as instance:
         result = job.execute_in_process(
-            run_config=config, instance=instance, raise_on_error=False, op_selection=steps
+            run_config=config,
+            instance=instance,
+            raise_on_error=False,
+            op_selection=None
+            if whole
+            else [f"{edition.name}__{name}" for name in planned.selected],
+            tags={COMMAND: "run"} | ({REDO: redo} if redo else {}),
         )
-    if not result.success:
-        print("\nThe run failed. What was published before stays as it is.")
-        for event in result.filter_events(lambda event: event.is_step_failure):
-            error = event.step_failure_data.error
-            cause = error.cause if error is not None and error.cause is not None else error
-            message = cause.message.strip() if cause is not None else "no message"
-            print(f"\n{str(event.step_key).replace('__', '/')}: {message}")
-        return False
-    print()
-    print(summary(edition))
-    return True
+    if result.success:
+        return None
+    known = [one for one in history(edition) if one.run_id == result.run_id]
+    return known[0] if known else Summary(result.run_id, "", status="failed")
 
 
-def turned_since(edition: Edition, source: str, off: Mapping[str, str]) -> bool:
-    """Whether a source was switched off or on since it was last run."""
-    fetched = edition.recall("fetched", source)
-    return fetched is not None and (source in off) == bool(fetched)
+def why(edition: Edition, run: Summary | None) -> str:
+    """Why a run failed: each asset, its file, sheet and row, what was expected and what to do."""
+    version = published_version(edition)
+    if run is None:
+        return f"{edition.name}: no run is on record; run: rapport run {edition.name}"
+    if run.status == "succeeded":
+        return f"{edition.name}: the last run did not fail: {run.line()}"
+    lines = []
+    if run.status == "started":
+        lines.append(
+            f"The run of {run.started} has not ended: it is still running, or was stopped from "
+            "outside. If it is not running, run again; what was done is not redone."
+        )
+    else:
+        lines.append(f"The run {run.status}. What was published before stays as it is.")
+    lines += [f"\n{one.asset}: {one.problem}" for one in run.failed]
+    if run.not_run:
+        tables = [one for one in run.not_run if not one.endswith("/checks")]
+        lines.append(f"\n{len(tables)} steps need what failed and were not run.")
+    lines += [
+        "",
+        f"  log       {logs(edition) / run.log}",
+        f"  published {version or 'nothing yet'}",
+        f"  then      rapport run {edition.name}  (redoes what failed and what was not run)",
+    ]
+    return "\n".join(lines)
+
+
+def _tell(edition: Edition, run: Summary) -> None:
+    """Send the alerts that are set up."""
+    try:
+        problems = send(failed(edition, run))
+    except SettingsError as wrong:
+        problems = [f"no alert was sent: {wrong}"]
+    for problem in problems:
+        print(f"  note      {problem}")
+
+
+def print_plan(planned: Plan) -> None:
+    """What will be done, and why."""
+    print(f"  {planned.summary()}")
+    for line in planned.lines():
+        print(f"    {line}")
 
 
 def _say(sentences: Sequence[str]) -> None:
@@ -92,8 +158,13 @@ ORDER BY later, title, part
 def summary(edition: Edition) -> str:
     """The verdict and the paths of what is published, in a few lines."""
     version = published_version(edition)
+    last = next(iter(history(edition)), None)
+    run = [f"  last run  {last.line()}"] if last else []
+    if last is not None and last.status == "failed":
+        run.append(f"            why: rapport why {edition.name}")
     if version is None:
-        return f"{edition.name}: nothing is published yet; run: rapport run {edition.name}"
+        nothing = f"{edition.name}: nothing is published yet; run: rapport run {edition.name}"
+        return "\n".join([nothing, *run])
     with duckdb.connect(str(edition.database), read_only=True) as connection:
         judged = connection.execute(
             "FROM duckdb_tables() WHERE schema_name = 'evidence' AND table_name = 'verdict'"
@@ -123,5 +194,6 @@ def summary(edition: Edition) -> str:
         f"  database  {edition.database}",
         f"  report    {edition.report}",
         f"  version   {version}",
+        *run,
     ]
     return "\n".join(lines)

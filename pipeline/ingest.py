@@ -1,14 +1,17 @@
 """From the raw files of a source to its tidy table."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from pipeline import trace
 from pipeline.corrections import Correction, apply
 from pipeline.edition import Edition
 from pipeline.published import PublishedFile, SourceError
 from pipeline.quarantine import opened, read, sort_out
+from pipeline.readings import Readings
 from pipeline.source import Release, Source, conform
 
 
@@ -32,6 +35,21 @@ def release_table(source: Source, release: Release, path: Path) -> pl.DataFrame:
     """
     file = PublishedFile(path, release.file)
     return conform(source, release, read(source, release, file))
+
+
+def rows_of(source: Source, release: Release, file: PublishedFile) -> pl.DataFrame:
+    """One release's rows; a file that sets rows aside may give some that do not hold.
+
+    Raises:
+        SourceError: it is not as declared.
+    """
+    frame = read(source, release, file)
+    return frame if file.aside is not None else conform(source, release, frame)
+
+
+def whole(file: PublishedFile) -> bool:
+    """Whether nothing of a file that was read had to be set aside."""
+    return file.aside is None or not (file.aside.hidden or file.aside.cells)
 
 
 @dataclass(frozen=True)
@@ -59,13 +77,15 @@ def ingest(source: Source, edition: Edition, corrections: list[Correction]) -> I
     frames: list[pl.DataFrame] = []
     problems: list[SourceError] = []
     files = {}
+    readings = Readings(source, edition)
     for release in source.releases:
+        trace.read(f"raw:{release.file}")
         edition.bring(edition.raw / release.file)
         file = opened(source, PublishedFile(edition.raw / release.file, release.file))
         try:
-            frame = read(source, release, file)
-            if file.aside is None:
-                frame = conform(source, release, frame)
+            frame = readings.of(
+                release, partial(rows_of, source, release, file), partial(whole, file)
+            )
         except SourceError as problem:
             problems.append(problem)
         else:
@@ -94,8 +114,10 @@ def ingest(source: Source, edition: Edition, corrections: list[Correction]) -> I
             problems.append(problem)
     if problems:
         raise IngestError(source, problems)
+    readings.prune()
     return Ingested(
-        pl.concat([one.frame for one in done]),
+        # In one piece, so that the bytes do not depend on what was read and what was kept.
+        pl.concat([one.frame for one in done], rechunk=True),
         pl.concat([one.aside for one in done]),
         sum(one.missing for one in done),
     )

@@ -5,7 +5,8 @@ They are read when something runs, never when definitions load.
 
 import difflib
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -80,6 +81,33 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of some words."""
+
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"expected {' or '.join(words)}")
+        return text.lower()
+
+    return read
+
+
+def mail_addresses(text: str) -> tuple[str, ...]:
+    """E-mail addresses, with commas."""
+    found = tuple(one.strip() for one in text.split(",") if one.strip())
+    if not found or any(not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", one) for one in found):
+        raise ValueError("expected e-mail addresses with commas, such as team@example.org")
+    return found
+
+
+def mail_address(text: str) -> str:
+    """One e-mail address."""
+    (one, *others) = mail_addresses(text)
+    if others:
+        raise ValueError("expected one e-mail address")
+    return one
+
+
 VARIABLES: Mapping[str, Variable] = {
     "data": Variable(
         "Folder of all data: published versions, Dagster's own records, and everything else unless "
@@ -117,6 +145,33 @@ VARIABLES: Mapping[str, Variable] = {
         address("http", "https"),
         "http://localhost:3001",
     ),
+    "logs": Variable(
+        "How many runs' logs are kept in the `logs` folder of an edition.",
+        whole_number(1, 100_000),
+        100,
+    ),
+    "alert_webhook": Variable(
+        "Address that a failed run is posted to as JSON, with `text` for chat services.",
+        address("https", "http"),
+        secret=True,
+    ),
+    "alert_email": Variable(
+        "Addresses that a failed run is mailed to, with commas; needs `RAPPORT_SMTP_HOST` and "
+        "`RAPPORT_SMTP_FROM`.",
+        mail_addresses,
+        (),
+    ),
+    "smtp_host": Variable("The mail server that takes alerts.", str),
+    "smtp_port": Variable("Its port.", whole_number(1, 65_535), 587),
+    "smtp_security": Variable(
+        "How the connection is secured: `starttls`, `tls` from the start (usually port 465), or "
+        "`none` for a relay on the same network.",
+        one_of("starttls", "tls", "none"),
+        "starttls",
+    ),
+    "smtp_from": Variable("Address that alerts are sent from.", mail_address),
+    "smtp_user": Variable("User at the mail server, where it asks for one.", str),
+    "smtp_password": Variable("That user's password.", str, secret=True),
 }
 """Every variable, by its name without ``RAPPORT_`` and in small letters."""
 
@@ -132,6 +187,15 @@ class Settings:
     dask: str | None
     keep_versions: int
     site_url: str
+    logs: int
+    alert_webhook: str | None
+    alert_email: Sequence[str]
+    smtp_host: str | None
+    smtp_port: int
+    smtp_security: str
+    smtp_from: str | None
+    smtp_user: str | None
+    smtp_password: str | None
 
 
 def settings() -> Settings:
@@ -175,6 +239,6 @@ def as_markdown() -> str:
     """The variables as the table of docs/operate.md."""
     rows = ["| variable | by default | what it is for |", "|---|---|---|"]
     for name, one in VARIABLES.items():
-        default = "" if one.default is None else one.default
+        default = one.default if one.default not in (None, ()) else ""
         rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {one.about} |")
     return "\n".join(rows)

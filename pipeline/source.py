@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipeline.calendar import Calendar
 from pipeline.published import EXAMPLES, Failure, PublishedFile, SourceError
 
 Grade = Literal["original", "derived", "scraped"]
@@ -144,6 +145,7 @@ class Source:
         markers: published text that stands for a status instead of a number.
         reconcile: checks of published totals: rows of ``check, period, area, published,
             computed, tolerance``.
+        calendar: when its publisher releases, where that is known in general terms.
     """
 
     name: str
@@ -161,6 +163,7 @@ class Source:
     markers: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     reconcile: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    calendar: Calendar | None = None
 
     def __post_init__(self) -> None:
         unknown = [w for w in self.warnings if w not in WARNINGS]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.console import quiet_exit
+from pipeline.quiet import quiet_exit
 from tests import few
 
 quiet_exit()

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from pipeline import releases
 from pipeline.assets.raw import Mirror, raw_asset
+from pipeline.assets.release import release_asset
 from pipeline.assets.tidy import tidy_asset
 from pipeline.cli import app
 from pipeline.edition import Edition
@@ -377,3 +378,49 @@ def test_a_notice_has_a_column_for_everything_it_says(edition: Edition, mirror: 
     assert notice.difference is not None
     told = set(asdict(notice.difference)) - {"rows_after", "lost"}
     assert told <= set(notice.row())
+
+
+def test_a_backfill_reads_the_chosen_releases_and_redoes_the_table_where_they_changed(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def counted(file: PublishedFile, release: Release) -> pl.DataFrame:
+        read.append(release.period)
+        frame = tidy(file, release)
+        return frame.with_columns(pl.col("value") * factor)
+
+    factor = 1
+    only = source(tidy=counted)
+    # Only readers of the package are kept: this one stands for one of them.
+    monkeypatch.setattr("pipeline.readings.is_module", lambda name: name == __name__)
+    monkeypatch.setattr("pipeline.readings.code_version", lambda *roots: "one")
+    edition.write("tidy", "council_registry", pl.DataFrame())
+    assets = [raw_asset(edition, only), release_asset(edition, only), tidy_asset(edition, only)]
+    table = dg.AssetKey([edition.name, "tidy", only.name])
+
+    def backfill(first: str, last: str) -> str:
+        """Those releases in one run; the version of the table's data after it."""
+        read.clear()
+        ids = [one.id for one in only.releases]
+        tags = {
+            "dagster/asset_partition_range_start": next(one for one in ids if first in one),
+            "dagster/asset_partition_range_end": next(one for one in ids if last in one),
+        }
+        result = dg.materialize(
+            assets, resources={"mirror": Mirror(folder=str(edition.raw))}, tags=tags
+        )
+        assert result.success
+        (made,) = [
+            one for one in result.get_asset_materialization_events() if one.asset_key == table
+        ]
+        return str(made.materialization.tags["dagster/data_version"])
+
+    before = backfill("2020-01", "2020-02")
+    assert read == ["2020-01", "2020-02"]
+    assert backfill("2020-02", "2020-02") == before
+    assert read == ["2020-02"]
+    factor = 2
+    assert backfill("2020-02", "2020-02") != before
+    assert read == ["2020-02"]
+    assert edition.read("tidy", only.name)["value"].to_list() == [10.0, 20.0, 22.0, 42.0]

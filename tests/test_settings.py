@@ -1,12 +1,15 @@
 """The environment variables: read in one place, wrong ones told clearly."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.edition import PROJECT, data_root
 from pipeline.settings import VARIABLES, Settings, SettingsError, as_markdown, settings
+
+DEFAULT = Settings(**{name: one.default for name, one in VARIABLES.items()})
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +19,9 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_any_the_data_is_beside_the_code() -> None:
-    assert settings() == Settings(None, None, None, 1, None, 5, "http://localhost:3001")
+    now = settings()
+    assert now == DEFAULT
+    assert (now.data, now.tables, now.mirror, now.processes, now.dask) == (None,) * 3 + (1, None)
     assert data_root() == PROJECT / "data"
 
 
@@ -29,13 +34,13 @@ def test_what_is_set_is_read_when_it_is_asked_for(
     monkeypatch.setenv("RAPPORT_PROCESSES", "4")
     monkeypatch.setenv("RAPPORT_DASK", "tcp://scheduler:8786")
     monkeypatch.setenv("RAPPORT_SITE_URL", "https://reports.example.org")
-    assert settings() == Settings(
+    assert settings() == replace(
+        DEFAULT,
         data=(tmp_path / "new").resolve(),
         tables="s3://bucket/some/prefix?region=eu-west-2",
         mirror=tmp_path.resolve(),
         processes=4,
         dask="tcp://scheduler:8786",
-        keep_versions=5,
         site_url="https://reports.example.org",
     )
     monkeypatch.setenv("RAPPORT_PROCESSES", " ")
@@ -52,6 +57,11 @@ def test_what_is_set_is_read_when_it_is_asked_for(
         ("PROCESSES", "many", "expected a whole number from 1 to 256, found 'many'"),
         ("PROCESSES", "0", "expected a whole number from 1 to 256, found '0'"),
         ("DASK", "scheduler:8786", "expected tcp://..."),
+        ("LOGS", "0", "expected a whole number from 1 to 100000"),
+        ("ALERT_EMAIL", "team", "expected e-mail addresses with commas"),
+        ("ALERT_WEBHOOK", "hooks.example.org/x", "expected https://... or http://..."),
+        ("SMTP_SECURITY", "ssl", "expected starttls or tls or none"),
+        ("SMTP_FROM", "a@example.org, b@example.org", "expected one e-mail address"),
         ("DASKS", "tcp://scheduler:8786", "no such variable; did you mean RAPPORT_DASK?"),
     ],
 )

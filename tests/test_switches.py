@@ -13,13 +13,14 @@ from pipeline.assets.raw import Mirror, raw_asset
 from pipeline.assets.tidy import tidy_asset
 from pipeline.checks.asset_checks import tidy_checks
 from pipeline.edition import Edition
-from pipeline.execute import turned_since
 from pipeline.framework import framework
 from pipeline.meta import source_tables
 from pipeline.report.limits import switched_off as limits_switched_off
 from pipeline.report.read import Analysis, Reader
+from pipeline.source import Source
 from pipeline.sources import sources
 from pipeline.sqltable import sql_tables
+from pipeline.steps import SAID, SWITCH, Digests, finish, raw_step, reasons
 from pipeline.switches import (
     GEOGRAPHY,
     SwitchError,
@@ -29,6 +30,7 @@ from pipeline.switches import (
     stand_in,
     switched_off,
 )
+from pipeline.trace import Trace
 
 RATINGS = "cqc_trust_ratings"
 OFF = {RATINGS: "The publisher asked for it."}
@@ -163,24 +165,32 @@ def test_coverage_names_the_switch_as_the_reason() -> None:
     assert explained(coverage, framework(), {}).equals(coverage)
 
 
+def switched_since(edition: Edition, one: Source) -> bool:
+    """Whether a run would say that the source was switched off or on."""
+    return SAID[SWITCH] in reasons(edition, raw_step(edition, one), Digests(edition))
+
+
 def test_a_source_that_is_off_is_not_fetched_and_its_table_is_empty(
     declare: Path, edition: Edition, tmp_path: Path
 ) -> None:
     one = sources()[RATINGS]
     assets = [raw_asset(edition, one), tidy_asset(edition, one)]
     checks = tidy_checks(edition, one)
-    edition.record("fetched", RATINGS, [{"file": one.releases[0].file}])
+    # As if it had been fetched before it was switched off.
+    declare.write_text("")
+    finish(edition, raw_step(edition, one), Trace(), Digests(edition), run_id="earlier")
     edition.write("tidy", "council_registry", pl.DataFrame())
     declare.write_text(f'[sources]\n{RATINGS} = "The publisher asked for it."')
-    assert turned_since(edition, RATINGS, switched_off())
+    assert switched_since(edition, one)
     empty = tmp_path / "empty"
     empty.mkdir()
     result = dg.materialize([*assets, checks], resources={"mirror": Mirror(folder=str(empty))})
     assert result.success
     assert not edition.raw.exists()
     assert edition.read("tidy", RATINGS).equals(stand_in(one))
-    assert not turned_since(edition, RATINGS, switched_off())
-    assert turned_since(edition, RATINGS, {})
+    assert not switched_since(edition, one)
+    declare.write_text("")
+    assert switched_since(edition, one)
 
 
 @pytest.mark.parametrize("off", [True, False])

@@ -6,9 +6,11 @@ import dagster as dg
 
 from pipeline.assets import findings
 from pipeline.assets.keys import ANALYSTS, group, key, tags
+from pipeline.assets.once import code_of, once
 from pipeline.edition import Edition
 from pipeline.framework import framework
 from pipeline.results import ALL_PANELS, KEYS, TABLES
+from pipeline.steps import steps
 from pipeline.switches import explained, switched_off
 
 NEEDS = (
@@ -24,6 +26,7 @@ NEEDS = (
 
 def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     """All evidence assets of an edition."""
+    step = steps(edition)["evidence"]
 
     @dg.multi_asset(
         name=f"{edition.name}__evidence",
@@ -36,10 +39,12 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
                 tags=tags(edition),
                 owners=ANALYSTS,
                 kinds={"numpy", "parquet"},
+                code_version=code_of(step),
             )
             for name, about in TABLES.items()
         ],
     )
+    @once(edition, step, [key(edition, "evidence", name) for name in TABLES])
     def evidence(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         from pipeline.analysis import evidence_tables  # noqa: PLC0415 - scipy takes a second
         from pipeline.workers import workers  # noqa: PLC0415

@@ -7,9 +7,11 @@ import polars as pl
 
 from pipeline.assets import shown
 from pipeline.assets.keys import ANALYSTS, group, key, tags
+from pipeline.assets.once import code_of, once
 from pipeline.edition import Edition
 from pipeline.indicators import FrameworkTable, framework_tables
 from pipeline.sqltable import SqlTable, checked, run, sql_tables
+from pipeline.steps import steps
 
 LAYER = "locality"
 
@@ -40,6 +42,7 @@ def make(table: SqlTable | FrameworkTable, edition: Edition) -> pl.DataFrame:
 
 def locality_asset(edition: Edition, table: SqlTable | FrameworkTable) -> dg.AssetsDefinition:
     """The asset of one locality table."""
+    step = steps(edition)[f"{LAYER}__{table.name}"]
 
     @dg.asset(
         key=key(edition, LAYER, table.name),
@@ -49,7 +52,9 @@ def locality_asset(edition: Edition, table: SqlTable | FrameworkTable) -> dg.Ass
         deps=[key(edition, layer, name) for layer, name in table.inputs if layer != "reference"],
         description=f"{table.about} One row: {', '.join(table.grain)}.",
         kinds={"duckdb", "parquet"} if isinstance(table, SqlTable) else {"polars", "parquet"},
+        code_version=code_of(step),
     )
+    @once(edition, step, [key(edition, LAYER, table.name)])
     def made(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         frame = make(table, edition)
         edition.write(LAYER, table.name, frame)

@@ -13,6 +13,7 @@ from pipeline.assets.evidence import NEEDS
 from pipeline.assets.keys import DATA_TEAM, group, key, tags
 from pipeline.assets.locality import reads
 from pipeline.assets.locality import tables as locality_tables
+from pipeline.assets.once import code_of, once
 from pipeline.assets.tidy import of_sources
 from pipeline.checks.asset_checks import DOCUMENTED
 from pipeline.checks.drift import drift_table
@@ -33,8 +34,10 @@ from pipeline.quarantine import quarantine_table
 from pipeline.reconciliation import sums_table
 from pipeline.results import KEYS, MEANINGS, TABLES
 from pipeline.revisions import changes, revision_table, views
+from pipeline.run_tables import run_tables
 from pipeline.sources import sources
 from pipeline.sqltable import sql_tables
+from pipeline.steps import steps
 from pipeline.switches import switched_off
 from pipeline.versions import (
     DATABASE,
@@ -115,6 +118,7 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
         framework_table(),
         run_table(edition, run_id, version),
         lineage_table(),
+        *run_tables(edition, run_id),
     ]
     made = [replace(one, about=_mark(edition) + one.about) for one in made]
     return [*made, *catalogue(made, database_views(edition))]
@@ -157,6 +161,7 @@ def candidate(edition: Edition) -> Path:
 
 def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     """The four assets that end a run."""
+    every = steps(edition)
     everything = [
         *(key(edition, "tidy", name) for name in sources()),
         *(key(edition, "locality", name) for name in locality_tables()),
@@ -171,7 +176,9 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         deps=everything,
         description="A new DuckDB file beside the published one, read back and not yet public.",
         kinds={"duckdb"},
+        code_version=code_of(every["publish__database"]),
     )
+    @once(edition, every["publish__database"], [key(edition, LAYER, "database")])
     def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         for left in drop_unfinished(edition):
             context.log.info(f"deleted {left}, which an earlier run left unfinished")
@@ -189,7 +196,9 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         deps=[key(edition, LAYER, "database")],
         description="The report of the new database.",
         kinds={"html"},
+        code_version=code_of(every["publish__report"]),
     )
+    @once(edition, every["publish__report"], [key(edition, LAYER, "report")])
     def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from pipeline.report.build import write  # noqa: PLC0415 - charts take a second to import
 
@@ -209,7 +218,9 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         deps=[key(edition, LAYER, "database")],
         description="Parquet, CSV with CSVW metadata and a workbook of the new database.",
         kinds={"parquet", "csv", "excel"},
+        code_version=code_of(every["publish__exports"]),
     )
+    @once(edition, every["publish__exports"], [key(edition, LAYER, "exports")])
     def exported(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from pipeline.exports import write  # noqa: PLC0415 - only a run writes workbooks
 
@@ -228,7 +239,9 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         description="The published version: database, report and exports swapped in together, "
         "whole.",
         kinds={"duckdb", "html"},
+        code_version=code_of(every["publish__version"]),
     )
+    @once(edition, every["publish__version"], [key(edition, LAYER, "version")])
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         candidate(edition)
         version = edition.recall(LAYER, "candidate")["version"]

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipeline import trace
 from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, group, key, source_group, source_tags, tags
+from pipeline.assets.once import code_of, once
+from pipeline.calendar import ZONE
 from pipeline.edition import Edition
 from pipeline.fetch import fetch, manifest
 from pipeline.notices import keep, line
@@ -14,6 +17,7 @@ from pipeline.releases import look
 from pipeline.settings import settings
 from pipeline.source import Source
 from pipeline.sources import sources
+from pipeline.steps import raw_step, steps
 from pipeline.switches import switched_off
 
 
@@ -33,6 +37,7 @@ class Mirror(dg.ConfigurableResource[None]):
 
 def generated(edition: Edition) -> dg.AssetsDefinition:
     """The asset that writes the synthetic England as published files."""
+    step = steps(edition)["raw__generated"]
 
     @dg.asset(
         key=key(edition, "raw", "generated"),
@@ -41,7 +46,9 @@ def generated(edition: Edition) -> dg.AssetsDefinition:
         owners=DATA_TEAM,
         description="A synthetic England in the publishers' own file layouts, with a known truth.",
         kinds={"python"},
+        code_version=code_of(step),
     )
+    @once(edition, step, [key(edition, "raw", "generated")])
     def files(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from pipeline.sample import generate  # noqa: PLC0415 - only where a sample is made
 
@@ -49,7 +56,10 @@ def generated(edition: Edition) -> dg.AssetsDefinition:
         for path in sorted(edition.published_files.rglob("*")):
             if path.is_file():
                 edition.share(path)
-        context.log.info(f"{len(manifest(edition.published_files))} synthetic files written")
+        written = manifest(edition.published_files)
+        for name in ("MANIFEST.csv", *written):
+            trace.made(f"generated:{name}")
+        context.log.info(f"{len(written)} synthetic files written")
         return dg.MaterializeResult(metadata={"truth": dg.MetadataValue.json(truth.summary())})
 
     return files
@@ -61,8 +71,17 @@ def command(edition: Edition, mirror: Mirror) -> str:
     return f"rapport releases {edition.name}" + (f" --mirror {folder}" if folder else "")
 
 
+def freshness(source: Source) -> dg.FreshnessPolicy | None:
+    """By when a source should have been looked at after its publisher's release day."""
+    if source.calendar is None:
+        return None
+    cron, back = source.calendar.deadline
+    return dg.FreshnessPolicy.cron(cron, back, ZONE)
+
+
 def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
     """The asset that brings a source's files."""
+    step = raw_step(edition, source)
 
     @dg.asset(
         key=key(edition, "raw", source.name),
@@ -73,7 +92,10 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         description="Files as published, byte for byte, verified by sha256.\n\n"
         + shown.about_source(edition, source),
         kinds=shown.file_kinds(source),
+        code_version=code_of(step),
+        freshness_policy=freshness(source) if not edition.synthetic else None,
     )
+    @once(edition, step, [key(edition, "raw", source.name)])
     def files(context: dg.AssetExecutionContext, mirror: Mirror) -> dg.MaterializeResult[None]:
         why = switched_off().get(source.name)
         if why is not None:
@@ -93,16 +115,21 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
                 one for one in look(source, edition, folder, hashes) if one.kind != "missing"
             ]
             keep(edition, "looked", source.name, noticed)
-            for one in noticed:
-                context.log.warning(line(one, command(edition, mirror)))
+            for notice in noticed:
+                context.log.warning(line(notice, command(edition, mirror)))
         for release in source.releases:
             edition.bring(edition.raw / release.file)
         fetched = fetch(source, edition, folder, hashes, context.log.info)
         for file in fetched:
+            trace.made(f"raw:{file.file}")
+            if edition.synthetic:
+                trace.read(f"generated:{file.file}")
             if file.how != "kept":
                 edition.share(edition.raw / file.file)
+        # Not how each was had: the same files leave the same record.
+        known = [{"file": one.file, "sha256": one.sha256, "bytes": one.bytes} for one in fetched]
+        edition.record("fetched", source.name, known)
         records = [asdict(one) for one in fetched]
-        edition.record("fetched", source.name, records)
         return dg.MaterializeResult(metadata=shown.raw(edition, source, records))
 
     return files

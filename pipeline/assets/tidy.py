@@ -7,6 +7,7 @@ import polars as pl
 
 from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, key, source_group, source_tags
+from pipeline.assets.once import code_of, once
 from pipeline.checks.drift import SCHEMA as DRIFT
 from pipeline.checks.drift import compared, explain
 from pipeline.checks.drift import declared as explained_drift
@@ -23,6 +24,7 @@ from pipeline.reconciliation import declared as explained_differences
 from pipeline.releases import newly_declared
 from pipeline.source import Source
 from pipeline.sources import sources
+from pipeline.steps import tidy_step
 from pipeline.switches import stand_in, switched_off
 
 REGISTRY = "council_registry"
@@ -30,7 +32,10 @@ REGISTRY = "council_registry"
 
 def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
     """The asset that makes a source's files one long table."""
+    step = tidy_step(edition, source)
     deps = [key(edition, "raw", source.name)]
+    if len(source.releases) > 1:
+        deps.append(key(edition, "release", source.name))
     if source.area is not None and source.name != REGISTRY:
         deps.append(key(edition, "tidy", REGISTRY))
 
@@ -43,7 +48,9 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         description=shown.about_source(edition, source),
         metadata={"dagster/column_schema": shown.source_schema(source)},
         kinds={"polars", "parquet"},
+        code_version=code_of(step),
     )
+    @once(edition, step, [key(edition, "tidy", source.name)])
     def table(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         why = switched_off().get(source.name)
         if why is not None:

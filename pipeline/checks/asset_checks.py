@@ -7,6 +7,7 @@ import dagster as dg
 
 from pipeline.assets.keys import key
 from pipeline.assets.locality import reads, tables
+from pipeline.assets.once import doing, is_due
 from pipeline.checks.suites import (
     Category,
     evidence_suite,
@@ -19,8 +20,10 @@ from pipeline.edition import Edition
 from pipeline.framework import framework
 from pipeline.quarantine import disclosive
 from pipeline.results import KEYS, TABLES
+from pipeline.runlog import UNCHANGED
 from pipeline.source import Source
 from pipeline.sources import sources
+from pipeline.steps import checks_step
 from pipeline.switches import lost, switched_off
 
 MEANING: dict[Category, str] = {
@@ -42,21 +45,40 @@ def _checks(
     name: str,
     categories: Sequence[Category],
     outcome: Callable[[], "Checked"],  # type: ignore[name-defined] # noqa: F821
+    *,
+    of: Source | None = None,
 ) -> dg.AssetChecksDefinition:
     asset = key(edition, layer, name)
+    step = checks_step(edition, layer, name, of)
+
+    def checked(context: dg.AssetCheckExecutionContext) -> list["Result"]:  # type: ignore[name-defined] # noqa: F821
+        """The results; those of the last time where table and suite are as they were."""
+        from pipeline.checks.engine import Result  # noqa: PLC0415
+
+        if not is_due(context, edition, step):
+            context.log.info(UNCHANGED)
+            return [Result(**row) for row in edition.recall("checks", f"{layer}.{name}")]
+
+        def work() -> list[Result]:
+            found = outcome()
+            edition.record("checks", f"{layer}.{name}", [one.row() for one in found.results])
+            edition.record(DOCUMENTED, f"{layer}.{name}", found.documented)
+            return list(found.results)
+
+        def right(results: list[Result]) -> bool:
+            return all(one.passed or one.severity != "critical" for one in results)
+
+        return doing(context, edition, step, work, right=right)[0]
 
     @dg.multi_asset_check(
-        name=f"{edition.name}__{layer}__{name}__checks",
+        name=f"{edition.name}__{step.name}",
         specs=[
             dg.AssetCheckSpec(category, asset=asset, blocking=True, description=MEANING[category])
             for category in categories
         ],
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        checked = outcome()
-        results = checked.results
-        edition.record("checks", f"{layer}.{name}", [one.row() for one in results])
-        edition.record(DOCUMENTED, f"{layer}.{name}", checked.documented)
+        results = checked(context)
         for category in categories:
             own = [one for one in results if one.category == category]
             failed = [one for one in own if not one.passed and one.severity != "info"]
@@ -126,7 +148,12 @@ def tidy_checks(edition: Edition, source: Source) -> dg.AssetChecksDefinition:
     """The checks of one tidy table."""
 
     return _checks(
-        edition, "tidy", source.name, tidy_categories(source), lambda: check_tidy(edition, source)
+        edition,
+        "tidy",
+        source.name,
+        tidy_categories(source),
+        lambda: check_tidy(edition, source),
+        of=source,
     )
 
 

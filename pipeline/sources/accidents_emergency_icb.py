@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import NHS_MONTHLY
 from pipeline.published import PublishedFile
 from pipeline.source import Release, Source
 from pipeline.sources._discharge import (
@@ -35,6 +36,7 @@ SOURCE = Source(
     licence="OGL v3.0",
     attribution=ATTRIBUTION,
     grade="derived",
+    calendar=NHS_MONTHLY,
     about="Attendances, emergency admissions and those of more than four hours, April 2022 to July "
     "2025, by board. Zeros are kept as published: one board has zero attendances over four hours "
     "in its first six months, in place of a missing count.",

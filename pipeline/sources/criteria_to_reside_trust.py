@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import NHS_MONTHLY
 from pipeline.published import PublishedFile
 from pipeline.source import Column, Release, Source
 from pipeline.sources._discharge import ADDRESS, ATTRIBUTION, COUNT, DAY, MARKERS, columns, read
@@ -21,6 +22,7 @@ SOURCE = Source(
     licence="OGL v3.0",
     attribution=ATTRIBUTION,
     grade="derived",
+    calendar=NHS_MONTHLY,
     about="Patients in an acute trust's beds on a day who need not be in hospital any more, April "
     "2022 to August 2025, by trust. Rows without a trust code are left out: none has a figure. "
     "Zeros are kept as published though many are gaps in reporting: on 19 June 2022 all trusts "

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import NHS_MONTHLY
 from pipeline.published import PublishedFile
 from pipeline.source import STATUS_COLUMN, Column, Release, Source
 from pipeline.sources._discharge import ADDRESS, ATTRIBUTION, COUNT, MONTH, PLACES, YEAR
@@ -194,6 +195,7 @@ SOURCE = Source(
     licence="OGL v3.0",
     attribution=ATTRIBUTION,
     grade="derived",
+    calendar=NHS_MONTHLY,
     about="Patients whose discharge is delayed, by trust, month and one of 37 reasons, June 2024 "
     "to May 2025. The file does not say which patients of a month are counted, nor on which day. "
     "Dashes, odd spaces and question marks in the reasons are made plain; the category before "

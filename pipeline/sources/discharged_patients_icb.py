@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import NHS_MONTHLY
 from pipeline.published import PublishedFile
 from pipeline.source import Column, Release, Source
 from pipeline.sources._discharge import ADDRESS, ATTRIBUTION, COUNT, DAY, MARKERS, columns, read
@@ -48,6 +49,7 @@ SOURCE = Source(
     licence="OGL v3.0",
     attribution=ATTRIBUTION,
     grade="derived",
+    calendar=NHS_MONTHLY,
     about="Patients discharged on a day from acute beds of a board's trusts, April 2022 to August "
     "2025; by time of day until May 2023 only. One board has no rows after August 2023, so sums "
     "over boards are not England's. Zeros are kept as published though many are gaps in "

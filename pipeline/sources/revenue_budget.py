@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import COUNCIL_BUDGET
 from pipeline.published import PublishedFile
 from pipeline.source import Column, Release, Source
 from pipeline.sources.revenue_outturn import COLUMNS, KEY, MARKERS, Line, reconcile, returns
@@ -56,6 +57,7 @@ SOURCE = Source(
     attribution="Contains public sector information of the Ministry of Housing, Communities and "
     "Local Government, licensed under the Open Government Licence v3.0.",
     grade="original",
+    calendar=COUNCIL_BUDGET,
     about="What every English council, police, fire, waste, transport and park authority planned "
     "to spend in 2016-17, GBP thousand: net current expenditure by service, total service, net "
     "current and revenue expenditure, reserves expected on 1 April, and the adult social care "

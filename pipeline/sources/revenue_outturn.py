@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.calendar import COUNCIL_OUTTURN
 from pipeline.published import Grid, PublishedFile, squash
 from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
@@ -396,6 +397,7 @@ SOURCE = Source(
     attribution="Contains public sector information of the Ministry of Housing, Communities and "
     "Local Government, licensed under the Open Government Licence v3.0.",
     grade="original",
+    calendar=COUNCIL_OUTTURN,
     about="What every English council, police, fire, waste, transport and park authority spent, "
     "by service, GBP thousand: net current expenditure, so after sales, fees, charges and money "
     "passed on by the NHS and other councils. Also total service, net current and revenue "

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import COUNCIL_OUTTURN
 from pipeline.published import PublishedFile
 from pipeline.source import Release, Source
 from pipeline.sources._service_returns import (
@@ -67,6 +68,7 @@ SOURCE = Source(
     attribution="Contains public sector information of the Ministry of Housing, Communities and "
     "Local Government, licensed under the Open Government Licence v3.0.",
     grade="original",
+    calendar=COUNCIL_OUTTURN,
     about="What every English authority spent by service, GBP thousand, in the seven columns of "
     "the form: employees, running expenses and their total; sales, fees and charges, other income "
     "and their total; net current expenditure, which is the figure of the outturn summary (RS) of "

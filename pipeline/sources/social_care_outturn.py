@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import COUNCIL_OUTTURN
 from pipeline.published import PublishedFile
 from pipeline.source import Release, Source
 from pipeline.sources._service_returns import (
@@ -139,6 +140,7 @@ SOURCE = Source(
     attribution="Contains public sector information of the Ministry of Housing, Communities and "
     "Local Government, licensed under the Open Government Licence v3.0.",
     grade="original",
+    calendar=COUNCIL_OUTTURN,
     about="What every English authority spent on adult social care, GBP thousand, by line of the "
     "form (support by need and age, carers, assistive equipment and technology, assessment, "
     "information, commissioning, payments to providers until 2023-24, total) and by its seven "

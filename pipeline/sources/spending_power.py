@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import SETTLEMENT
 from pipeline.published import PublishedFile
 from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
@@ -53,6 +54,7 @@ SOURCE = Source(
     attribution="Contains public sector information of the Ministry of Housing, Communities and "
     "Local Government, licensed under the Open Government Licence v3.0.",
     grade="derived",
+    calendar=SETTLEMENT,
     about="What the local government finance settlements say that each council can spend, GBP "
     "million, on the codes of before April 2019. The columns are years: that they are the years in "
     "which financial years end is read off the councils abolished in April 2019 and 2020, which "

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import STAFF_SURVEY
 from pipeline.published import PublishedFile
 from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
 from pipeline.sources._mortality import reconcile
@@ -75,6 +76,7 @@ SOURCE = Source(
     attribution="NHS Staff Survey, NHS England; mortality: NHS Digital; joined and rescaled in "
     "ebmgt/NHS-wellbeing (AGPL-3.0).",
     grade="derived",
+    calendar=STAFF_SURVEY,
     about="Results of acute trusts by year, with the mortality indicator beside them. The scales "
     "are the collector's, from 0 to 1, and the file does not explain them. Some years of a trust "
     "are empty, such as those before a merger; the Isle of Wight has its survey under R1F1 and "

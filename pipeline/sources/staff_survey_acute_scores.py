@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import STAFF_SURVEY
 from pipeline.published import PublishedFile
 from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
 from pipeline.sources._mortality import reconcile
@@ -81,6 +82,7 @@ SOURCE = Source(
     attribution="NHS Staff Survey, NHS England; mortality: NHS Digital; joined in "
     "ebmgt/NHS-wellbeing (AGPL-3.0).",
     grade="derived",
+    calendar=STAFF_SURVEY,
     about="Results of acute trusts by year on scales of 1 to 5 and as shares, with the mortality "
     "indicator beside them. The scales are inferred from the figures. Freedom to speak and "
     "openness are zero in every row, which is no result, and are not read; nor are the regions.",

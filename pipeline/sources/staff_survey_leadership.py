@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import STAFF_SURVEY
 from pipeline.published import PublishedFile
 from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
 
@@ -122,6 +123,7 @@ SOURCE = Source(
     attribution="NHS Staff Survey, NHS England; typed again in miqdadasaria/hospital_management "
     "(LGPL-3.0).",
     grade="derived",
+    calendar=STAFF_SURVEY,
     about="Percent of an organisation's staff by response to each of eleven statements, with the "
     "number who answered. 7f and 7g were first asked in 2015. 2016 and 2017 are rounded to whole "
     "percents and also hold bodies that are not acute trusts, some under joined codes such as "

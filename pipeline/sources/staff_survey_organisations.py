@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipeline.calendar import STAFF_SURVEY
 from pipeline.published import PublishedFile
 from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
 
@@ -232,6 +233,7 @@ SOURCE = Source(
     attribution="NHS Staff Survey, NHS England; selected and reshaped in ebmgt/NHS-Gender "
     "(GPL-3.0).",
     grade="derived",
+    calendar=STAFF_SURVEY,
     about="Percent of an organisation's staff by measure, with the number who answered that "
     "question: Q3f (able to make improvements happen), eight more themes of work and strain, and "
     "who the staff are. The region and the system (ICS or STP) of an organisation stand in "

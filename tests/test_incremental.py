@@ -1,0 +1,150 @@
+"""A rerun redoes what changed and what depends on it, counted step by step."""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipeline.cli import _home
+from pipeline.definitions import defs
+from pipeline.edition import SAMPLE
+from pipeline.execute import execute
+from pipeline.plan import plan
+from pipeline.steps import PUBLISH, made_before, steps
+from pipeline.versions import published_version
+
+OFLOG, SOURCE = "ascof/oflog_ASC_data.csv", "oflog_adult_social_care"
+OWN = {f"raw__{SOURCE}", f"tidy__{SOURCE}"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def finished(tmp_path_factory: pytest.TempPathFactory, one_panel: None) -> Iterator[Path]:
+    """A data folder in which the sample has been run once."""
+    root = tmp_path_factory.mktemp("finished") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAPPORT_DATA", str(root))
+        _home()
+        assert execute(SAMPLE, None)
+        yield root
+
+
+def runs() -> dict[str, str]:
+    """Step to the run that last did it."""
+    found = {name: made_before(SAMPLE, name) for name in steps(SAMPLE)}
+    return {name: made.run_id for name, made in found.items() if made is not None}
+
+
+def redone(before: dict[str, str]) -> set[str]:
+    """The steps that were done again since."""
+    return {name for name, run in runs().items() if before.get(name) != run}
+
+
+def hashes() -> dict[str, str]:
+    """Table, as ``layer.name``, to the hash of its file."""
+    folder = SAMPLE.folder / "tables"
+    return {
+        f"{path.parent.name}.{path.stem}": hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*.parquet")
+    }
+
+
+def depending(changed: set[str]) -> set[str]:
+    """Steps that read one of these tables, by Dagster's own graph and not by our records."""
+    graph = defs.resolve_asset_graph()
+    found = set()
+    for table in changed:
+        layer, _, name = table.partition(".")
+        key = dg.AssetKey([SAMPLE.name, layer, name])
+        if layer in ("tidy", "locality"):
+            found.add(f"{layer}__{name}__checks")
+        for child in graph.get(key).child_keys if graph.has(key) else ():
+            _, child_layer, child_name = child.path
+            found.add("evidence" if child_layer == "evidence" else f"{child_layer}__{child_name}")
+    return found
+
+
+def edit(old: str, new: str) -> None:
+    """Change the first such text of the Oflog file, and declare the new bytes as a publisher's."""
+    path = SAMPLE.published_files / OFLOG
+    content = path.read_bytes().replace(old.encode(), new.encode(), 1)
+    assert content != path.read_bytes()
+    path.write_bytes(content)
+    manifest = SAMPLE.published_files / "MANIFEST.csv"
+    with manifest.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        if row["file"] == OFLOG:
+            row["sha256"] = hashlib.sha256(content).hexdigest()
+    with manifest.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_nothing_changed_does_no_work_and_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, version, tables = runs(), published_version(SAMPLE), hashes()
+
+    def started() -> None:
+        raise AssertionError("Dagster was started")
+
+    monkeypatch.setattr("dagster.DagsterInstance.get", started)
+    capsys.readouterr()
+    assert execute(SAMPLE, None)
+    assert f"nothing changed since version {version}: 54 sources" in capsys.readouterr().out
+    assert (redone(before), published_version(SAMPLE), hashes()) == (set(), version, tables)
+
+
+def test_a_missing_table_is_remade_and_nothing_else() -> None:
+    before, version, tables = runs(), published_version(SAMPLE), hashes()
+    SAMPLE.table("locality", "place").unlink()  # type: ignore[union-attr]
+    planned = plan(SAMPLE)
+    assert planned.due == {"locality__place": ["locality/place is missing"]}
+    assert "evidence" in planned.selected
+    assert execute(SAMPLE, None)
+    assert redone(before) == {"locality__place"}
+    assert (published_version(SAMPLE), hashes()) == (version, tables)
+
+
+def test_a_damaged_database_is_published_anew() -> None:
+    before, version, tables = runs(), published_version(SAMPLE), hashes()
+    with SAMPLE.database.open("r+b") as stream:
+        stream.seek(1000)
+        stream.write(b"damage")
+    assert plan(SAMPLE).due == {
+        "publish__version": ["the published rapport.duckdb is not as it was written"]
+    }
+    assert execute(SAMPLE, None)
+    assert redone(before) == set(PUBLISH)
+    assert hashes() == tables
+    assert published_version(SAMPLE) != version
+    assert not plan(SAMPLE).due
+
+
+def test_all_redoes_everything_with_the_same_bytes() -> None:
+    planned = plan(SAMPLE, everything=True)
+    assert list(planned.selected) == list(steps(SAMPLE))
+
+
+def test_one_changed_source_redoes_exactly_its_dependants() -> None:
+    before, tables = runs(), hashes()
+    edit(",ASC1,7.8,", ",ASC1,7.9,")
+    assert execute(SAMPLE, None, [SOURCE])
+    changed = {name for name, digest in hashes().items() if tables.get(name) != digest}
+    assert f"tidy.{SOURCE}" in changed
+    assert redone(before) == OWN | depending(changed) | set(PUBLISH)
+    assert len(redone(before)) < len(steps(SAMPLE)) / 5
+
+
+def test_what_comes_out_the_same_stops_there() -> None:
+    before, tables = runs(), hashes()
+    # A column that nothing reads: other bytes of the file, the same table.
+    edit("MADs_from_median", "Mads_from_median")
+    assert execute(SAMPLE, None, [SOURCE])
+    # The published version names the hash of every file, so it is made anew.
+    assert redone(before) == OWN | set(PUBLISH)
+    assert hashes() == tables
