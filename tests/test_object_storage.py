@@ -16,6 +16,7 @@ from pipeline.assets.tidy import tidy_asset
 from pipeline.edition import SAMPLE
 from pipeline.sample import generate
 from pipeline.sources import sources
+from pipeline.steps import made_before
 
 SOURCE = "council_registry"
 FRAME = pl.DataFrame({"areacd": ["E06000001", "E06000002"], "value": [1.5, None]})
@@ -123,8 +124,10 @@ def test_three_machines_share_one_source(
     table = SAMPLE.read("tidy", SOURCE)
     assert table.height > 50
     (fetched,) = SAMPLE.recall("fetched", SOURCE)
-    assert fetched["how"] == "copied"
+    before = made_before(SAMPLE, f"raw__{SOURCE}")
+    assert before is not None
     # A fourth machine finds the verified file and does not fetch it again.
     monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "fourth"))
     dg.materialize([raw_asset(SAMPLE, source)], resources={"mirror": Mirror()})
-    assert SAMPLE.recall("fetched", SOURCE)[0]["how"] == "kept"
+    assert made_before(SAMPLE, f"raw__{SOURCE}") == before
+    assert SAMPLE.recall("fetched", SOURCE) == [fetched]
