@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
+import polars as pl
 import typer
 from rich.progress import (
     BarColumn,
@@ -20,6 +21,7 @@ from pipeline.calibration.files import LEADS, englands
 from pipeline.calibration.run import calibrate, quick, store_of
 from pipeline.calibration.worlds import sampled_truth
 from pipeline.edition import PROJECT
+from pipeline.evidence.settings import READINGS
 from pipeline.framework import framework
 
 DOCS = PROJECT / "docs"
@@ -73,7 +75,8 @@ def main(
     rng = np.random.default_rng(settings.between.seed)
     left = sampled_truth(gone.world, settings.between, rng) if gone else None
     summary = report.summarise(found, chosen, settings)
-    summary.write_csv(DOCS / "calibration.csv", float_precision=4)
+    recorded = summary.with_columns(readings=pl.lit(READINGS))
+    recorded.write_csv(DOCS / "calibration.csv", float_precision=4)
     report.picture(summary, chosen, DOCS / "calibration.svg")
     text = report.page(summary, chosen, ran, left, made)
     (DOCS / "calibration.md").write_text(text, encoding="utf-8")

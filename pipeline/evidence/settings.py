@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+READINGS = 2
+"""Raised when what the rule reads off the data changes while its thresholds stay: a calibration of
+another number speaks of the rule as it was before (docs/decisions.md tells of each change)."""
+
 
 @dataclass(frozen=True)
 class BetweenSettings:

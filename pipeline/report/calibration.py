@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.edition import PROJECT
+from pipeline.evidence.settings import READINGS
 from pipeline.report.answer import Fact
 from pipeline.report.read import BETWEEN, BOTH, OVERALL, WITHIN, Row
 from pipeline.report.tables import Cell, DataTable, figure, text
@@ -48,7 +49,7 @@ def calibration(path: Path = RESULTS) -> Calibration | None:
     covering = [row for row in rows if row["coverage_met"] is not None]
     return Calibration(
         facts=_facts(size, covering),
-        limits=_limits(size, covering),
+        limits=[*_outdated(rows), *_limits(size, covering)],
         verdicts=[table for role in ROLES if (table := _verdicts(rows, role))],
         coverage=_coverage(covering),
     )
@@ -87,6 +88,17 @@ def _facts(size: Sequence[Row], covering: Sequence[Row]) -> list[Fact]:
             )
         )
     return facts
+
+
+def _outdated(rows: Sequence[Row]) -> list[str]:
+    """What to mind where another form of the rule was calibrated than the one in use."""
+    if all(row.get("readings") == READINGS for row in rows):
+        return []
+    return [
+        "These figures are of the test as it was before its last change: what it reads off the "
+        "data was changed since, its thresholds were not. Until the calibration is run again, "
+        "they do not show how often the test of today is right."
+    ]
 
 
 def _limits(size: Sequence[Row], covering: Sequence[Row]) -> list[str]:

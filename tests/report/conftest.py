@@ -1,5 +1,6 @@
 """A small database like the one a run makes, and the pages that are made of it."""
 
+import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 
 from pipeline.evidence.rows import BlockContrast, BlockFit, Importance, ModelTest, Power, Verdict
+from pipeline.evidence.settings import READINGS
 from pipeline.evidence.within_rows import DiscordantSet, VarianceSplit, WithinEffect
 from pipeline.framework import framework
 from pipeline.publish import Table, build
@@ -53,7 +55,7 @@ class World:
     framework_sha256: str = field(default_factory=lambda: framework().hash)
     failing: bool = False
     claim_exploratory: str | None = None
-    calibrated: bool = True
+    calibrated: int | None = READINGS
 
 
 def _common(world: World) -> Row:
@@ -700,8 +702,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         if world not in sites:
             folder = tmp_path_factory.mktemp("report")
             recorded = folder / "calibration.csv"
-            if world.calibrated:
-                recorded.write_text(CALIBRATION, encoding="utf-8")
+            if world.calibrated is not None:
+                rows = pl.read_csv(io.StringIO(CALIBRATION))
+                rows.with_columns(readings=pl.lit(world.calibrated)).write_csv(recorded)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(
                     "pipeline.report.build.calibration", lambda: calibration.calibration(recorded)

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.evidence.settings import READINGS
 from pipeline.report.build import ReportError, write
 
 from .conftest import (
@@ -373,8 +374,16 @@ class TestCalibration:
         rows = site.page("calibration.html").table("Nothing to find")
         assert rows["Equal The whole claim"] == ["0.0", "3.5%", "27.0%", "57.0%", "12.5%", "Met"]
 
+    def test_a_calibration_of_another_form_of_the_rule_says_so(
+        self, made: Made, site: Site
+    ) -> None:
+        for name in ("index.html", "calibration.html"):
+            said = "as it was before its last change"
+            assert said not in site.page(name).text
+            assert said in made(World(calibrated=READINGS - 1)).page(name).text
+
     def test_without_a_calibration_the_report_says_so(self, made: Made) -> None:
-        bare = made(World(calibrated=False))
+        bare = made(World(calibrated=None))
         for page in (bare.front, bare.page("calibration.html")):
             assert "No calibration is recorded beside this report." in page.text
 
