@@ -7,6 +7,7 @@ the database and the tables.
 
 import csv
 import hashlib
+import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -272,14 +273,12 @@ def test_a_mended_file_is_published_again(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.usefixtures("data")
 def test_a_few_bad_rows_are_set_aside_and_the_rest_is_published() -> None:
     def change(text: str) -> str:
-        lines = text.splitlines(keepends=True)
-        cells = lines[2].split(",")
-        code = next(place for place, cell in enumerate(cells) if re.fullmatch(r"E\d{8}", cell))
-        value = lines[0].strip().split(",").index("Value")
-        word = lines[1].split(",")
-        word[value] = "none of your business"
-        cells[code] = "Leeds"
-        return "".join([lines[0], ",".join(word), ",".join(cells), *lines[3:], lines[4]])
+        header, word, code, *rest = csv.reader(io.StringIO(text))
+        word[header.index("Value")] = "none of your business"
+        code[header.index("Local authority code")] = "Leeds"
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows([header, word, code, *rest, rest[0]])
+        return written.getvalue()
 
     version = published_version(SAMPLE)
     edit_text(change)
