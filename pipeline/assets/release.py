@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 
-from pipeline.assets.keys import group, key, tags
+from pipeline.assets.keys import DATA_TEAM, group, key, tags
 from pipeline.edition import EDITIONS, Edition
 from pipeline.ingest import rows_of, whole
 from pipeline.plan import LOGGERS
@@ -39,6 +39,7 @@ def release_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         key=key(edition, LAYER, source.name),
         group_name=group(edition, LAYER),
         tags=tags(edition),
+        owners=DATA_TEAM,
         deps=[key(edition, "raw", source.name)],
         description=f"{source.title}, release by release: what was read of each file.",
         kinds={"polars"},
