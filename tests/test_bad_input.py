@@ -21,7 +21,6 @@ import xlsxwriter
 from pipeline.cli import _home
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
-from pipeline.plan import plan
 from pipeline.versions import published_version
 
 ORGANISATION = "LA - by responsible org"
@@ -270,7 +269,6 @@ def test_a_mended_file_is_as_it_was_before() -> None:
     assert execute(SAMPLE, None, ["delayed_transfers"])
     # What is published was made of the same files, so nothing is left to publish.
     assert published_version(SAMPLE) == version
-    assert not plan(SAMPLE).due
 
 
 @pytest.mark.usefixtures("data")
