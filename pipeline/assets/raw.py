@@ -1,6 +1,7 @@
 """Published files: generated for the sample, fetched for everything else."""
 
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -9,7 +10,7 @@ from pipeline import trace
 from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, group, key, source_group, source_tags, tags
 from pipeline.assets.once import code_of, once
-from pipeline.calendar import ZONE
+from pipeline.calendar import ZONE, Calendar
 from pipeline.edition import Edition
 from pipeline.fetch import fetch, manifest
 from pipeline.notices import keep, line
@@ -71,11 +72,15 @@ def command(edition: Edition, mirror: Mirror) -> str:
     return f"rapport releases {edition.name}" + (f" --mirror {folder}" if folder else "")
 
 
-def freshness(source: Source) -> dg.FreshnessPolicy | None:
-    """By when a source should have been looked at after its publisher's release day."""
-    if source.calendar is None:
+@cache
+def freshness(calendar: Calendar | None) -> dg.FreshnessPolicy | None:
+    """By when a source should have been looked at after its publisher's release day.
+
+    Dagster tries out each policy's cron line for years ahead, so sources of one calendar share one.
+    """
+    if calendar is None:
         return None
-    cron, back = source.calendar.deadline
+    cron, back = calendar.deadline
     return dg.FreshnessPolicy.cron(cron, back, ZONE)
 
 
@@ -93,7 +98,7 @@ def raw_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         + shown.about_source(edition, source),
         kinds=shown.file_kinds(source),
         code_version=code_of(step),
-        freshness_policy=freshness(source) if not edition.synthetic else None,
+        freshness_policy=freshness(source.calendar) if not edition.synthetic else None,
     )
     @once(edition, step, [key(edition, "raw", source.name)])
     def files(context: dg.AssetExecutionContext, mirror: Mirror) -> dg.MaterializeResult[None]:
