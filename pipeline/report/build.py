@@ -76,15 +76,15 @@ def made(database: Path, documented: Documented) -> Iterator[Pages]:
         site = _Site(reader)
         councils = council_pages.Councils(reader, site.run)
         jobs = 1 if len(councils.codes) <= FEW else joblib.cpu_count()
-        do = joblib.delayed
-        # What takes longest comes first, so that no process is left with it in the end.
-        parts = [do(_panel)(database, one.spec["spec_id"]) for one in site.analyses]
-        parts += [
-            do(_of_councils)(database, councils.codes[i : i + PART])
+        # Other processes make councils alone: what each reads first is for all its tasks, and
+        # joblib, which starts a process anew when its memory grows, sees it from the start.
+        others = joblib.Parallel(jobs, return_as="generator_unordered")(
+            joblib.delayed(_of_councils)(database, site.run, councils.codes[i : i + PART])
             for i in range(0, len(councils.codes), PART)
-        ]
-        others = joblib.Parallel(jobs, return_as="generator_unordered")(parts)
+        )
         # Meanwhile, here:
+        for one in site.analyses:
+            yield site.panel(one)
         yield councils.list()
         checked = {name for name, rows in documented.items() if rows}
         yield source_pages.pages(reader, site.run, checked)
@@ -117,9 +117,8 @@ class _Site:
         self.reader = reader
         self.run, self.declared, self.names = about(runs[0]), framework(), Names(reader)
 
-    def panel(self, spec_id: str) -> Pages:
+    def panel(self, one: Analysis) -> Pages:
         """The page of one panel."""
-        (one,) = (each for each in self.analyses if each.spec["spec_id"] == spec_id)
         return {one.page: panel.page(self.reader, one, self.run, self.declared, self.names)}
 
     def rest(self) -> Pages:
@@ -133,21 +132,16 @@ class _Site:
         }
 
 
-def _panel(database: Path, spec_id: str) -> Pages:
-    with _opened(database) as reader:
-        return _Site(reader).panel(spec_id)
-
-
-def _of_councils(database: Path, codes: Sequence[str]) -> Pages:
-    councils = _councils(database)
+def _of_councils(database: Path, run: About, codes: Sequence[str]) -> Pages:
+    councils = _councils(database, run)
     return {name: page for code in codes for name, page in councils.page(code).items()}
 
 
 @lru_cache(maxsize=1)
-def _councils(database: Path) -> council_pages.Councils:
+def _councils(database: Path, run: About) -> council_pages.Councils:
     """Read once a process."""
     with _opened(database) as reader:
-        return council_pages.Councils(reader, _Site(reader).run)
+        return council_pages.Councils(reader, run)
 
 
 def index(

@@ -1,16 +1,16 @@
 """Static charts: drawn offline as SVG, once for wide and once for narrow pages.
 
 Groups differ by shape and place as well as by colour. Colours are those of Okabe and Ito that
-stand out from white, and can be told apart by colour-blind readers.
+stand out from white, and can be told apart by colour-blind readers. They are written as Vega-Lite's
+own JSON: building and checking Altair's objects takes twice as long as drawing.
 """
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-import altair as alt
 import vl_convert
 
 from pipeline.report.svg import address
@@ -24,24 +24,26 @@ LABELS_WIDE, LABELS_NARROW = 200, 104
 ROW = 44
 LETTER = 6.5
 """Width of a letter that is written above a point."""
-CONFIG = alt.Config(
-    font="sans-serif",
-    background="#ffffff",
-    padding=4,
-    axis=alt.AxisConfig(
-        labelFontSize=13,
-        titleFontSize=13,
-        labelColor=INK,
-        titleColor=INK,
-        titleFontWeight="normal",
-        gridColor=GRID,
-        tickColor=QUIET,
-        domainColor=QUIET,
-    ),
-    legend=alt.LegendConfig(labelFontSize=13, labelColor=INK),
-    title=alt.TitleConfig(fontSize=15, color=INK, subtitleFontSize=13, subtitleColor=QUIET),
-    view=alt.ViewConfig(stroke=None),
-).to_dict()
+VEGA_LITE = "6.4"
+"""The Vega-Lite that charts are written for."""
+CONFIG = {
+    "font": "sans-serif",
+    "background": "#ffffff",
+    "padding": 4,
+    "axis": {
+        "labelFontSize": 13,
+        "titleFontSize": 13,
+        "labelColor": INK,
+        "titleColor": INK,
+        "titleFontWeight": "normal",
+        "gridColor": GRID,
+        "tickColor": QUIET,
+        "domainColor": QUIET,
+    },
+    "legend": {"labelFontSize": 13, "labelColor": INK},
+    "title": {"fontSize": 15, "color": INK, "subtitleFontSize": 13, "subtitleColor": QUIET},
+    "view": {"stroke": None},
+}
 LINES = "split(datum.label, '\\n')"
 SIGNED = "replace(format(datum.value, ''), '-', '\u2212')"
 STEPS = 40
@@ -96,7 +98,7 @@ class Strip:
 
 
 One = TypeVar("One", Dot, Span)
-Part = alt.LayerChart | alt.FacetChart | alt.Chart | alt.HConcatChart
+Spec = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -123,19 +125,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class _Size:
-    """Measures of one drawing, and the data that its parts refer to by name.
-
-    Data within the parts would be copied whenever a part is changed or joined to another.
-    """
+    """Measures of one drawing, and the data that its parts refer to by name."""
 
     narrow: bool
     datasets: dict[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
 
-    def chart(self, values: Sequence[Mapping[str, object]]) -> alt.Chart:
-        """A part that shows these values."""
+    def data(self, values: Sequence[Mapping[str, object]]) -> Spec:
+        """What a part says of its data, to show these values."""
         name = f"d{len(self.datasets)}"
         self.datasets[name] = values
-        return alt.Chart(alt.NamedData(name))
+        return {"name": name}
 
     @property
     def labels(self) -> int:
@@ -174,68 +173,89 @@ def spans(title: str, description: str, marks: Sequence[Span], scale: Scale) -> 
     return _both(title, scale.meaning, description, drawings)
 
 
-Drawing = tuple[_Size, Sequence[Part]]
+Drawing = tuple[_Size, Sequence[Spec]]
 
 
-def _drawn(parts: Callable[[_Size], Sequence[Part]]) -> list[Drawing]:
+def _drawn(parts: Callable[[_Size], Sequence[Spec]]) -> list[Drawing]:
     """The parts for a wide page and for a narrow one."""
     return [(size, parts(size)) for size in (_Size(narrow=False), _Size(narrow=True))]
 
 
-def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[Part]:
+def _marks(data: Spec, kind: str, encoding: Spec, **look: object) -> Spec:
+    """A layer of marks of one kind."""
+    return {"data": data, "mark": {"type": kind, **look}, "encoding": encoding}
+
+
+def _number(field: str, **said: object) -> Spec:
+    """A channel that a number is read from."""
+    return {"field": field, "type": "quantitative", **said}
+
+
+def _known(field: str) -> list[Spec]:
+    """Only values that have this field."""
+    return [{"filter": f"isValid(datum.{field})"}]
+
+
+def _zero(data: Spec, channel: Literal["x", "y"], read: Spec) -> Spec:
+    """The line of no difference."""
+    return _marks(data, "rule", {channel: read}, color=INK, strokeWidth=1.5)
+
+
+def _heading(text: str, size: int = 14, **said: object) -> Spec:
+    return {"text": text, "anchor": "start", "fontSize": size, "color": INK, **said}
+
+
+def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[Spec]:
     rows = list(dict.fromkeys(size.wrapped(one.row) for one in marks))
     measures = [name for name in shapes if any(one.measure == name for one in marks)]
     values = [end for one in marks for end in (one.value, one.low, one.high) if end is not None]
     x = _x(values, "percentage points")
-    legend = alt.Legend(
-        orient="top",
-        title=None,
-        columns=1 if size.narrow else len(measures),
-        labelLimit=0,
-        symbolSize=110,
-        offset=4,
-    )
+    legend = {
+        "orient": "top",
+        "title": None,
+        "columns": 1 if size.narrow else len(measures),
+        "labelLimit": 0,
+        "symbolSize": 110,
+        "offset": 4,
+    }
     parts = []
     for place, (facet, own) in enumerate(_by_facet(marks).items()):
-        base = size.chart([asdict(one) | {"row": size.wrapped(one.row)} for one in own])
-        shown = legend if place == 0 or size.narrow else None
-        if size.narrow and place:
-            shown = None
-        zero = size.chart([{"x": 0}]).mark_rule(color=INK, strokeWidth=1.5)
-        placed = base.encode(
-            y=_y(rows, size, hidden=place > 0 and not size.narrow),
-            yOffset=alt.YOffset("measure:N", sort=measures),
-            color=alt.Color(
-                "measure:N",
-                sort=measures,
-                scale=alt.Scale(domain=measures, range=list(COLOURS[: len(measures)])),
-                legend=shown,
-            ),
+        data = size.data([asdict(one) | {"row": size.wrapped(one.row)} for one in own])
+
+        def told(looks: Sequence[str], first: bool = place == 0) -> Spec:
+            return {
+                "field": "measure",
+                "type": "nominal",
+                "sort": measures,
+                "scale": {"domain": measures, "range": list(looks)},
+                "legend": legend if first else None,
+            }
+
+        placed = {
+            "y": _y(rows, size, hidden=place > 0 and not size.narrow),
+            "yOffset": {"field": "measure", "type": "nominal", "sort": measures},
+            "color": told(COLOURS[: len(measures)]),
+        }
+        bars = _marks(
+            data, "rule", placed | {"x": _number("low"), "x2": {"field": "high"}}, strokeWidth=3
         )
-        bars = (
-            placed.transform_filter("isValid(datum.low)")
-            .mark_rule(strokeWidth=3)
-            .encode(x=alt.X("low:Q"), x2="high:Q")
+        looks = [_SHAPES.get(shapes[one], shapes[one]) for one in measures]
+        points = _marks(
+            data, "point", placed | {"x": x, "shape": told(looks)}, filled=True, size=110, opacity=1
         )
-        points = placed.mark_point(filled=True, size=110, opacity=1).encode(
-            x=x,
-            shape=alt.Shape(
-                "measure:N",
-                sort=measures,
-                scale=alt.Scale(
-                    domain=measures, range=[_SHAPES.get(shapes[m], shapes[m]) for m in measures]
-                ),
-                legend=shown,
-            ),
-        )
-        parts.append(_part(alt.layer(zero.encode(x="x:Q"), bars, points), facet, rows, size, marks))
+        layers = [
+            _zero(size.data([{"x": 0}]), "x", _number("x")),
+            bars | {"transform": _known("low")},
+            points,
+        ]
+        parts.append(_part(layers, facet, rows, size, marks))
     return parts
 
 
 _SHAPES = {"triangle": "triangle-up"}
 
 
-def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[Part]:
+def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[Spec]:
     rows = list(dict.fromkeys(size.wrapped(one.row) for one in marks))
     ends = [one.value for one in marks] + list(scale.lines)
     ends += [end for one in marks for end in (one.low, one.high) if end is not None]
@@ -248,35 +268,38 @@ def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[Part]:
     x = _x(ends, scale.unit)
     parts = []
     for place, (facet, own) in enumerate(_by_facet(marks).items()):
-        data = size.chart([asdict(one) | {"row": size.wrapped(one.row)} for one in own])
+        data = size.data([asdict(one) | {"row": size.wrapped(one.row)} for one in own])
         y = _y(rows, size, hidden=place > 0 and not size.narrow)
         lines = [
-            size.chart([{"x": at}])
-            .mark_rule(
+            _marks(
+                size.data([{"x": at}]),
+                "rule",
+                {"x": _number("x")},
                 color=INK if at == 0 else QUIET,
                 strokeWidth=1.5,
                 strokeDash=[1, 0] if at == 0 else [5, 4],
             )
-            .encode(x="x:Q")
             for at in scale.lines
         ]
-        bars = (
-            data.transform_filter("isValid(datum.low)")
-            .mark_rule(color=COLOURS[0], strokeWidth=3)
-            .encode(x=alt.X("low:Q"), x2="high:Q", y=y)
+        ends_of = {"x": _number("low"), "x2": {"field": "high"}, "y": y}
+        bars = _marks(data, "rule", ends_of, color=COLOURS[0], strokeWidth=3)
+        strong = {"condition": {"test": "datum.strong", "value": COLOURS[0]}, "value": "white"}
+        points = _marks(
+            data,
+            "point",
+            {"x": x, "y": y, "fill": strong},
+            size=120,
+            opacity=1,
+            color=COLOURS[0],
+            strokeWidth=2,
         )
-        points = data.mark_point(size=120, opacity=1, color=COLOURS[0], strokeWidth=2).encode(
-            x=x,
-            y=y,
-            fill=alt.condition("datum.strong", alt.value(COLOURS[0]), alt.value("white")),
-        )
-        written = data.encode(x="value:Q", y=y, text="note:N")
+        written = {"x": _number("value"), "y": y, "text": {"field": "note", "type": "nominal"}}
+        set_as = {"dy": -13, "align": align, "fontSize": 13}
         # White below the writing, so that lines do not cross it.
-        halo = written.mark_text(
-            dy=-13, align=align, color="white", stroke="white", strokeWidth=5, fontSize=13
-        )
-        notes = written.mark_text(dy=-13, align=align, color=INK, fontSize=13)
-        layers = alt.layer(*lines, bars, halo, points, notes)
+        white = {"color": "white", "stroke": "white", "strokeWidth": 5}
+        halo = _marks(data, "text", written, **set_as, **white)
+        notes = _marks(data, "text", written, **set_as, color=INK)
+        layers = [*lines, bars | {"transform": _known("low")}, halo, points, notes]
         parts.append(_part(layers, facet, rows, size, marks))
     return parts
 
@@ -320,42 +343,37 @@ def _along(one: Curve) -> list[dict[str, float]]:
     ]
 
 
-def _upright(values: Sequence[float], title: str | None, extent: int) -> alt.Y:
+def _upright(values: Sequence[float], title: str | None, extent: int) -> Spec:
     low, high = min([*values, 0.0]), max([*values, 0.0])
     room = 0.06 * (high - low) or 1.0
-    return alt.Y(
-        "value:Q",
+    return _number(
+        "value",
         title=title,
-        scale=alt.Scale(domain=[low - room, high + room], nice=False),
-        axis=alt.Axis(tickCount=5, labelExpr=SIGNED, minExtent=extent, maxExtent=extent),
+        scale={"domain": [low - room, high + room], "nice": False},
+        axis={"tickCount": 5, "labelExpr": SIGNED, "minExtent": extent, "maxExtent": extent},
     )
 
 
 def _curve(
     one: Curve, null: tuple[float, float] | None, strips: Sequence[Strip], size: _Size
-) -> list[Part]:
+) -> list[Spec]:
     width = (NARROW if size.narrow else WIDE) - size.labels - 24
-    x = alt.X("at:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=None)
+    x = _number("at", title=None, scale={"domain": [0, 100]}, axis=None)
     ends = [*one.values, *one.lows, *one.highs, *(null or ())]
     y = _upright(ends, "percentage points", size.labels - 8)
-    data = size.chart(_along(one))
-    zero = size.chart([{"value": 0}]).mark_rule(color=INK, strokeWidth=1.5)
+    data = size.data(_along(one))
     layers = []
     if null:
-        band = size.chart([{"value": null[0], "top": null[1]}])
-        layers.append(band.mark_rect(color="#fbe3d0").encode(y=y, y2="top:Q"))
+        band = size.data([{"value": null[0], "top": null[1]}])
+        layers.append(_marks(band, "rect", {"y": y, "y2": {"field": "top"}}, color="#fbe3d0"))
     if one.lows:
-        intervals = data.mark_rule(color="#b8c9d6", strokeWidth=1)
-        layers.append(intervals.encode(x=x, y="low:Q", y2="high:Q"))
-    layers.append(zero.encode(y=y))
-    points = data.mark_point(filled=True, size=14, opacity=1, color=COLOURS[0])
-    layers.append(points.encode(x=x, y=y))
-    parts: list[Part] = [
-        alt.layer(*layers).properties(
-            width=width,
-            height=260,
-            title=alt.TitleParams(one.facet, anchor="start", fontSize=14, color=INK),
-        )
+        ends_of = {"x": x, "y": _number("low"), "y2": {"field": "high"}}
+        layers.append(_marks(data, "rule", ends_of, color="#b8c9d6", strokeWidth=1))
+    layers.append(_zero(size.data([{"value": 0}]), "y", y))
+    look = {"filled": True, "size": 14, "opacity": 1, "color": COLOURS[0]}
+    layers.append(_marks(data, "point", {"x": x, "y": y}, **look))
+    parts: list[Spec] = [
+        {"layer": layers, "width": width, "height": 260, "title": _heading(one.facet)}
     ]
     for axis in dict.fromkeys(strip.axis for strip in strips):
         own = [strip for strip in strips if strip.axis == axis]
@@ -368,74 +386,69 @@ def _curve(
             if share
         ]
         lines = max(row.count("\n") + 1 for row in rows)
+        shown = {
+            "x": x,
+            "x2": {"field": "end"},
+            "y": _y(rows, size, hidden=False, grid=False),
+            "opacity": _number("share", scale={"domain": [0, 1], "range": [0, 1]}, legend=None),
+        }
         parts.append(
-            size.chart(values)
-            .mark_rect(color=INK)
-            .encode(
-                x=x,
-                x2="end:Q",
-                y=_y(rows, size, hidden=False, grid=False),
-                opacity=alt.Opacity(
-                    "share:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None
-                ),
-            )
-            .properties(
-                width=width,
-                height=max(20, 16 * lines + 3) * len(rows),
-                title=alt.TitleParams(axis, anchor="start", fontSize=13, color=INK, offset=4),
-            )
+            _marks(size.data(values), "rect", shown, color=INK)
+            | {
+                "width": width,
+                "height": max(20, 16 * lines + 3) * len(rows),
+                "title": _heading(axis, 13, offset=4),
+            }
         )
     return parts
 
 
-def _curves(several: Sequence[Curve], size: _Size) -> list[Part]:
+def _curves(several: Sequence[Curve], size: _Size) -> list[Spec]:
     columns = 1 if size.narrow else min(3, len(several))
     width = NARROW - 60 if size.narrow else (WIDE - 70 * columns) // columns
     values = [value for one in several for value in one.values]
     drawn = []
     for one in several:
-        data = size.chart(_along(one))
-        zero = size.chart([{"value": 0}])
         y = _upright(values, None, 40)
+        x = _number("at", axis=None, scale={"domain": [0, 100]})
+        data = size.data(_along(one))
+        line = _marks(data, "line", {"x": x, "y": y}, color=COLOURS[0], strokeWidth=3)
         drawn.append(
-            alt.layer(
-                zero.mark_rule(color=INK, strokeWidth=1.5).encode(y=y),
-                data.mark_line(color=COLOURS[0], strokeWidth=3).encode(
-                    x=alt.X("at:Q", axis=None, scale=alt.Scale(domain=[0, 100])), y=y
-                ),
-            ).properties(
-                width=width,
-                height=110 if size.narrow else 130,
-                title=alt.TitleParams(one.facet, anchor="start", fontSize=14, color=INK),
-            )
+            {
+                "layer": [_zero(size.data([{"value": 0}]), "y", y), line],
+                "width": width,
+                "height": 110 if size.narrow else 130,
+                "title": _heading(one.facet),
+            }
         )
-    return [alt.hconcat(*drawn[i : i + columns]) for i in range(0, len(drawn), columns)]
+    return [{"hconcat": drawn[i : i + columns]} for i in range(0, len(drawn), columns)]
 
 
-def _x(values: Sequence[float], unit: str) -> alt.X:
+def _x(values: Sequence[float], unit: str) -> Spec:
     low, high = min([*values, 0.0]), max([*values, 0.0])
     room = 0.06 * (high - low) or 1.0
-    return alt.X(
-        "value:Q",
+    return _number(
+        "value",
         title=unit,
-        scale=alt.Scale(domain=[low - room, high + room], nice=False),
-        axis=alt.Axis(tickCount=5, labelExpr=SIGNED),
+        scale={"domain": [low - room, high + room], "nice": False},
+        axis={"tickCount": 5, "labelExpr": SIGNED},
     )
 
 
-def _y(rows: Sequence[str], size: _Size, *, hidden: bool, grid: bool = True) -> alt.Y:
-    axis = alt.Axis(
-        title=None,
-        labelExpr=LINES,
-        labelLimit=0,
-        labels=not hidden,
-        ticks=False,
-        domain=False,
-        grid=grid,
-        minExtent=0 if hidden else size.labels - 8,
-        maxExtent=0 if hidden else size.labels - 8,
-    )
-    return alt.Y("row:N", sort=list(rows), axis=axis)
+def _y(rows: Sequence[str], size: _Size, *, hidden: bool, grid: bool = True) -> Spec:
+    extent = 0 if hidden else size.labels - 8
+    axis = {
+        "title": None,
+        "labelExpr": LINES,
+        "labelLimit": 0,
+        "labels": not hidden,
+        "ticks": False,
+        "domain": False,
+        "grid": grid,
+        "minExtent": extent,
+        "maxExtent": extent,
+    }
+    return {"field": "row", "type": "nominal", "sort": list(rows), "axis": axis}
 
 
 def _by_facet(marks: Sequence[One]) -> dict[str, list[One]]:
@@ -446,14 +459,18 @@ def _by_facet(marks: Sequence[One]) -> dict[str, list[One]]:
 
 
 def _part(
-    chart: Part, facet: str, rows: Sequence[str], size: _Size, marks: Sequence[Dot | Span]
-) -> Part:
-    parts = len({one.facet for one in marks})
-    return chart.properties(
-        width=size.plot(parts),
-        height=size.height(rows),
-        title=alt.TitleParams(facet, anchor="start", fontSize=14, color=INK, offset=20),
-    )
+    layers: Sequence[Spec],
+    facet: str,
+    rows: Sequence[str],
+    size: _Size,
+    marks: Sequence[Dot | Span],
+) -> Spec:
+    return {
+        "layer": layers,
+        "width": size.plot(len({one.facet for one in marks})),
+        "height": size.height(rows),
+        "title": _heading(facet, offset=20),
+    }
 
 
 def _both(
@@ -469,25 +486,23 @@ def _both(
 
 
 @cache
-def _version() -> str:
-    """The converter's Vega-Lite of the version that charts are written for."""
-    written_for = alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2]
-    same = [one for one in vl_convert.get_vegalite_versions() if one.split(".")[:2] == written_for]
-    return str(same[-1] if same else vl_convert.get_vegalite_versions()[-1])
+def version() -> str:
+    """The converter's Vega-Lite of the version that charts are written for, or its latest."""
+    has = vl_convert.get_vegalite_versions()
+    return VEGA_LITE if VEGA_LITE in has else str(has[-1])
 
 
-def _image(title: str, below: str, parts: Sequence[Part], size: _Size, stacked: bool) -> str:
+def _image(title: str, below: str, parts: Sequence[Spec], size: _Size, stacked: bool) -> str:
     """The drawing as a data address of an SVG."""
-    together = alt.vconcat(*parts) if stacked else alt.hconcat(*parts)
-    heading = alt.TitleParams(
-        size.title(title), subtitle=size.below(below), anchor="start", offset=14
-    )
-    # Set on what is drawn, because each change of a chart copies all of its parts. Checking every
-    # part against the schema takes longer than drawing; the converter fails anyway.
-    spec = together.to_dict(validate=False) | {
-        "title": heading.to_dict(),
+    spec = {
+        "vconcat" if stacked else "hconcat": parts,
+        "title": {
+            "text": size.title(title),
+            "subtitle": size.below(below),
+            "anchor": "start",
+            "offset": 14,
+        },
         "config": CONFIG,
         "datasets": size.datasets,
     }
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
-    return address(svg)
+    return address(vl_convert.vegalite_to_svg(spec, vl_version=version(), allowed_base_urls=[]))

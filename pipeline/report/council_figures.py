@@ -1,7 +1,7 @@
 """The figures of every council, and those of similar councils, the region and England."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median
@@ -220,16 +220,29 @@ class Figures:
         """Every row of one council."""
         return (row for rows in self._own.get(code, {}).values() for row in rows)
 
-    def series(self, code: str, blocks: Sequence[str] = SHOWN) -> list[Series]:
+    def series(self, code: str) -> list[Series]:
         """The measures of one council that have a value in some year, by block as declared."""
-        own = self._own.get(code, {})
         return [
-            self._series(code, measure, own[measure["name"]])
-            for block in blocks
-            for measure in self.measures.values()
-            if measure["block"] == block
-            and any(row["value"] is not None for row in own.get(measure["name"], []))
+            self._series(code, measure, rows)
+            for block in SHOWN
+            for measure, rows in self._known(code, block)
         ]
+
+    def facts(self, code: str) -> Iterator[tuple[Row, float, float | None]]:
+        """Circumstances of one council that have one figure for all years, and England's median."""
+        for measure, rows in self._known(code, "context"):
+            if measure["static"]:
+                last = [row for row in rows if row["value"] is not None][-1]
+                key = "", self.services(code, measure["name"]), measure["name"], last["year"]
+                yield measure, last["value"], self._medians.get(key)
+
+    def _known(self, code: str, block: str) -> Iterator[tuple[Row, list[Row]]]:
+        """The measures of a block that have a value in some year, each with its years."""
+        own = self._own.get(code, {})
+        for measure in self.measures.values():
+            rows = own.get(measure["name"], [])
+            if measure["block"] == block and any(row["value"] is not None for row in rows):
+                yield measure, rows
 
     def _series(self, code: str, measure: Row, rows: Sequence[Row]) -> Series:
         name = measure["name"]

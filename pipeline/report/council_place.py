@@ -193,16 +193,9 @@ class Places:
                 Fact("People", number(people["persons"]), when),
                 Fact("Aged 65 and over", percent(share, 1), when),
             ]
-        for series in self._figures.series(code, ["context"]):
-            point = series.known[-1]
-            if series.measure["static"] and point.value is not None:
-                own = said.value(series.measure, point.value)
-                beside = (
-                    ""
-                    if point.england is None
-                    else f"England's median {said.value(series.measure, point.england)}"
-                )
-                made.append(Fact(series.measure["title"], own, beside))
+        for measure, value, england in self._figures.facts(code):
+            beside = "" if england is None else f"England's median {said.value(measure, england)}"
+            made.append(Fact(measure["title"], said.value(measure, value), beside))
         return made
 
     def _of_districts(self, code: str) -> tuple[list[str], list[District]]:

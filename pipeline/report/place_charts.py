@@ -5,13 +5,13 @@ objects takes many times as long as drawing them. Titles and keys are in the pag
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import vl_convert
 
-from pipeline.report.charts import COLOURS, GRID, INK, QUIET, _version
+from pipeline.report.charts import COLOURS, GRID, INK, QUIET, version
 from pipeline.report.svg import address, slim
 
 ROOM, HEIGHT = 400, 190
@@ -80,7 +80,7 @@ def drawn(marks: Sequence[Mark], mark: str = "") -> str:
     }
     made = dict(_compiled(mark))
     made["data"] = [
-        one | {"values": [asdict(each) for each in marks]} if one["name"] == DATA else one
+        one | {"values": [vars(each) for each in marks]} if one["name"] == DATA else one
         for one in made["data"]
     ]
     made["signals"] = [
@@ -110,7 +110,7 @@ def _look(channel: str) -> Spec:
 @cache
 def _compiled(mark: str) -> Spec:
     """The chart as Vega, without its values: compiling takes as long as drawing."""
-    compiled: Spec = vl_convert.vegalite_to_vega(_spec(mark), vl_version=_version())
+    compiled: Spec = vl_convert.vegalite_to_vega(_spec(mark), vl_version=version())
     return compiled
 
 

@@ -17,7 +17,7 @@ SMALL_WORDS = {"and", "at", "for", "in", "of", "on", "the", "upon", "with"}
 def number(value: float, digits: int = 0, signed: bool = False) -> str:
     """A number with thousands' commas and a true minus; never a negative zero."""
     text = f"{abs(value):,.{digits}f}"
-    if not re.search("[1-9]", text):
+    if not text.strip("0.,"):
         return text
     return (MINUS if value < 0 else "+" if signed else "") + text
 
