@@ -71,9 +71,7 @@ def of(edition: Edition, name: str, made: Mapping[str, pl.DataFrame]) -> shown.M
     """What is shown of one evidence table, given all of them."""
     frame = made[name]
     found = SAY[name](made) if frame.height else Finding("The table is empty: nothing was found.")
-    periods = shown.span(frame) or (
-        "; ".join(sorted(set(frame["years"].drop_nulls()))) if "years" in frame.columns else ""
-    )
+    periods = shown.span(frame) or (_years(frame["years"]) if "years" in frame.columns else "")
     table = frame if name in OWN else frame.drop(c for c in COMMON if c in frame.columns)
     return {
         **shown.headline(edition, found.said),
@@ -89,6 +87,12 @@ def of(edition: Edition, name: str, made: Mapping[str, pl.DataFrame]) -> shown.M
         ),
         **shown.column_lineage(edition, "evidence", name),
     }
+
+
+def _years(spans: pl.Series) -> str:
+    """The first and last year of all panels, each of which says its own as "2012-2017"."""
+    years = sorted({year for one in spans.drop_nulls() for year in one.split("-")})
+    return f"{years[0]} to {years[-1]}, each panel its own" if years else ""
 
 
 def _coverage(frame: pl.DataFrame) -> str:

@@ -194,7 +194,8 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         tags=tags(edition),
         owners=DATA_TEAM,
         deps=[key(edition, LAYER, "database")],
-        description="The report of the new database.",
+        description="The report of the new database: the answer, and a page for every panel, "
+        "council, source and table that was checked. Static pages that open from a folder.",
         kinds={"html"},
         code_version=code_of(every["publish__report"]),
     )

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 
+from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, group, key, tags
 from pipeline.edition import EDITIONS, Edition
 from pipeline.ingest import rows_of, whole
@@ -18,6 +19,7 @@ from pipeline.plan import LOGGERS
 from pipeline.published import PublishedFile
 from pipeline.quarantine import opened
 from pipeline.readings import Readings
+from pipeline.report.wording import counted, number
 from pipeline.source import Source
 from pipeline.sources import sources
 
@@ -41,7 +43,9 @@ def release_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         tags=tags(edition),
         owners=DATA_TEAM,
         deps=[key(edition, "raw", source.name)],
-        description=f"{source.title}, release by release: what was read of each file.",
+        description=f"{source.title}, release by release: what was read of each file.\n\nA run of "
+        "the edition reads new and changed releases by itself and marks none of them here, so a "
+        "release is 'missing' until it was asked for: launch a backfill to read it again.",
         kinds={"polars"},
         partitions_def=dg.StaticPartitionsDefinition(list(releases)),
         # A range of releases is one run, so that what depends on them is redone once.
@@ -61,11 +65,15 @@ def release_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
         if changed:
             # The table is made of these readings, so it is out of date now.
             edition.forget("steps", f"tidy__{source.name}")
-        context.log.info(
-            f"{len(context.partition_keys)} releases read again, {len(changed)} with another result"
-        )
+        said = f"{counted(len(context.partition_keys), 'release')} read again, "
+        said += f"{number(len(changed)) if changed else 'none'} with another result."
+        context.log.info(said)
         return dg.MaterializeResult(
-            metadata={"read": len(context.partition_keys), "changed": ", ".join(changed) or "none"}
+            metadata={
+                **shown.headline(edition, said),
+                "changed": dg.MetadataValue.text(", ".join(changed) or "none"),
+                **shown.report(edition, f"sources/{source.name}.html#files"),
+            }
         )
 
     return read

@@ -32,6 +32,8 @@ INLINE = 1000
 """Characters of Markdown that the UI shows at once; longer text is behind a link."""
 ROOM = 60
 """Of these, what a last line may take."""
+WIDTH, GAP = 64, 3
+"""Characters across that the UI's column has room for, and what each column of a table takes."""
 AXES = ("year", "vintage", "period", "month", "measure", "domain", "tier", "kind", "area_type")
 """Columns along which rows are counted in a chart; the first with a few different values."""
 FILE_KINDS = {"xls": "excel", "xlsx": "excel", "ods": "excel", "csv": "csv", "html": "html"}
@@ -180,17 +182,18 @@ def small_table(frame: pl.DataFrame, leave_out: Sequence[str] = ()) -> str:
     first = [name for name in names if name in status][:FIGURES]
     others = [name for name in names if name not in status]
     for count in range(min(COLUMNS - len(first), len(others)), -1, -1):
-        kept = {*first, *others[:count]}
+        kept = {*first, *others[:count]} or {*others[:1]}
         chosen = [name for name in names if name in kept]
-        text = _few_rows(frame, chosen, status, len(names) - len(chosen))
-        if len(text) < INLINE:
+        text, width = _few_rows(frame, chosen, status, len(names) - len(chosen))
+        if len(text) < INLINE and width <= WIDTH:
             break
     return text
 
 
 def _few_rows(
     frame: pl.DataFrame, names: Sequence[str], status: Mapping[str, str], left: int
-) -> str:
+) -> tuple[str, int]:
+    """The table, and how many characters it is wide."""
     figures_shown = [name for name in names if name in status]
     rows = frame.head(ROWS)
     if figures_shown:
@@ -208,7 +211,8 @@ def _few_rows(
     notes = [f"{'; '.join(legend)}."] if legend else []
     if left:
         notes.append(f"{counted(left, 'more column')}: see Columns.")
-    return "\n\n".join([markdown(names, cells), *notes])
+    wide = sum(max(map(len, column)) + GAP for column in zip(names, *cells, strict=True))
+    return "\n\n".join([markdown(names, cells), *notes]), wide
 
 
 def _status_of(name: str) -> str:
@@ -238,11 +242,19 @@ def coverage(frame: pl.DataFrame) -> Metadata:
             why[status] = why.get(status, 0) + count
     said = (
         f"{number(valued)} of {counted(valued + empty, 'figure')} have a value "
-        f"({percent(valued / (valued + empty))})"
+        f"({part(valued, valued + empty)})"
     )
     reasons = [f"{number(why[name])} [{name}] {STATUS[name]}" for name in STATUS if name in why]
     said += f". The others are empty and no zeros: {'; '.join(reasons)}." if reasons else "."
     return {"coverage": dg.MetadataValue.text(said)}
+
+
+def part(some: int, every: int) -> str:
+    """A count as a share of all; never all, or none, by rounding alone."""
+    said = percent(some / every)
+    if said == "100%" and some < every:
+        return "over 99%"
+    return "under 1%" if said == "0%" and some else said
 
 
 def span(frame: pl.DataFrame) -> str:
@@ -305,7 +317,7 @@ def tidy(edition: Edition, source: Source, frame: pl.DataFrame, sums: pl.DataFra
     said += f", {periods}" if periods else ""
     found = figures(frame)
     if found and frame.height:
-        said += f"; {percent(sum(v for v, _ in found.values()) / frame.height)} have a value"
+        said += f"; {part(sum(v for v, _ in found.values()), frame.height)} have a value"
     compared = sums["agrees"].count()
     if compared:
         agree = int(sums["agrees"].sum())
@@ -383,8 +395,8 @@ def locality(edition: Edition, table: Described, frame: pl.DataFrame) -> Metadat
     said = f"{counted(frame.height, 'row')}, one for each {grain}"
     said += f", {periods}" if periods else ""
     if found and frame.height:
-        share = sum(v for v, _ in found.values()) / (len(found) * frame.height)
-        said += f"; {percent(share)} of figures have a value"
+        valued = sum(v for v, _ in found.values())
+        said += f"; {part(valued, len(found) * frame.height)} of figures have a value"
     wide = {one: pair for one, pair in found.items() if one in blocks}
     if wide:
         counts = [
@@ -447,8 +459,8 @@ def folder(edition: Edition, path: Path, said: str) -> Metadata:
     counts = [Bar(name, len(one)) for name, one in sizes.items() if len(one) > 1]
     return {
         **headline(edition, said),
-        "parts": dg.MetadataValue.md(listed),
         **chart(edition, "Files by part", "part", counts, "files"),
+        "figures": dg.MetadataValue.md(listed),
         **size(path),
         **report(edition),
     }

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import dagster as dg
 
+from pipeline.assets import shown
 from pipeline.assets.keys import key
 from pipeline.assets.locality import reads, tables
 from pipeline.assets.once import doing, is_due
@@ -78,7 +79,10 @@ def _checks(
         ],
     )
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from pipeline.report.check_pages import address  # noqa: PLC0415 - imports templates
+
         results = checked(context)
+        page = shown.report(edition, address(f"{layer}.{name}")) if results else {}
         for category in categories:
             own = [one for one in results if one.category == category]
             failed = [one for one in own if not one.passed and one.severity != "info"]
@@ -97,7 +101,11 @@ def _checks(
                     else dg.AssetCheckSeverity.WARN
                 ),
                 description=said(category, own),
-                metadata={"expectations": len(own), "failed": len(failed)},
+                metadata={
+                    "expectations": len(own),
+                    "failed": len(failed),
+                    **page,
+                },
             )
 
     return checks

@@ -83,5 +83,7 @@ def _failure(one: "Result") -> str:
     asked = _asked([one])[0]
     weight = WEIGHTS[one.severity]
     message = one.message.removesuffix(one.guidance).strip()
+    # A rule's message begins with the rule, which has just been said.
+    message = message.partition(f" against the rule that {asked}: ")[2] or message
     rows = f"{counted(one.failing, 'row')}. " if one.failing else ""
     return f"{capital(asked)} ({weight}): {rows}{message}".rstrip()

@@ -209,6 +209,20 @@ def test_every_evidence_table_has_its_words() -> None:
     assert set(findings.SAY) == set(TABLES) == set(KEYS)
 
 
+def test_a_small_table_is_as_wide_as_the_page_has_room_for() -> None:
+    frame = pl.DataFrame({f"column_{i}": ["a word or two of text"] for i in range(6)})
+    table = shown.small_table(frame)
+    assert table.splitlines()[0] == "| column_0 | column_1 |"
+    assert "4 more columns: see Columns." in table
+
+
+@pytest.mark.parametrize(
+    ("some", "said"), [(0, "0%"), (1, "under 1%"), (500, "50%"), (999, "over 99%"), (1000, "100%")]
+)
+def test_a_share_is_all_or_none_only_where_it_is(some: int, said: str) -> None:
+    assert shown.part(some, 1000) == said
+
+
 def test_publish(tmp_path: Path) -> None:
     frame = pl.DataFrame({"code": ["a", "b"]})
     path = tmp_path / "rapport.duckdb"
@@ -222,7 +236,7 @@ def test_publish(tmp_path: Path) -> None:
         (tmp_path / "report" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "report" / name).write_text("x")
     found = plain(shown.folder(ENGLAND, tmp_path / "report", "4 pages."))
-    assert "| councils | 2 |" in found["parts"]
+    assert "| councils | 2 |" in found["figures"]
     found = plain(shown.published(ENGLAND, "v1", evidence()["verdict"]))
     assert found["headline"].startswith("**Not supported.**")
     assert "Version v1 is public" in found["headline"]

@@ -61,3 +61,15 @@ def test_a_rule_says_what_it_asks_itself() -> None:
     text = said("coverage", [result("", expectation="rows_with_value", category="coverage")])
     assert "every value is its own" in text
     assert "rows_with_value" not in ASKED
+
+
+def test_a_rule_that_fails_is_said_once() -> None:
+    failing = result(
+        "",
+        passed=False,
+        expectation="rows_with_value",
+        message=f"2 against the rule that every value is its own: a 1. {GUIDANCE['values']}",
+    )
+    text = said("values", [failing])
+    assert "- Every value is its own (stops what is downstream): 2 rows. a 1." in text
+    assert "against the rule" not in text
