@@ -333,13 +333,14 @@ def _by_source(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _file(row: Mapping[str, str | int | None]) -> File:
-    rows, address = row["rows"], row["url"]
+    rows, address = row["rows"], str(row["url"] or "")
     return File(
         release=str(row["release"]),
         period=str(row["period"]),
         published=str(row["published"] or "not stated"),
         file=str(row["file"]),
-        address=None if address is None else str(address),
+        # Only an address of the web becomes a link, whatever the file holds.
+        address=address if address.startswith(("https://", "http://")) else None,
         sha256=str(row["sha256"] or ""),
         rows="not counted" if rows is None else number(float(rows)),
     )

@@ -37,6 +37,8 @@ TYPES = (
     "sources/delayed_transfers.html",
     "methods.html",
     "calibration.html",
+    "checks/index.html",
+    "checks/tidy.delayed_transfers.html",
 )
 """A page of every type, with the hostile names among them."""
 

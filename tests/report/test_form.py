@@ -73,6 +73,7 @@ def test_links_between_pages_resolve(any_site: Site) -> None:
         for _, attributes in any_site.page(path).each("a"):
             address, _, anchor = attributes["href"].partition("#")
             if re.match(r"\w+:", address):
+                assert re.match("https?://", address), f"{path} links to {address}"
                 continue
             target = normpath(join(dirname(path), address)) if address else path
             assert target in any_site.paths, f"{path} links to {target}"

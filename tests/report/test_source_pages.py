@@ -15,7 +15,7 @@ from pipeline.framework import framework
 from pipeline.publish import Table, build
 from pipeline.report.page import about
 from pipeline.report.read import Reader
-from pipeline.report.source_pages import HASH, pages
+from pipeline.report.source_pages import HASH, _file, pages
 from pipeline.source import STATUS
 
 from .conftest import HOSTILE, Page
@@ -357,3 +357,12 @@ def test_synthetic_sources_are_marked(tmp_path: Path) -> None:
     for page in site_of(tmp_path, synthetic=True).values():
         assert "SYNTHETIC." in page.text
         assert all(caption.startswith("SYNTHETIC: ") for caption in page.texts("caption"))
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc", None]
+)
+def test_only_an_address_of_the_web_becomes_a_link(address: str | None) -> None:
+    row = {"release": "r", "period": "p", "published": "", "file": "f", "sha256": "", "rows": 1}
+    assert _file(row | {"url": address}).address is None
+    assert _file(row | {"url": ADDRESS}).address == ADDRESS
