@@ -100,6 +100,7 @@ def _(council, database, indicator):
             x=alt.X("year:O", title="Financial year (by the year it starts in)"),
             y=alt.Y("value:Q", title=indicator.selected_key, scale=alt.Scale(zero=False)),
             color=alt.Color("peer_areanm:N", title=None),
+            shape=alt.Shape("peer_areanm:N", title=None),
             strokeDash=alt.condition("datum.peer_rank == 0", alt.value([0]), alt.value([4, 3])),
             tooltip=["peer_areanm", "year", "value", "status", "coverage"],
         )

@@ -30,6 +30,10 @@ LINE = 16
 works out that of wrapped text."""
 WIDEST = 60
 """Characters a column of text is wide, at most; longer text is wrapped."""
+COVER = 80
+"""Characters the cover is wide."""
+A4 = 9
+"""Number of the paper in workbooks."""
 CELL = 32_767
 """Characters that a cell of a workbook can hold."""
 
@@ -263,11 +267,14 @@ class _Book:
             "title": {"bold": True, "font_size": 16},
             "subtitle": {"bold": True, "font_size": 14},
             "heading": {"bold": True, "text_wrap": True},
-            "heading of numbers": {"bold": True, "text_wrap": True, "align": "right"},
+            # The indent keeps numbers apart from text in the next column.
+            "heading of numbers": {"bold": True, "text_wrap": True, "align": "right", "indent": 1},
             "text": {"align": "left"},
             "wrapped": {"align": "left", "text_wrap": True},
             "quoted": {"align": "left", "text_wrap": True, "quote_prefix": True},
-            "number": {"align": "right"},
+            "number": {"align": "right", "indent": 1},
+            # LibreOffice would show 1 and 0; Excel takes no notice of the format.
+            "truth": {"align": "right", "indent": 1, "num_format": '"TRUE";"TRUE";"FALSE"'},
             "date": {"align": "right", "num_format": "yyyy-mm-dd"},
             "link": {"font_color": "#0000EE", "underline": 1},
         }
@@ -294,6 +301,7 @@ class _Book:
         sheet.set_default_row(LINE)
         sheet.set_row(0, 1.4 * LINE)
         sheet.set_landscape()
+        sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
         for row, line in enumerate(lines):
             sheet.write_string(row, 0, line, self.formats["text" if row else "title"])
@@ -357,7 +365,7 @@ class _Book:
                 own = self.formats["quoted" if risky else "wrapped"]
                 sheet.write_string(row, place, value, own)
             elif isinstance(value, bool):
-                sheet.write_boolean(row, place, value, self.formats["number"])
+                sheet.write_boolean(row, place, value, self.formats["truth"])
             elif isinstance(value, int | float):
                 sheet.write_number(row, place, value, self.formats["number"])
             else:
@@ -369,7 +377,7 @@ def _lines_of(width: int) -> Callable[[str | None], int]:
 
     def lines(text: str | None) -> int:
         parts = (text or "").splitlines()
-        return min(15, max(1, sum(len(textwrap.wrap(one, width - 4)) or 1 for one in parts)))
+        return min(15, max(1, sum(len(textwrap.wrap(one, width)) or 1 for one in parts)))
 
     return lines
 
@@ -447,14 +455,14 @@ def _cover(made: _Book, run: Run) -> None:
         "The report of the same version (web page)": "external:../report/index.html",
     }
     sheet = made.sheet("Cover", [_title(run)])
-    sheet.set_column(0, 0, 100)
+    sheet.set_column(0, 0, COVER)
     row = 1
     for heading, lines in told.items():
         sheet.write_string(row, 0, heading, made.formats["subtitle"])
         for line in lines:
             row += 1
             sheet.write_string(row, 0, line, made.formats["wrapped"])
-            sheet.set_row(row, LINE * _lines_of(100)(line))
+            sheet.set_row(row, LINE * _lines_of(COVER)(line))
         row += 1
     sheet.write_string(row, 0, "Where to go from here", made.formats["subtitle"])
     for place, (name, target) in enumerate(links.items(), row + 1):
