@@ -22,7 +22,7 @@ from pipeline.evidence.between import gate as between_gate
 from pipeline.evidence.locality import LocalityPanel
 from pipeline.evidence.locality import gate as within_gate
 from pipeline.evidence.nonnested import nonnested
-from pipeline.evidence.overall import Check, overall
+from pipeline.evidence.overall import Check, overall, said_of
 from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.quality import cronbach_alpha, partial_correlations, sign_agreement
 from pipeline.evidence.race import ridge_penalty
@@ -31,6 +31,7 @@ from pipeline.evidence.subsets import KINDS, indicator_importance
 from pipeline.evidence.verdict import joined
 from pipeline.evidence.within import within
 from pipeline.framework import Framework
+from pipeline.guards import DIRECTION, cautions, claim_checks
 from pipeline.multiplicity import add_bh, holm
 from pipeline.multiverse import Outcome, SetUps, estimates, gathered, set_up_pieces
 from pipeline.panels import (
@@ -39,6 +40,7 @@ from pipeline.panels import (
     Choices,
     Row,
     candidates,
+    differing,
     first_side,
     locality_panel,
     registered,
@@ -50,7 +52,15 @@ from pipeline.robustness import composite_reliability, robustness, robustness_wi
 
 @dataclass(frozen=True)
 class Found:
-    """What one panel gave: rows of every table, and what the claim as a whole needs of it."""
+    """What one panel gave: rows of every table, and what the claim as a whole needs of it.
+
+    Attributes:
+        spec: its declaration.
+        rows: table -> its rows.
+        between, within: each half's verdict, None where it cannot be asked.
+        p_between, p_within: the p that each half's rule reads.
+        checks: what must hold beside the halves.
+    """
 
     spec: declared.Panel
     rows: Mapping[str, Sequence[Row]]
@@ -58,10 +68,11 @@ class Found:
     within: str | None
     p_between: float | None
     p_within: float | None
+    checks: Sequence[Check] = ()
 
 
-def settings_row(built: Built, all_of: Framework) -> Row:
-    """The analysis_spec row of a panel."""
+def settings_row(built: Built, inner: Built | None, all_of: Framework) -> Row:
+    """The analysis_spec row of a panel; `inner` is what is compared within, if that is asked."""
     spec = built.spec
     return {
         "title": spec.title,
@@ -71,14 +82,24 @@ def settings_row(built: Built, all_of: Framework) -> Row:
         "composite_rule": "z-mean a block, and all indicators under ridge; both are primary",
         "missing_rule": f"complete cases among indicators measured on at least "
         f"{all_of.test.min_measured:.0%} of the rows",
-        "sample": "; ".join(f"{step}: {rows}" for step, rows in built.thinned),
-        "indicators": "; ".join(
-            f"{block}: {', '.join(one.name for one in indicators)}"
-            for block, indicators in built.used.items()
-        ),
+        "sample": _thinned(built),
+        "indicators": _used(built),
+        "sample_within": None if inner is None else _thinned(inner),
+        "indicators_within": None if inner is None else _used(inner),
         "thresholds": json.dumps(asdict(all_of.test)),
         "frozen_hash": all_of.hash,
     }
+
+
+def _thinned(built: Built) -> str:
+    return "; ".join(f"{step}: {rows}" for step, rows in built.thinned)
+
+
+def _used(built: Built) -> str:
+    return "; ".join(
+        f"{block}: {', '.join(one.name for one in indicators)}"
+        for block, indicators in built.used.items()
+    )
 
 
 def exploratory(spec: declared.Panel, all_of: Framework) -> str | None:
@@ -212,6 +233,8 @@ class Asked:
         """Why nothing is compared between authorities, or None."""
         if self.built.panel is None:
             return "no row has an outcome, its controls and an indicator"
+        if differs := differing(self.built):
+            return differs
         return between_gate(self.built.panel, self.all_of.test.between)
 
     @property
@@ -221,6 +244,8 @@ class Asked:
             return None
         if self.inside is None:
             return "no measure of leadership differs between localities of one authority"
+        if differs := differing(self.built):
+            return f"plan and budget are not shared: {differs}"
         return within_gate(self.inside, self.all_of.test.within.min_authorities)
 
     @property
@@ -265,7 +290,7 @@ def _described(asked: Asked, long: pl.DataFrame) -> Tables:
     rows: dict[str, list[Row]] = {
         "construct_coverage": built.coverage,
         "analysis_spec": [
-            settings_row(built, asked.all_of)
+            settings_row(built, asked.inner if asked.pool.spec.within else None, asked.all_of)
             | {"stopped": asked.stopped, "stopped_within": asked.stopped_within}
         ],
         "panel": _panel_rows(built),
@@ -424,12 +449,18 @@ def put_together(asked: Asked, done: Sequence[Any]) -> Found:
         for table, own in part.items():
             rows[table] += own
     rows["published_comparison"] = _published(asked.estimated, rows)
-    checks = claim_checks(rows["robustness"], all_of)
+    checks = claim_checks(rows["robustness"], all_of) + cautions(rows)
     between_verdict = _verdict_of(rows["verdict"], "between")
     within_verdict = _verdict_of(rows["verdict"], "within")
     if spec.within:
         parts = {"between": between_verdict, "within": within_verdict}
         rows["verdict"] += [asdict(one) for one in overall(parts, checks)]
+    else:
+        # There is no row on the claim in which it could be said; the direction is said already.
+        said = said_of([one for one in checks if one.rule_id != DIRECTION])
+        for row in rows["verdict"]:
+            if row["composition"] == "both" and said:
+                row["sentence"] += f" {said}"
     for name in CORRECTED:
         add_bh(rows.get(name, []))
     _finish(rows, asked.built, asked.inner if spec.within else asked.built, all_of)
@@ -440,9 +471,12 @@ def put_together(asked: Asked, done: Sequence[Any]) -> Found:
         within=within_verdict,
         p_between=_value(rows["verdict"], "between", "loao_p_below_alpha"),
         p_within=_value(rows["verdict"], "within", "trajectory_p_below_alpha"),
+        checks=checks,
     )
 
 
+WITHIN = ("variance_split", "within_effect", "discordant_sets")
+"""Tables of the comparison within authorities alone; others say which half a row is of (`part`)."""
 CORRECTED = ("model_tests", "within_effect", "discordant_sets")
 """Tables in which the p values of one panel are a family of tests."""
 READ = ("loao_p_below_alpha", "trajectory_p_below_alpha")
@@ -491,10 +525,8 @@ def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Fram
         row["sentence"] = row["sentence"].replace("the outcome", said, 1)
         if row["part"] == "within":
             row["sentence"] += f" Compared: localities of {compared} authorities."
-    within = {"variance_split", "within_effect", "discordant_sets"}
-    for name in TABLES:
-        source = inner if name in within else built
-        common = {
+    common = {
+        source is inner: {
             "spec_id": spec.name,
             "outcome": spec.outcome,
             "is_primary": spec.primary,
@@ -504,74 +536,13 @@ def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Fram
             "n_authorities": source.rows["authority"].n_unique(),
             "years": f"{spec.years[0]}-{spec.years[1]}",
         }
-        rows[name] = [common | row for row in rows.get(name, [])]
-
-
-NAMES = {"between": "Between authorities", "within": "Inside authorities"}
-
-GUARDS = {
-    # Kind of check: what it stops, and what to say where it fails.
-    "placebo": (
-        "placebos_clean",
-        "leadership also leads on a placebo that it should not move, so what it picks up may be "
-        "something else.",
-    ),
-    "imputation": ("imputation_agrees", "filling the gaps changes the answer."),
-    "reversed lag": (
-        "reversed_lag_smaller",
-        "earlier outcomes go with leadership as much as later ones do, so which comes first is "
-        "not settled.",
-    ),
-    "leave one source out": ("sources_agree", "the answer hangs on one source."),
-    "least coverage": (
-        "coverage_agrees",
-        "the answer changes with how much of a carried value must have been observed.",
-    ),
-    "equal reliability": (
-        "equal_reliability_agrees",
-        "the lead turns round when both sides are measured equally well.",
-    ),
-}
-NEEDED = ("placebo", "imputation")
-"""Checks without which the claim cannot be supported between authorities."""
-
-
-def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
-    """What must hold beside both halves: one sign, clean placebos, agreement after imputation."""
-    least = all_of.test.multiverse.same_sign
-    checks = []
-    for part in dict.fromkeys(row["part"] for row in robust):
-        own = [row for row in robust if row["part"] == part]
-        curve = [r for r in own if r["kind"] == "multiverse" and r["passes"] is not None]
-        if not curve:
-            missing = f"{NAMES[part]}, no other specification could be estimated."
-            checks.append(Check(f"{part}_multiverse_same_sign", None, missing=missing))
-        for row in curve:
-            share = row["estimate"]
-            checks.append(
-                Check(
-                    f"{part}_multiverse_same_sign",
-                    row["passes"],
-                    share,
-                    least,
-                    holds=f"{NAMES[part]}, {share:.0%} of the specifications have one sign.",
-                    fails=f"{NAMES[part]}, the sign depends on how the comparison is set up: "
-                    f"{share:.0%} of the specifications have the commoner one; it must be that of "
-                    f"the registered one, in at least {least:.0%}.",
-                )
-            )
-        for kind, (rule, fails) in GUARDS.items():
-            made = [r["passes"] for r in own if r["kind"] == kind and r["passes"] is not None]
-            if made or (part == "between" and kind in NEEDED):
-                checks.append(
-                    Check(
-                        f"{part}_{rule}",
-                        all(made) if made else None,
-                        fails=f"{NAMES[part]}, {fails}",
-                        missing=f"{NAMES[part]}, the check by {kind} could not be made.",
-                    )
-                )
-    return checks
+        for source in (built, inner)
+    }
+    for name in TABLES:
+        rows[name] = [
+            common[inner is built or name in WITHIN or row.get("part") == "within"] | row
+            for row in rows.get(name, [])
+        ]
 
 
 def claim_rows(found: Sequence[Found], all_of: Framework) -> list[Row]:
@@ -598,7 +569,8 @@ def claim_rows(found: Sequence[Found], all_of: Framework) -> list[Row]:
             alpha,
             fails=f"Corrected for {len(adjusted)} primary outcomes (Holm), the largest p is "
             f"{worst or 0:.2f}.",
-        )
+        ),
+        _panel_checks(primary),
     ]
     each = "; ".join(
         f"{one.spec.title}: "
@@ -619,6 +591,21 @@ def claim_rows(found: Sequence[Found], all_of: Framework) -> list[Row]:
     }
     rows = [asdict(one) for one in overall(answers, checks)]
     return [common | row | {"sentence": f"{row['sentence']} By panel: {each}."} for row in rows]
+
+
+def _panel_checks(primary: Sequence[Found]) -> Check:
+    """Whether every check beside every primary panel's halves holds."""
+    said = []
+    for one in primary:
+        needed = [check for check in one.checks if check.decides]
+        failed = sum(check.stands_against for check in needed)
+        if failed:
+            said.append(f"{one.spec.title} ({failed} of {len(needed)})")
+    return Check(
+        "panel_checks_hold",
+        not said,
+        fails=f"Checks that must hold beside both halves do not in {'; '.join(said)}.",
+    )
 
 
 def _indicator_rows(built: Built, panel: Panel, all_of: Framework) -> list[Row]:
@@ -688,6 +675,11 @@ def _published(panel: Panel | None, rows: Mapping[str, Sequence[Row]]) -> list[R
                 "published_outcome": study["outcome"],
                 "effect": None if study["effect"] is None else float(study["effect"]),
                 "metric": study["metric"],
+                "part": None
+                if value is None
+                else "within"
+                if study["ours"] == "authority_share"
+                else "between",
                 "our_estimate": value,
                 "our_metric": metric,
                 "comparable": study["comparable"],

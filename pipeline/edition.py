@@ -84,21 +84,28 @@ class Edition:
     ``folder``: DuckDB and a reader's browser open files.
 
     ``synthetic`` says that every figure is generated, and is shown wherever a figure is shown.
+    ``home`` is a folder for all of it, whatever the environment says, for worlds made and dropped.
     """
 
     name: str
     title: str
     synthetic: bool
+    home: Path | None = None
 
     @property
     def folder(self) -> Path:
-        """The edition's folder under the data root."""
-        return data_root() / self.name
+        """The edition's folder under the data root, or under its own home."""
+        return (self.home or data_root()) / self.name
+
+    @property
+    def _storage(self) -> str | None:
+        """The object storage that tables and records are in, None for the edition's folder."""
+        return settings().tables if self.home is None else None
 
     @property
     def shared(self) -> Place:
         """Where the machines that share the work find each other's tables, records and files."""
-        tables = settings().tables
+        tables = self._storage
         if tables is None:
             return self.folder
         from upath import UPath  # noqa: PLC0415 - only where object storage is used
@@ -108,12 +115,12 @@ class Edition:
 
     def share(self, path: Path) -> None:
         """Give a file below ``folder`` to the other machines."""
-        if settings().tables is not None:
+        if self._storage is not None:
             keep(self.shared / path.relative_to(self.folder).as_posix(), path.read_bytes())
 
     def bring(self, path: Path) -> None:
         """Have on this machine a file below ``folder`` that another machine shared, if one did."""
-        if settings().tables is not None:
+        if self._storage is not None:
             there = self.shared / path.relative_to(self.folder).as_posix()
             if there.exists():
                 keep(path, contents(there))

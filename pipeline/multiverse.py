@@ -115,7 +115,8 @@ def _nobody() -> Ints:
 class Outcome:
     """What one specification gave: the lead, the slope within, or why there is no lead.
 
-    `authorities` are the pool's codes of those that the lead was estimated on.
+    `authorities` are the pool's codes of those that the lead was estimated on; `n_within` counts
+    the rows selected for the slope.
     """
 
     n_rows: int
@@ -123,6 +124,7 @@ class Outcome:
     stopped: str | None = None
     authorities: Ints = field(default_factory=_nobody)
     slope: Slope | None = None
+    n_within: int | None = None
 
 
 def estimate(
@@ -199,7 +201,10 @@ def estimates(
             if same not in inside:
                 inside[same] = _slopes(inner, all_of, compositions)
             own = inside[same]
-            found = {name: replace(one, slope=own[name]) for name, one in found.items()}
+            found = {
+                name: replace(one, slope=own[name], n_within=inner.size)
+                for name, one in found.items()
+            }
         out |= {(choices, name): one for name, one in found.items()}
     return out
 
@@ -263,6 +268,7 @@ def _row(one: Specification, found: Outcome) -> Row:
         "ci_high": given and given.ci_high,
         "p": given and given.p_one_sided,
         "sign": None if given is None else int(np.sign(given.delta)),
+        "spec_n_rows_within": found.n_within,
         "beta_w": found.slope and found.slope.beta,
         "beta_w_se": found.slope and found.slope.se,
         "beta_w_p": found.slope and found.slope.p_one_sided,

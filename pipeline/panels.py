@@ -373,28 +373,51 @@ class Built:
         return None if trust is None else codes_of(trust[self.keep])
 
 
-def locality_panel(built: Built, all_of: Framework) -> LocalityPanel | None:
+def differing(built: Built) -> str | None:
+    """Why what is measured of authorities cannot be compared, or None: localities must share it."""
+    if not built.spec.within or not built.size:
+        return None
+    cell = codes_of(built.pool.authority[built.keep], built.pool.year[built.keep])
+    for block, indicators in built.used.items():
+        for one, x in zip(indicators, built.values[block].T, strict=True):
+            if one.level == "council" and _varies_within(x, cell):
+                return (
+                    f"{one.name} is measured of the authority and differs between its localities "
+                    "in one year"
+                )
+    return None
+
+
+def locality_panel(
+    built: Built, all_of: Framework, filled: Panel | None = None
+) -> LocalityPanel | None:
     """The localities inside their authorities, with what leadership varies there; None without it.
 
     Plans, budgets and whatever else is measured of the authority are the same for its localities.
+
+    Args:
+        built: the rows.
+        all_of: the framework.
+        filled: the same rows with their gaps filled, where there are gaps.
     """
     if not built.size:
         return None
     pool, keep = built.pool, built.keep
+    values = built.values if filled is None else filled.blocks
     cell = codes_of(pool.authority[keep], pool.year[keep])
     leadership = {}
     for block in all_of.test.between.h_blocks:
-        if block in built.values:
-            matrix = built.values[block]
+        if block in values:
+            matrix = values[block]
             here = [j for j, x in enumerate(matrix.T) if _varies_within(x, cell)]
             if here:
                 leadership[block] = matrix[:, here]
     if not leadership:
         return None
     return LocalityPanel(
-        outcome=built.outcome,
+        outcome=built.outcome if filled is None else filled.outcome,
         leadership=leadership,
-        controls=built.control_matrix,
+        controls=built.control_matrix if filled is None else filled.controls,
         authority=codes_of(pool.authority[keep]),
         locality=codes_of(pool.place[keep]),
         year=pool.year[keep],

@@ -1,6 +1,6 @@
 """The checks beside a panel's estimate: what happens to the lead when something else is chosen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.evidence.between import gate
-from pipeline.evidence.imputation import impute, rubin
+from pipeline.evidence.imputation import Pooled, impute, rubin
 from pipeline.evidence.lead import Lead, lead
-from pipeline.evidence.locality import codes_of
+from pipeline.evidence.locality import LocalityPanel, codes_of, shared
 from pipeline.evidence.moments import design
 from pipeline.evidence.nested import classic_f
 from pipeline.evidence.panel import Array, Panel, composites
-from pipeline.evidence.reliability import equalise
+from pipeline.evidence.reliability import disattenuated, equalise
 from pipeline.evidence.sensitivity import group_partial_r2, group_robustness_value
 from pipeline.evidence.within import Slope, slope
 from pipeline.framework import Framework
@@ -68,10 +68,12 @@ def robustness(
         *_other_choices(pool, all_of, base),
         *_other_compositions(panel, all_of, base),
         *_without_each_authority(built, base),
+        _split(built),
         *_placebos(pool, all_of),
         _reversed(pool, all_of, base),
         _imputed(pool, all_of, base),
         _equally_reliable(panel, all_of, base, reliability),
+        _without_error(panel, all_of, base, reliability),
         *_confounders(built, panel, all_of),
     ]
     return checks
@@ -81,11 +83,13 @@ def robustness_within(pool: Candidates, all_of: Framework) -> list[Row]:
     """The same checks for the slope of the composite among localities of one authority.
 
     The outcome a year before the predictors passes where it does not go with them more than the
-    outcome a year after does.
+    outcome a year after does. How the two sides are measured is no question here: only one varies.
     """
     base = first_side(registered(pool.spec, all_of), all_of)
-    own = _slope(pool, all_of, base)
-    if own is None:
+    built = select(pool, all_of, base)
+    inside = locality_panel(built, all_of)
+    own = None if inside is None else slope(inside, "composite")
+    if inside is None or own is None:
         return []
     back = "reversed lag", f"the outcome {_before(base)} the predictors"
     rows = []
@@ -94,16 +98,72 @@ def robustness_within(pool: Candidates, all_of: Framework) -> list[Row]:
         (*back, replace(base, lag=-base.lag)),
     ):
         found = _slope(pool, all_of, choices)
-        row: Row = {"part": "within", "kind": kind, "detail": detail, "passes": None}
-        if found is None:
-            rows.append(row | {"why_not": "nothing is left to compare within authorities"})
-            continue
-        passes = found.beta * own.beta > 0
-        if kind == "reversed lag":
+        passes = found is not None and found.beta * own.beta > 0
+        if found is not None and kind == "reversed lag":
             tail = 0.5 * (1.0 - all_of.test.within.confidence)
             passes = found.beta <= max(own.beta, 0.0) or found.p_one_sided >= tail
-        rows.append(row | {"estimate": found.beta, "p": found.p_one_sided, "passes": bool(passes)})
-    return rows
+        rows.append(_row_within(kind, detail, found, passes))
+    return [
+        *rows,
+        *_without_each_authority_within(built, inside, own),
+        _split(built) | {"part": "within"},
+        *_placebos_within(pool, all_of, base),
+        _imputed_within(pool, all_of, own),
+    ]
+
+
+NOTHING_LEFT = "nothing is left to compare within authorities"
+
+
+def _row_within(
+    kind: str, detail: str, found: Slope | None, passes: bool, why: str = NOTHING_LEFT
+) -> Row:
+    row: Row = {"part": "within", "kind": kind, "detail": detail, "passes": None}
+    if found is None:
+        return row | {"why_not": why}
+    return row | {"estimate": found.beta, "p": found.p_one_sided, "passes": bool(passes)}
+
+
+def _without_each_authority_within(built: Built, inside: LocalityPanel, own: Slope) -> list[Row]:
+    """The lowest and the highest slope when one authority is left out."""
+    names = built.rows["authority"].unique().sort().to_list()
+    compared = np.unique(inside.authority[shared(inside)])
+    return _extremes("within", own.drop, [names[i] for i in compared.tolist()], own.beta)
+
+
+def _placebos_within(pool: Candidates, all_of: Framework, base: Choices) -> Iterator[Row]:
+    """A placebo is clean unless it goes with leadership; most are one value an authority."""
+    if not pool.spec.placebo:
+        yield _row_within("placebo", "none", None, False, NO_PLACEBO)
+    for name in pool.spec.placebo:
+        found = _slope(pool, all_of, replace(base, outcome=name))
+        clean = found is not None and found.p_one_sided >= all_of.test.guards.alpha
+        why = "the placebo outcome does not differ between localities of one authority"
+        yield _row_within("placebo", all_of.indicators[name].title, found, clean, why)
+
+
+def _imputed_within(pool: Candidates, all_of: Framework, own: Slope) -> Row:
+    """Gaps filled m times, and the m slopes pooled by Rubin's rules."""
+    guards, confidence = all_of.test.guards, all_of.test.within.confidence
+    choices = first_side(registered(pool.spec, all_of), all_of)
+    built = select(pool, all_of, replace(choices, complete=False, min_measured=guards.min_imputed))
+    kind, detail = "imputation", f"{guards.imputations} imputations by chained equations"
+    try:
+        drawn, gaps = _completed(built, all_of)
+    except ValueError as problem:
+        return _row_within(kind, detail, None, False, str(problem))
+    panels = [locality_panel(built, all_of, one) for one in drawn]
+    found = [None if one is None else slope(one, "composite") for one in panels]
+    slopes = [one for one in found if one is not None and one.se > 0]
+    if len(slopes) < len(found):
+        return _row_within(kind, detail, None, False)
+    pooled = rubin(
+        np.array([one.beta for one in slopes]),
+        np.array([one.se**2 for one in slopes]),
+        float(len(own.drop) - 1),
+    )
+    around = own.beta, *own.interval(confidence)
+    return _pooled_row("within", f"{detail}; {gaps}", pooled, around, confidence)
 
 
 def _before(choices: Choices) -> str:
@@ -164,25 +224,46 @@ def _other_compositions(panel: Panel, all_of: Framework, base: Lead) -> Iterator
         yield _same_sign("composition", name, (found, ""), base)
 
 
-def _without_each_authority(built: Built, base: Lead) -> Iterator[Row]:
+def _without_each_authority(built: Built, base: Lead) -> list[Row]:
     """The lowest and the highest lead when one authority is left out."""
     names = built.rows["authority"].unique().sort().to_list()
-    for word, at in (("lowest", base.drop.argmin()), ("highest", base.drop.argmax())):
-        value = float(base.drop[at])
-        yield {
-            "part": "between",
+    return _extremes("between", base.drop, names, base.delta)
+
+
+def _extremes(part: str, drop: Array, names: Sequence[str], whole: float) -> list[Row]:
+    """The lowest and the highest of the estimates (G,) without each authority, beside the whole."""
+    return [
+        {
+            "part": part,
             "kind": "leave one authority out",
-            "detail": f"{word}: without {names[int(at)]}",
-            "estimate": value,
-            "passes": bool(value * base.delta > 0),
+            "detail": f"{word}: without {names[at]}",
+            "estimate": float(drop[at]),
+            "passes": bool(drop[at] * whole > 0),
         }
+        for word, at in (("lowest", int(drop.argmin())), ("highest", int(drop.argmax())))
+    ]
+
+
+def _split(built: Built) -> Row:
+    """One half of the staff against the other: the guard that the open data do not allow."""
+    asked = any(one.respondents != "null" for block in built.used.values() for one in block)
+    why = (
+        "published surveys give one figure an organisation, so that its respondents cannot be "
+        "split; the check by earlier respondents stands for it"
+        if asked
+        else "no measure used here is a survey whose respondents are counted"
+    )
+    return _row("split respondents", "one half of the staff for leadership", None, None, why)
+
+
+NO_PLACEBO = "no placebo outcome at this level in the sources"
 
 
 def _placebos(pool: Candidates, all_of: Framework) -> Iterator[Row]:
     """A placebo is clean unless the first side leads on it."""
     choices = registered(pool.spec, all_of)
     if not pool.spec.placebo:
-        yield _row("placebo", "none", None, None, "no placebo outcome at this level in the sources")
+        yield _row("placebo", "none", None, None, NO_PLACEBO)
     for name in pool.spec.placebo:
         found, why = _again(pool, all_of, replace(choices, outcome=name))
         clean = None if found is None else found.p_one_sided >= all_of.test.guards.alpha
@@ -212,35 +293,64 @@ def _imputed(pool: Candidates, all_of: Framework, base: Lead) -> Row:
     kind, detail = "imputation", f"{guards.imputations} imputations by chained equations"
     if not built.size or not built.used:
         return _row(kind, detail, None, None, "no row is left")
-    matrix = np.column_stack(
-        [built.outcome, built.control_matrix, *(x for x in built.values.values())]
-    )
-    gaps = float(np.isnan(matrix).any(axis=1).mean())
-    panel = _filled(built, np.nan_to_num(matrix))
-    stopped = gate(panel, s)
+    stopped = gate(_filled(built, np.nan_to_num(_matrix(built))), s)
     if stopped:
         return _row(kind, detail, None, None, stopped)
     try:
-        drawn = impute(matrix, panel.authority, guards.imputations, s.seed)
+        drawn, gaps = _completed(built, all_of)
     except ValueError as problem:
         return _row(kind, detail, None, None, str(problem))
-    leads = [lead(_filled(built, _of_authorities(built, one)), s) for one in drawn]
+    leads = [lead(one, s) for one in drawn]
     pooled = rubin(
         np.array([one.delta for one in leads]),
         np.array([one.se**2 for one in leads]),
         float(len(base.drop) - 1),
     )
-    low, high = pooled.interval(s.confidence)
-    inside = base.ci_low <= pooled.estimate <= base.ci_high
+    own = base.delta, base.ci_low, base.ci_high
+    return _pooled_row("between", f"{detail}; {gaps}", pooled, own, s.confidence)
+
+
+def _pooled_row(
+    part: str,
+    detail: str,
+    pooled: Pooled,
+    own: tuple[float, float, float],
+    confidence: float,
+) -> Row:
+    """It passes where it lies in the interval of the panel's own estimate, on its side of 0."""
+    estimate, low, high = own
+    ends = pooled.interval(confidence)
     return {
-        "part": "between",
-        "kind": kind,
-        "detail": f"{detail}; {len(matrix)} rows, {gaps:.0%} of them with gaps",
+        "part": part,
+        "kind": "imputation",
+        "detail": detail,
         "estimate": float(pooled.estimate),
-        "ci_low": float(low),
-        "ci_high": float(high),
-        "passes": bool(inside and pooled.estimate * base.delta > 0),
+        "ci_low": float(ends[0]),
+        "ci_high": float(ends[1]),
+        "passes": bool(low <= pooled.estimate <= high and pooled.estimate * estimate > 0),
     }
+
+
+def _matrix(built: Built) -> Array:
+    """(n, 1 + c + k) outcome, controls and indicators, with their gaps."""
+    return np.column_stack([built.outcome, built.control_matrix, *built.values.values()])
+
+
+def _completed(built: Built, all_of: Framework) -> tuple[list[Panel], str]:
+    """The panel m times with its gaps filled, and how many rows had gaps, in words.
+
+    Raises:
+        ValueError: if there is nothing, or too little, to impute from.
+    """
+    if not built.size or not built.used:
+        raise ValueError("no row is left")
+    matrix, authority = _matrix(built), codes_of(built.pool.authority[built.keep])
+    drawn = impute(matrix, authority, all_of.test.guards.imputations, all_of.test.between.seed)
+    gaps = float(np.isnan(matrix).any(axis=1).mean())
+    return (
+        [_filled(built, _of_authorities(built, one)) for one in drawn],
+        f"{len(matrix)} rows, {gaps:.0%} of them with gaps",
+    )
 
 
 def _of_authorities(built: Built, matrix: Array) -> Array:
@@ -271,12 +381,9 @@ def _equally_reliable(
 ) -> Row:
     """Noise added to the better measured blocks until all are as reliable as the worst."""
     kind, detail = "equal reliability", "noise added to the better measured blocks"
-    missing = [name for name in panel.blocks if name not in reliability]
-    known = {name: value for name, value in reliability.items() if 0 < value <= 1}
-    if not any(name in known for name in panel.blocks):
-        return _row(kind, detail, None, None, "no block's reliability is known")
-    # Amounts of money and counts are taken as measured without error: the hard case for them.
-    assumed = known | {name: 1.0 for name in panel.blocks if name not in known}
+    assumed, said = _assumed(panel, reliability)
+    if not assumed:
+        return _row(kind, detail, None, None, said)
     rng = np.random.default_rng(all_of.test.between.seed)
     small = composites(panel)
     drawn = [
@@ -284,15 +391,59 @@ def _equally_reliable(
         for _ in range(all_of.test.guards.noise_draws)
     ]
     mean = float(np.mean([one.delta for one in drawn]))
-    said = ", ".join(f"{name} {assumed[name]:.2f}" for name in panel.blocks)
     return {
         "part": "between",
         "kind": kind,
-        "detail": f"{detail} ({said}{'; 1 where unknown' if missing else ''})",
+        "detail": f"{detail} ({said})",
         "estimate": mean,
         "ci_low": float(np.mean([one.ci_low for one in drawn])),
         "ci_high": float(np.mean([one.ci_high for one in drawn])),
         "passes": bool(mean * base.delta > 0),
+    }
+
+
+def _assumed(panel: Panel, reliability: Mapping[str, float]) -> tuple[dict[str, float], str]:
+    """Reliability of each block's composite and the same in words; {} and why where none is known.
+
+    Amounts of money and counts are taken as measured without error: the hard case for them.
+    """
+    known = {name: value for name, value in reliability.items() if 0 < value <= 1}
+    if not any(name in known for name in panel.blocks):
+        return {}, "no block's reliability is known"
+    assumed = known | {name: 1.0 for name in panel.blocks if name not in known}
+    said = ", ".join(f"{name} {assumed[name]:.2f}" for name in panel.blocks)
+    unknown = any(name not in reliability for name in panel.blocks)
+    return assumed, f"{said}{'; 1 where unknown' if unknown else ''}"
+
+
+def _without_error(
+    panel: Panel, all_of: Framework, base: Lead, reliability: Mapping[str, float]
+) -> Row:
+    """The lead if no block's composite held error of measurement: disattenuated v(H) - v(B)."""
+    kind, detail = "measured without error", "both sides corrected for their error of measurement"
+    assumed, said = _assumed(panel, reliability)
+    if not assumed:
+        return _row(kind, detail, None, None, said)
+    s, small = all_of.test.between, composites(panel)
+    explained = []
+    for side in (s.h_blocks, s.b_blocks):
+        names = [name for name in side if name in small.blocks]
+        columns = np.column_stack([small.blocks[name] for name in names])
+        varying = np.ptp(columns, axis=0) > 0
+        known = np.array([assumed[name] for name in names])
+        try:
+            explained.append(
+                disattenuated(panel.outcome, panel.controls, columns[:, varying], known[varying])
+            )
+        except ValueError as problem:
+            return _row(kind, f"{detail} ({said})", None, None, str(problem))
+    found = explained[0] - explained[1]
+    return {
+        "part": "between",
+        "kind": kind,
+        "detail": f"{detail} ({said})",
+        "estimate": found,
+        "passes": bool(found * base.delta > 0),
     }
 
 

@@ -17,7 +17,6 @@ from pipeline.analysis import (
     Asked,
     Found,
     _on_one_thread,
-    claim_checks,
     claim_rows,
     evidence_tables,
     exploratory,
@@ -101,6 +100,45 @@ def test_every_table_is_filled_and_each_of_its_columns_has_a_meaning(
     assert [name for name in frame.columns if name not in MEANINGS] == []
 
 
+COLUMNS = {
+    "analysis_spec": "lag controls composite_rule missing_rule sample thresholds frozen_hash",
+    "measure_quality": "indicator block level source reliability block_alpha block_omega "
+    "n_resp_median missing_pct within_var_share shares_source_with_outcome block_sign_agreement",
+    "block_fit": "coalition k r2 v adj_r2 q2_loao q2_forward",
+    "block_contrast": "estimand estimate bias se ci_low ci_high ci_method p_one_sided",
+    "importance": "level name first last shapley owen se ci_low ci_high slope",
+    "model_tests": "test direction statistic df1 df2 p vcov",
+    "cv_losses": "scheme fold authority model n_test sse sst",
+    "variance_split": "sigma2_authority sigma2_locality sigma2_resid icc_authority w_star ci_low "
+    "ci_high",
+    "within_effect": "model term estimate se df p partial_r2_within perm_unit n_perm p_perm",
+    "discordant_sets": "authority year n_localities n_adopters h_adopters h_others diff",
+    "robustness": "kind detail estimate ci_low ci_high passes why_not",
+    "multiverse": "delta se sign beta_w p",
+    "power": "design true_effect p_supported p_not_supported p_inconclusive mde80",
+    "published_comparison": "study predictor published_outcome effect metric our_estimate "
+    "comparable why",
+    "verdict": "part verdict rule_id passed value threshold sentence",
+}
+ESTIMANDS = {"delta", "delta_adj", "delta_cv", "delta_forward", "unique_H", "unique_B", "common"}
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_every_table_has_the_columns_that_were_promised(plain: Found, table: str) -> None:
+    there = set(pl.DataFrame(plain.rows[table], infer_schema_length=None).columns)
+    assert set(COLUMNS[table].split()) <= there
+
+
+def test_every_estimand_is_there_and_every_test(plain: Found) -> None:
+    assert {row["estimand"] for row in plain.rows["block_contrast"]} == ESTIMANDS
+    tests = {row["test"] for row in plain.rows["model_tests"]}
+    for name in ("nested F", "J", "Cox", "encompassing", "Vuong", "AIC", "BIC", "K-fold"):
+        assert any(name in one for one in tests), (name, tests)
+    terms = {row["model"] for row in plain.rows["within_effect"]}
+    for name in ("fixed effects", "conditional logit", "within-between"):
+        assert any(name in one for one in terms), (name, terms)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_what_is_common_to_a_panel_is_in_front_of_every_row(plain: Found, table: str) -> None:
     unregistered = "The framework file is not the registered one."
@@ -136,33 +174,94 @@ def test_budgets_that_drive_outcomes_are_enough_against_it() -> None:
 
 def test_one_guard_that_fails_takes_the_verdict_back(plain: Found) -> None:
     """Roads that leadership moves: both halves stand, the claim does not."""
-    moved = PLAIN.select("locality", pl.col("year") + 1, pl.col("listens").alias("before"))
-    frame = PLAIN.join(
-        moved.with_columns(pl.col("year").cast(pl.Int32)), on=["locality", "year"], how="left"
-    ).with_columns(roads=pl.col("roads") + 3.0 * pl.col("before").fill_null(0.0))
-    found = found_of(frame)
+    found = found_of(roads_follow(PLAIN))
     assert (found.between, found.within) == (plain.between, plain.within)
     row = overall_of(found)
     assert row["verdict"] == INCONCLUSIVE
     assert row["sentence"] == (
         "The data here cannot decide the claim. Between authorities: supported; inside "
-        "authorities: supported. Between authorities, 100% of the specifications have one sign. "
-        "Between authorities, leadership also leads on a placebo that it should not move, so what "
-        "it picks up may be something else. Inside authorities, 100% of the specifications have "
-        "one sign."
+        "authorities: supported. Between authorities, 100% of the specifications have one sign; "
+        "leadership also leads on a placebo that it should not move, so what it picks up may be "
+        "something else. Inside authorities, 100% of the specifications have one sign; leadership "
+        "also leads on a placebo that it should not move, so what it picks up may be something "
+        "else."
     )
     failed = {
         r["rule_id"] for r in found.rows["verdict"] if r["part"] == "overall" and not r["passed"]
     }
-    assert failed == {"between_placebos_clean"}
+    assert failed == {"between_placebos_clean", "within_placebos_clean"}
 
 
 def test_a_placebo_that_is_not_there_takes_it_back_too(plain: Found) -> None:
     found = found_of(PLAIN, replace(INSIDE, placebo=()))
     assert (found.between, found.within) == (plain.between, plain.within)
     assert overall_of(found)["verdict"] == INCONCLUSIVE
-    said = "Between authorities, the check by placebo could not be made."
-    assert said in overall_of(found)["sentence"]
+    assert "; the check by placebo could not be made." in overall_of(found)["sentence"]
+
+
+@pytest.fixture(scope="module")
+def uneven() -> Found:
+    """Two authorities do not say what they spend: they can be compared within, not between."""
+    return found_of(put(PLAIN, pl.col("authority") >= "A030", spending=None))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_rows_of_the_half_within_count_its_own_rows(uneven: Found, table: str) -> None:
+    counts = {"between": (360, 90, 30), "within": (384, 96, 32), None: (360, 90, 30)}
+    for row in uneven.rows[table]:
+        part = "within" if table in INNER else row.get("part")
+        own = tuple(row[name] for name in ("n_rows", "n_localities", "n_authorities"))
+        if table == "discordant_sets":
+            own = (own[0], 96, own[2])
+        assert own == counts["between" if part == "overall" else part]
+    parts = {row.get("part") for row in uneven.rows[table]}
+    if table in ("robustness", "power", "verdict", "published_comparison"):
+        assert {"between", "within"} <= parts
+
+
+def test_both_samples_are_written_down(uneven: Found) -> None:
+    row = uneven.rows["analysis_spec"][0]
+    assert row["sample"].endswith("with every indicator used: 360")
+    assert row["sample_within"].endswith("with every indicator used: 384")
+    assert row["indicators_within"] == "leadership: listens, inspires"
+    several = {(r["spec_n_rows"], r["spec_n_rows_within"]) for r in uneven.rows["multiverse"]}
+    assert (360, 384) in several
+
+
+def test_a_measure_of_the_authority_that_differs_inside_it_stops_the_panel() -> None:
+    found = found_of(put(PLAIN, pl.col("locality") == "L004", spending=9.0))
+    row = found.rows["analysis_spec"][0]
+    said = "spending is measured of the authority and differs between its localities in one year"
+    assert row["stopped"] == said
+    assert row["stopped_within"] == f"plan and budget are not shared: {said}"
+    assert (found.between, found.within) == (None, None)
+    assert all(not found.rows[table] for table in (*ESTIMATES, *INNER))
+
+
+def roads_follow(frame: pl.DataFrame) -> pl.DataFrame:
+    """Roads that leadership moves a year later."""
+    moved = frame.select("locality", pl.col("year") + 1, pl.col("listens").alias("before"))
+    return frame.join(
+        moved.with_columns(pl.col("year").cast(pl.Int32)), on=["locality", "year"], how="left"
+    ).with_columns(roads=pl.col("roads") + 3.0 * pl.col("before").fill_null(0.0))
+
+
+def test_councils_alone_say_what_a_guard_found_in_their_own_sentence() -> None:
+    """Their half stands, its sentence and the claim do not go without what the guard found."""
+    plain = world(0.8, seed=2)
+    clean, moved = found_of(plain, SPEC), found_of(roads_follow(plain), SPEC)
+    assert (clean.between, moved.between) == (SUPPORTED, SUPPORTED)
+    said = [
+        next(r["sentence"] for r in one.rows["verdict"] if r["composition"] == "both")
+        for one in (clean, moved)
+    ]
+    assert [("leadership also leads on a placebo" in one) for one in said] == [False, True]
+    assert all("of the specifications have one sign" in one for one in said)
+    beside = answer()
+    assert claim(beside, replace(clean, checks=()))["verdict"] == SUPPORTED
+    row = claim(beside, moved)
+    assert row["verdict"] == INCONCLUSIVE
+    assert f"do not in {SPEC.title} (" in row["sentence"]
 
 
 def test_councils_alone_are_asked_about_one_half() -> None:
@@ -330,7 +429,10 @@ def test_gaps_that_leave_no_row_say_so(spec: Panel) -> None:
     "change",
     [
         {"inspires": -pl.col("listens"), "inspected": pl.lit(None, pl.Float64)},
-        {"inspires": pl.col("listens"), "inspected": pl.col("listens")},
+        {
+            "inspires": pl.col("listens"),
+            "inspected": pl.col("listens").mean().over("authority", "year"),
+        },
         {"inspires": pl.lit(1.0)},
         {"margin": pl.col("spending"), "rural": pl.col("need")},
         {"listens": pl.col("need"), "inspires": pl.col("need")},
@@ -382,72 +484,6 @@ def test_measure_quality_of_a_survey_and_of_an_authoritys_value() -> None:
     assert rows["planned"]["block_alpha"] is None
 
 
-# The checks beside both halves.
-
-KINDS = {
-    "multiverse": "multiverse_same_sign",
-    "placebo": "placebos_clean",
-    "reversed lag": "reversed_lag_smaller",
-    "imputation": "imputation_agrees",
-    "leave one source out": "sources_agree",
-    "least coverage": "coverage_agrees",
-    "equal reliability": "equal_reliability_agrees",
-}
-PARTS = ("between", "within")
-
-
-def checks_of(part: str, kind: str, *passes: bool | None) -> dict[str, Check]:
-    """The checks when all of both parts pass but one kind of one part, which has these rows."""
-    rows = [
-        {"part": one, "kind": name, "passes": each, "estimate": 0.75}
-        for one in PARTS
-        for name in KINDS
-        for each in (passes if (one, name) == (part, kind) else (True,))
-    ]
-    # What stands beside the others and asks nothing.
-    rows += [{"part": "between", "kind": "multiverse", "passes": None, "estimate": 0.1}]
-    rows += [{"part": "between", "kind": "composition", "passes": False, "estimate": 0.1}]
-    found = claim_checks(rows, QUICK)
-    return {one.rule_id: one for one in found}
-
-
-def test_every_kind_of_check_is_read_in_both_parts() -> None:
-    found = checks_of("between", "placebo", True)
-    assert {name: one.passed for name, one in found.items()} == {
-        f"{part}_{rule}": True for part in PARTS for rule in KINDS.values()
-    }
-
-
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("kind", KINDS)
-def test_one_of_a_kind_that_fails_is_enough(part: str, kind: str) -> None:
-    mixed = [(False,), (True, False), (None, False, True)]
-    for passes in mixed[:1] if kind == "multiverse" else mixed:
-        found = checks_of(part, kind, *passes)
-        failed = {name: one for name, one in found.items() if not one.passed}
-        assert list(failed) == [f"{part}_{KINDS[kind]}"]
-        one = failed[f"{part}_{KINDS[kind]}"]
-        assert one.passed is False
-        start = "Between" if part == "between" else "Inside"
-        assert one.said.startswith(f"{start} authorities, ")
-        if kind == "multiverse":
-            assert "75% of the specifications have the commoner one" in one.said
-
-
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("kind", list(KINDS)[1:])
-def test_what_could_not_be_checked_is_asked_for_or_left_out(part: str, kind: str) -> None:
-    """Between authorities, placebo and imputation must be there; others where they can be made."""
-    rule = f"{part}_{KINDS[kind]}"
-    found = checks_of(part, kind, None)
-    if part == "between" and kind in ("placebo", "imputation"):
-        assert found[rule].passed is None
-        assert found[rule].said == f"Between authorities, the check by {kind} could not be made."
-    else:
-        assert rule not in found
-    assert all(one.passed for name, one in found.items() if name != rule)
-
-
 # The claim over all panels.
 
 
@@ -458,8 +494,9 @@ def answer(
     *,
     spec: Panel = INSIDE,
     p_within: float | None = None,
+    checks: tuple[Check, ...] = (),
 ) -> Found:
-    return Found(spec, {}, between, within, p, p_within)
+    return Found(spec, {}, between, within, p, p_within, checks)
 
 
 def claim(*found: Found) -> Row:
@@ -469,9 +506,10 @@ def claim(*found: Found) -> Row:
         "between_supported",
         "within_supported",
         "holm_p_below_alpha",
+        "panel_checks_hold",
     ]
     assert {row["spec_id"] for row in rows} == {"all_panels"}
-    return rows[-1]
+    return rows[-2]
 
 
 def test_the_claim_needs_every_primary_panel_and_holms_p() -> None:
@@ -502,6 +540,42 @@ def test_the_claim_needs_every_primary_panel_and_holms_p() -> None:
 )
 def test_beside_a_panel_that_supports_it(other: Found, expected: str) -> None:
     assert claim(answer(), other)["verdict"] == expected
+
+
+@pytest.mark.parametrize(
+    ("check", "primary", "expected"),
+    [
+        (
+            Check("between_placebos_clean", True),
+            True,
+            SUPPORTED,
+        ),
+        (
+            Check("between_placebos_clean", False),
+            True,
+            INCONCLUSIVE,
+        ),
+        (
+            Check("between_placebos_clean", None),
+            True,
+            INCONCLUSIVE,
+        ),
+        (
+            Check("between_placebos_clean", False),
+            False,
+            SUPPORTED,
+        ),
+        (Check("a_caution", False, decides=False), True, SUPPORTED),
+    ],
+)
+def test_a_check_of_any_primary_panel_takes_the_claim_back(
+    check: Check, primary: bool, expected: str
+) -> None:
+    other = answer(spec=replace(SPEC, title="Councils", primary=primary), checks=(check,))
+    row = claim(answer(), other)
+    assert row["verdict"] == expected
+    said = "do not in Councils (1 of 1)." in row["sentence"]
+    assert said is (expected == INCONCLUSIVE)
 
 
 def test_no_panel_that_could_be_asked_decides_nothing() -> None:

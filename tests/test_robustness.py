@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from pipeline.evidence.lead import Lead, lead
 from pipeline.evidence.panel import Panel
@@ -59,8 +60,10 @@ def base() -> float:
 
 def test_in_a_plain_world_every_check_is_made_and_passes(plain: list[Row]) -> None:
     assert base() > 0.05
-    assert [(row["kind"], row["passes"]) for row in plain if row["passes"] is not True] == []
-    assert {row["kind"] for row in plain} == {
+    not_made = [row for row in plain if row["passes"] is not True]
+    assert [row["kind"] for row in not_made] == ["split respondents"]
+    made = [row for row in plain if row not in not_made]
+    assert {row["kind"] for row in made} == {
         "leave one source out",
         "least coverage",
         "earlier respondents",
@@ -72,10 +75,11 @@ def test_in_a_plain_world_every_check_is_made_and_passes(plain: list[Row]) -> No
         "reversed lag",
         "imputation",
         "equal reliability",
+        "measured without error",
         "robustness value",
     }
-    assert all(row["part"] == "between" and np.isfinite(row["estimate"]) for row in plain)
-    assert not any(row.get("why_not") for row in plain)
+    assert all(row["part"] == "between" and np.isfinite(row["estimate"]) for row in made)
+    assert not any(row.get("why_not") for row in made)
     assert {r["detail"] for r in plain if r["kind"] == "leave one source out"} == {
         f"without {one}"
         for one in (
@@ -228,18 +232,19 @@ def test_a_world_where_gaps_matter() -> None:
 def test_gaps_matter_too_where_the_lead_only_grows() -> None:
     """Inspectors see a little of what staff do: the lead has one sign and not one size."""
     gaps = pl.Series(np.random.default_rng(0).random(PLAIN.height) < 0.3)
-    frame = world(h=1.5, seed=2).with_columns(
-        inspected=0.35 * pl.col("listens") + 0.8 * pl.col("inspected")
+    frame = world(h=3.0, seed=3).with_columns(
+        inspected=0.1 * pl.col("listens") + 0.8 * pl.col("inspected")
     )
-    rows = rows_of(
-        frame.with_columns(
-            pl.when(~gaps).then(name).alias(name) for name in ("listens", "inspires")
-        )
+    thin = frame.with_columns(
+        pl.when(~gaps).then(name).alias(name) for name in ("listens", "inspires")
     )
-    row = of(rows, "imputation")
+    panel = built_of(thin).panel
+    assert panel is not None
+    own = lead(panel, MADE_UP.test.between)
+    row = of(rows_of(thin), "imputation")
     assert row["passes"] is False
-    assert row["estimate"] > 0.35
-    assert of(rows, "least coverage", "25%")["estimate"] > 0
+    assert own.delta > 0.05
+    assert row["estimate"] > own.ci_high + 0.1
 
 
 def test_gaps_at_random_change_little() -> None:
@@ -278,6 +283,31 @@ def test_unknown_reliability_counts_as_perfect_and_is_said_so() -> None:
     assert row["detail"].endswith("; 1 where unknown)")
     none = of(rows_of(PLAIN), "equal reliability")
     assert (none["passes"], none["why_not"]) == (None, "no block's reliability is known")
+
+
+def test_error_of_measurement_taken_off_leads_back_to_what_was_measured_with_it() -> None:
+    """Noise on leadership alone halves its variance's worth; the correction gives it back."""
+    frame = put(PLAIN, pl.lit(True), inspires=None, inspected=None, joint_income=None)
+    noisy = frame.with_columns(
+        listens=pl.col("listens") + pl.Series(np.random.default_rng(5).normal(size=frame.height))
+    )
+    exact, seen = built_of(frame).panel, built_of(noisy).panel
+    assert exact is not None and seen is not None
+    share = exact.blocks["leadership"].var() / seen.blocks["leadership"].var()
+    row = of(rows_of(noisy, {"leadership": float(share)}), "measured without error")
+    truth = lead(exact, MADE_UP.test.between).delta
+    assert row["passes"] is True
+    assert lead(seen, MADE_UP.test.between).delta < 0.7 * truth
+    assert row["estimate"] == pytest.approx(truth, abs=0.05)
+    assert "leadership 0.5" in row["detail"] and row["detail"].endswith("; 1 where unknown)")
+
+
+def test_reliabilities_that_cannot_be_right_and_none() -> None:
+    row = of(rows_of(PLAIN, {"leadership": 0.01}), "measured without error")
+    assert (row["estimate"], row["passes"]) == (None, None)
+    assert row["why_not"].startswith("reliabilities too low")
+    row = of(rows_of(PLAIN), "measured without error")
+    assert row["why_not"] == "no block's reliability is known"
 
 
 @pytest.mark.parametrize(("need", "passes"), [(0.1, True), (3.0, False)])
@@ -395,16 +425,77 @@ def test_inside_authorities_a_plain_world_passes_every_check() -> None:
     alone = of(rows, "leave one source out")
     assert (alone["detail"], alone["passes"]) == ("without staff_survey", None)
     assert alone["why_not"] == "nothing is left to compare within authorities"
-    assert all(row["passes"] is True for row in rows if row is not alone)
+    # Roads are the authority's, one value for its localities.
+    roads = of(rows, "placebo")
+    assert (roads["passes"], roads["why_not"]) == (
+        None,
+        "the placebo outcome does not differ between localities of one authority",
+    )
+    split = of(rows, "split respondents")
+    made = [row for row in rows if row not in (alone, roads, split)]
+    assert all(row["passes"] is True and np.isfinite(row["estimate"]) for row in made)
     assert {row["part"] for row in rows} == {"within"}
-    assert {row["kind"] for row in rows} == {
-        "leave one source out",
+    assert {row["kind"] for row in made} == {
+        "leave one authority out",
         "least coverage",
         "earlier respondents",
         "lagged outcome",
         "outliers",
         "reversed lag",
+        "imputation",
     }
+
+
+def test_inside_authorities_gaps_filled_give_the_slope_pooled() -> None:
+    """Without gaps every completed panel is the panel: its own slope, and the jackknife's t."""
+    inside = locality_panel(
+        select(pool_of(INNER, INSIDE), MADE_UP, first_side(registered(INSIDE, MADE_UP), MADE_UP)),
+        MADE_UP,
+    )
+    assert inside is not None
+    own = slope(inside, "composite")
+    assert own is not None
+    row = of(inner_rows(INNER), "imputation")
+    assert_allclose(row["estimate"], own.beta, rtol=1e-12)
+    reach = (row["ci_high"] - row["ci_low"]) / 2
+    df = 31 * 32 / 34  # Barnard and Rubin's, nothing missing: G-1 = 31 of the whole
+    assert_allclose(reach, stats.t.ppf(0.975, df) * own.se, rtol=1e-9)
+    assert "384 rows, 0% of them with gaps" in row["detail"]
+
+
+def test_inside_authorities_the_slopes_without_each_are_those_of_leaving_it_out() -> None:
+    pool = pool_of(INNER, INSIDE)
+    rows = robustness_within(pool, MADE_UP)
+    for word, name in (("lowest", min), ("highest", max)):
+        row = of(rows, "leave one authority out", word)
+        code = row["detail"].rpartition(" ")[2]
+        built = select(pool, MADE_UP, first_side(registered(INSIDE, MADE_UP), MADE_UP))
+        panel = locality_panel(built, MADE_UP)
+        assert panel is not None
+        codes = built.rows["authority"].unique().sort().to_list()
+        rest = slope(panel.rows(np.flatnonzero(panel.authority != codes.index(code))), "composite")
+        own = slope(panel, "composite")
+        assert rest is not None and own is not None
+        # Left out of the sums, with the scale of all: near what its rows' removal gives.
+        assert row["estimate"] == pytest.approx(rest.beta, abs=0.01)
+        assert row["estimate"] == name(own.drop)
+
+
+@pytest.mark.parametrize("part", ["between", "within"])
+def test_staff_who_answered_cannot_be_split_and_a_row_says_so(part: str) -> None:
+    def said(all_of: Framework) -> Row:
+        if part == "within":
+            rows = robustness_within(pool_of(INNER, INSIDE, all_of), all_of)
+        else:
+            rows = rows_of(PLAIN, all_of=all_of)
+        row = of(rows, "split respondents")
+        assert (row["part"], row["estimate"], row["passes"]) == (part, None, None)
+        return row
+
+    listens = replace(MADE_UP.indicators["listens"], respondents="max(respondents)")
+    survey = replace(MADE_UP, indicators={**MADE_UP.indicators, "listens": listens})
+    assert "one figure an organisation" in said(survey)["why_not"]
+    assert "no measure used here is a survey" in said(MADE_UP)["why_not"]
 
 
 def test_slopes_are_those_of_selecting_by_hand() -> None:

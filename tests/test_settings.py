@@ -4,9 +4,10 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from pipeline.edition import PROJECT, data_root
+from pipeline.edition import PROJECT, Edition, data_root
 from pipeline.settings import VARIABLES, Settings, SettingsError, as_markdown, settings
 
 DEFAULT = Settings(**{name: one.default for name, one in VARIABLES.items()})
@@ -89,7 +90,20 @@ def test_no_other_module_reads_them() -> None:
         for path in (PROJECT / "pipeline").rglob("*.py")
         if re.search(r"(environ\.get|getenv|environ\[)[^\n]*RAPPORT_", path.read_text("utf-8"))
     }
-    assert readers <= {"pipeline/calibration/files.py"}  # sets the folder of a world of its own
+    assert readers == set()
+
+
+def test_an_edition_with_a_home_keeps_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("RAPPORT_TABLES", "s3://bucket/prefix")
+    own = Edition("world", "A world", synthetic=True, home=tmp_path / "home")
+    own.write("tidy", "one", pl.DataFrame({"value": [1]}))
+    own.record("kind", "one", {"a": 1})
+    assert own.read("tidy", "one")["value"].to_list() == [1]
+    assert own.recall("kind", "one") == {"a": 1}
+    assert {path.name for path in tmp_path.iterdir()} == {"home"}
 
 
 def test_the_documentation_lists_them() -> None:

@@ -1,11 +1,10 @@
 """Whole synthetic Englands through the pipeline: from published files to a verdict."""
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
-from unittest.mock import patch
+from pathlib import Path
 
 import joblib
 
@@ -48,17 +47,14 @@ class England:
 def england(seed: int, target: float) -> England:
     """Generate the files, read them, make the locality tables, and judge the panel.
 
-    Works in a folder of its own, so only one at a time in a process.
+    Works in a folder of its own, whatever the environment says.
 
     Raises:
         ValueError: if the panel cannot be estimated.
     """
     all_of = framework()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        patch.dict(os.environ, {"RAPPORT_DATA": folder, "RAPPORT_TABLES": ""}),
-    ):
-        edition = Edition("calibration", "A synthetic England", synthetic=True)
+    with tempfile.TemporaryDirectory() as folder:
+        edition = Edition("calibration", "A synthetic England", synthetic=True, home=Path(folder))
         known = generate(edition.raw, seed, target_delta=target)
         for name, source in sources().items():
             edition.write("tidy", name, ingest(source, edition, []).table)

@@ -28,9 +28,11 @@ from pipeline.evidence.rows import (
 )
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import (
+    Direction,
     Sides,
     combined_rows,
     composition_rows,
+    direction_note,
     number,
     reach_sentence,
     rules,
@@ -246,6 +248,7 @@ def importance(race: Race, s: BetweenSettings) -> Iterator[Importance]:
     everyone = len(r2) - 1
     entries = [("superblock", "H", race.h), ("superblock", "B", race.b)]
     entries += [("block", name, 1 << i) for i, name in enumerate(race.players)]
+    slopes = slopes_by_name(race, s)
     for level, name, mask in entries:
         shapley, owen = (race.names.index(f"{kind} {name}") for kind in ("shapley", "owen"))
         yield Importance(
@@ -262,7 +265,20 @@ def importance(race: Race, s: BetweenSettings) -> Iterator[Importance]:
             shapley_se=float(widest.se[shapley]),
             shapley_ci_low=float(low[shapley]),
             shapley_ci_high=float(high[shapley]),
+            slope=slopes[name].slope,
+            slope_ci_low=slopes[name].low,
+            slope_ci_high=slopes[name].high,
         )
+
+
+def slopes_by_name(race: Race, s: BetweenSettings) -> dict[str, Direction]:
+    """Which way each block, and H and B, go with the outcome."""
+    widest = primary(race.slopes, s.confidence)
+    low, high = widest.interval(s.confidence)
+    return {
+        name: Direction(float(widest.estimate[i]), float(low[i]), float(high[i]))
+        for i, name in enumerate((*race.players, "H", "B"))
+    }
 
 
 def cv_losses(race: Race) -> Iterator[CvLoss]:
@@ -329,10 +345,14 @@ def verdict_rows(
     mde = strength[0].mde80 if strength else None
     reach = reach_sentence(mde, strength[-1].true_effect if strength else None, s)
     rows: list[Verdict] = []
-    answers = []
+    answers, directions = [], []
     for race in races:
         checked = rules(race.evidence, s)
-        text = sentence(race.evidence, checked, sides, s, reach)
+        lead, slopes = float(race.evidence.delta[0]), slopes_by_name(race, s)
+        own = {name: slopes[name] for name in sides.h_measured}
+        directions.append(direction_note(own, lead, s))
+        text = sentence(race.evidence, checked, sides, s, reach, direction=directions[-1])
         rows += composition_rows(race.name, checked, text)
-        answers.append((rows[-1].verdict, float(race.evidence.delta[0]), text))
-    return (*rows, *combined_rows(answers[0], answers[1], sides, reach))
+        answers.append((rows[-1].verdict, lead, text))
+    way = next(filter(None, directions), "")
+    return (*rows, *combined_rows(answers[0], answers[1], sides, reach, way))

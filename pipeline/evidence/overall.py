@@ -17,7 +17,10 @@ class Check:
         rule_id: name.
         passed: whether it holds; None where it could not be made, which does not support the claim.
         value, threshold: the numbers, where there are any.
-        holds, fails, missing: what to say in each case; empty says nothing.
+        holds, fails, missing: what to say in each case; empty says nothing. With `where`, the rest
+            of a sentence that begins with it.
+        where: of what it is said, such as "Between authorities".
+        decides: whether the claim needs it; one that does not is a caution, and only said.
     """
 
     rule_id: str
@@ -27,6 +30,13 @@ class Check:
     holds: str = ""
     fails: str = ""
     missing: str = ""
+    where: str = ""
+    decides: bool = True
+
+    @property
+    def stands_against(self) -> bool:
+        """Whether it takes "supported" back."""
+        return self.decides and not self.passed
 
     @property
     def said(self) -> str:
@@ -39,8 +49,8 @@ class Check:
 def overall(parts: dict[str, str | None], checks: Sequence[Check]) -> list[Verdict]:
     """One row a criterion, with the verdict on the claim and its sentence.
 
-    "Supported" needs both halves and every check; one half "not supported" is enough against it;
-    else the answer is "inconclusive".
+    "Supported" needs both halves and every check that decides; one half "not supported" is enough
+    against it; else the answer is "inconclusive".
 
     Args:
         parts: "between" and "within" -> the half's verdict, None where it cannot be asked.
@@ -49,7 +59,7 @@ def overall(parts: dict[str, str | None], checks: Sequence[Check]) -> list[Verdi
     answers = list(parts.values())
     if any(one == NOT_SUPPORTED for one in answers):
         verdict = NOT_SUPPORTED
-    elif all(one == SUPPORTED for one in answers) and all(one.passed for one in checks):
+    elif all(one == SUPPORTED for one in answers) and not any(c.stands_against for c in checks):
         verdict = SUPPORTED
     else:
         verdict = INCONCLUSIVE
@@ -80,5 +90,16 @@ def _sentence(verdict: str, parts: dict[str, str | None], checks: Sequence[Check
         f"{NAMES[name]}: {answer or 'cannot be asked of these data'}"
         for name, answer in parts.items()
     )
-    more = [one.said for one in checks if one.said]
-    return " ".join([said, f"{halves[0].upper()}{halves[1:]}.", *more])
+    return " ".join(filter(None, [said, f"{halves[0].upper()}{halves[1:]}.", said_of(checks)]))
+
+
+def said_of(checks: Sequence[Check]) -> str:
+    """What the checks say, those of one place in one sentence."""
+    groups: dict[str, list[str]] = {}
+    for one in checks:
+        if one.said:
+            groups.setdefault(one.where, []).append(one.said)
+    return " ".join(
+        f"{where}, {'; '.join(said.removesuffix('.') for said in own)}." if where else " ".join(own)
+        for where, own in groups.items()
+    )

@@ -1,5 +1,6 @@
 """Every number of H against B under one composition, before it is put into tables."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,16 @@ from pipeline.evidence.crossval import (
     kfold_sets,
     leave_one_authority_out,
 )
-from pipeline.evidence.moments import Design, Explained, Moments, design, explained, moments
+from pipeline.evidence.moments import (
+    Design,
+    Explained,
+    Moments,
+    design,
+    explained,
+    moments,
+    net_of_controls,
+    spectrum,
+)
 from pipeline.evidence.nested import FTest, classic_f, robust_f
 from pipeline.evidence.panel import Array, Ints, Panel
 from pipeline.evidence.resampling import Jackknife, bootstrap_weights, jackknives
@@ -95,6 +105,7 @@ class Race:
         names: names of the readings.
         jackknives: readings by authority and, where there is one, by dominant trust; (E,) each.
         lead: of these, what the lead's interval is made of; (5, 1) each.
+        slopes: of each player, then of H and B, see `slopes_of`; (players + 2,) each clustering.
         drawn: (draws, E) bootstrap readings.
         held: leave-one-authority-out losses.
         kfold: losses of the repeated grouped K-fold, None if switched off.
@@ -112,6 +123,7 @@ class Race:
     names: tuple[str, ...]
     jackknives: list[Jackknife]
     lead: list[Jackknife]
+    slopes: list[Jackknife]
     drawn: Array
     held: Losses
     kfold: Losses | None
@@ -195,8 +207,30 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
         years=tuple(step.year for step in steps),
         nested=nested_tests(d, outcomes[:, 0], panel.authority, rivals, s),
         lead=lead,
+        slopes=jackknives(slopes_of(d, players, (h, b), penalty, outcomes), gathered),
         evidence=evidence(lead=lead, held=held, ahead=ahead, at=(0, h, b), s=s),
     )
+
+
+def slopes_of(
+    d: Design, players: tuple[str, ...], sides: tuple[int, int], penalty: float, outcomes: Array
+) -> Callable[[Moments], Array]:
+    """Moments of R sets -> (R, players + 2) how far the outcome moves with each block, and side.
+
+    In standard deviations of the outcome, when every column of the block or side is one standard
+    deviation higher and all else in the full model stays. Under ridge coefficients are shrunken.
+    """
+    everyone = d.columns(players)
+    groups = [d.columns((name,)) for name in players]
+    groups += [d.columns(members(mask, players)) for mask in sides]
+    spread = float(outcomes.std(ddof=1))
+
+    def slopes(sets: Moments) -> Array:
+        net = net_of_controls(sets, d.controls)
+        beta = spectrum(net, everyone).coefficients(net, penalty)[:, :, 0]
+        return np.stack([beta[:, columns].sum(axis=1) for columns in groups], axis=1) / spread
+
+    return slopes
 
 
 def nested_tests(

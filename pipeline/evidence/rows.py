@@ -49,7 +49,13 @@ class BlockContrast:
 
 @dataclass(frozen=True)
 class Importance:
-    """Share of one superblock or block. se and interval belong to owen, shapley_* to shapley."""
+    """Share of one superblock or block. se and interval belong to owen, shapley_* to shapley.
+
+    slope is the direction that a share does not have: standard deviations by which the outcome is
+    better (higher) for one more of the block's composite, or of each of its indicators, with all
+    blocks and controls in the model; of a superblock, of all its blocks together. Its interval is
+    that of the wider jackknife-t.
+    """
 
     composition: str
     level: str
@@ -64,6 +70,9 @@ class Importance:
     shapley_se: float
     shapley_ci_low: float
     shapley_ci_high: float
+    slope: float | None = None
+    slope_ci_low: float | None = None
+    slope_ci_high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The registered rule for the between-authorities half, and its sentence in plain words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -170,7 +171,60 @@ def reach_sentence(mde: float | None, searched_to: float | None, s: BetweenSetti
     return ""
 
 
-def sentence(e: Evidence, checked: list[Rule], sides: Sides, s: BetweenSettings, reach: str) -> str:
+@dataclass(frozen=True)
+class Direction:
+    """How far the outcome moves with a block, in standard deviations, and the interval of that."""
+
+    slope: float
+    low: float
+    high: float
+
+
+def direction_note(blocks: Mapping[str, Direction], lead: float, s: BetweenSettings) -> str:
+    """A sentence on blocks of H that go with worse outcomes; nothing where none does.
+
+    A share of variance has no direction, so that a side can lead and go with worse outcomes. Said
+    where the whole interval is below 0; and of a side that leads, wherever the estimate is.
+    """
+    clear = [name for name, one in blocks.items() if one.high < 0]
+    towards = [
+        name for name, one in blocks.items() if lead > 0 and one.slope < 0 and name not in clear
+    ]
+    if not (clear or towards):
+        return ""
+
+    def sized(names: list[str]) -> str:
+        return joined(
+            tuple(
+                f"{name} (slope {blocks[name].slope:.2f}, {100 * s.confidence:g}% interval "
+                f"{blocks[name].low:.2f} to {blocks[name].high:.2f})"
+                for name in names
+            )
+        )
+
+    said = []
+    if clear:
+        said.append(f"more {sized(clear)} is associated with worse, not better, results")
+    if towards:
+        said.append(
+            f"the estimate for {sized(towards)} is towards worse results, though its interval "
+            "reaches zero"
+        )
+    return (
+        "What a side explains counts in either direction, and here, with all else held constant, "
+        f"{'; '.join(said)}."
+    )
+
+
+def sentence(
+    e: Evidence,
+    checked: list[Rule],
+    sides: Sides,
+    s: BetweenSettings,
+    reach: str,
+    *,
+    direction: str = "",
+) -> str:
     """One composition's verdict in plain words.
 
     Args:
@@ -179,6 +233,7 @@ def sentence(e: Evidence, checked: list[Rule], sides: Sides, s: BetweenSettings,
         sides: the blocks.
         s: settings.
         reach: what the panel could have found, said where it is inconclusive.
+        direction: whether more of H goes with worse outcomes, see `direction_note`.
     """
     verdict = str(decide(checked)[0])
     h, b = sides.named()
@@ -220,7 +275,7 @@ def sentence(e: Evidence, checked: list[Rule], sides: Sides, s: BetweenSettings,
             "Neither side is associated with much here; the interval is then too wide rather than "
             "too narrow."
         )
-    return " ".join(filter(None, [*said, sides.notes()]))
+    return " ".join(filter(None, [*said, direction, sides.notes()]))
 
 
 def composition_rows(composition: str, checked: list[Rule], text: str) -> list[Verdict]:
@@ -248,7 +303,11 @@ def rule_rows(
 
 
 def combined_rows(
-    composite: tuple[str, float, str], indicators: tuple[str, float, str], sides: Sides, reach: str
+    composite: tuple[str, float, str],
+    indicators: tuple[str, float, str],
+    sides: Sides,
+    reach: str,
+    direction: str = "",
 ) -> list[Verdict]:
     """The verdict of both compositions together, each given as (verdict, delta, sentence).
 
@@ -279,7 +338,7 @@ def combined_rows(
                 f"{_points(composite[1])} percentage points for {h}); with every indicator on its "
                 f"own it is '{indicators[0]}' (a lead of {_points(indicators[1])})."
             )
-        text = " ".join(filter(None, [said, reach, sides.notes()]))
+        text = " ".join(filter(None, [said, direction, reach, sides.notes()]))
     leads = indicators[1], composite[1]
     return agreement_rows(PART, verdict, (same_sign, *leads), same_verdict, text)
 

@@ -5,9 +5,10 @@ variation lies within authorities (W*), and whether leadership and partnership t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import stats
 
 from pipeline.evidence.discordant import Flags, adoption_effects, discordant_sets
 from pipeline.evidence.lead import COMPOSITIONS
@@ -251,11 +252,20 @@ def verdict_rows(
 
 @dataclass(frozen=True)
 class Slope:
-    """One specification's slope within, for the multiverse: jackknife-t over authorities."""
+    """One specification's slope within, for the multiverse: jackknife-t over authorities.
+
+    `drop` (G,) is the slope without each authority that has something to compare, in their order.
+    """
 
     beta: float
     se: float
     p_one_sided: float
+    drop: Array = field(default_factory=lambda: np.empty(0), compare=False, repr=False)
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Two-sided interval, jackknife-t."""
+        reach = float(stats.t.ppf((1.0 + confidence) / 2.0, len(self.drop) - 1)) * self.se
+        return self.beta - reach, self.beta + reach
 
 
 def slope(panel: LocalityPanel, composition: str) -> Slope | None:
@@ -298,6 +308,9 @@ def slopes(panel: LocalityPanel, compositions: Sequence[str]) -> dict[str, Slope
             dropped.xy[:, -1, :] / dropped.xx[:, -1, -1:],
         )
         found[composition] = Slope(
-            float(jack.estimate[0]), float(jack.se[0]), float(jack.p_one_sided()[0])
+            float(jack.estimate[0]),
+            float(jack.se[0]),
+            float(jack.p_one_sided()[0]),
+            dropped.xy[:, -1, 0] / dropped.xx[:, -1, -1],
         )
     return found

@@ -11,6 +11,7 @@ from pipeline.report.wording import (
     composition,
     interval,
     method,
+    number,
     p_value,
     percent,
     points,
@@ -216,6 +217,7 @@ def shares(analysis: Analysis, mark: str) -> Panel | None:
                     _interval_cell(row),
                     figure(points(row["first"], 2)),
                     figure(points(row["last"], 2)),
+                    _slope_cell(row),
                 ]
             )
     if not marks:
@@ -224,13 +226,29 @@ def shares(analysis: Analysis, mark: str) -> Panel | None:
     alt = f"Dots with {analysis.level} intervals for each group's share. {' '.join(said)}"
     table = DataTable(
         "Each group's share of what all groups explain together, percentage points",
-        ["Group", "Share", f"{analysis.level} interval", "Alone", "On top of all others"],
+        [
+            "Group",
+            "Share",
+            f"{analysis.level} interval",
+            "Alone",
+            "On top of all others",
+            "More of it goes with better (+) or worse (\u2212) results",
+        ],
         rows,
-        "evidence.importance: owen, ci_low, ci_high, first, last",
+        "evidence.importance: owen, ci_low, ci_high, first, last, slope, slope_ci_low, "
+        "slope_ci_high",
         fit=True,
         narrow="pairs",
     )
     return Panel(spans(mark + title, mark + alt, marks, Scale([0.0], "")), [table])
+
+
+def _slope_cell(row: Row) -> Cell:
+    """The direction that a share has not: standard deviations, with its interval."""
+    if row.get("slope") is None:
+        return absent()
+    low, high = number(row["slope_ci_low"], 2), number(row["slope_ci_high"], 2)
+    return figure(number(row["slope"], 2, signed=True), f"interval {low} to {high}")
 
 
 def indicators(analysis: Analysis, titles: Mapping[str, str]) -> DataTable | None:

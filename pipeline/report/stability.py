@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.report.read import Analysis, Names, Row
+from pipeline.report.read import WITHIN, Analysis, Names, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import (
     capital,
@@ -23,6 +23,7 @@ ASKED = {
     "leave one source out": "Is the direction the same without one source?",
     "least coverage": "Is the direction the same when more, or less, must have been observed?",
     "earlier respondents": "Is the direction the same when measures are taken a year earlier?",
+    "split respondents": "Is the direction the same when other staff give the measures?",
     "lagged outcome": "Is the direction the same with the outcome of the same year held constant?",
     "outliers": "Is the direction the same when extreme values are drawn in?",
     "composition": "Is the direction the same when measures are put together in another way?",
@@ -31,6 +32,7 @@ ASKED = {
     "reversed lag": "Is the lead no larger on the outcome of the year before?",
     "imputation": "Is the answer the same when gaps are filled?",
     "equal reliability": "Is the direction the same when both sides are measured equally well?",
+    "measured without error": "Is the direction the same without error of measurement?",
     "robustness value": "Would it take more than the strongest known circumstance to undo it?",
     "multiverse": "Do most ways to set up the comparison agree on the direction?",
 }
@@ -87,14 +89,17 @@ def checks(analysis: Analysis, names: Names, titles: Mapping[str, str]) -> DataT
         ["Check", "What was chosen instead", "What was found", "Answer"],
         [
             [
-                text(ASKED.get(row["kind"], capital(row["kind"]))),
+                text(
+                    ASKED.get(row["kind"], capital(row["kind"])),
+                    "inside authorities" if row.get("part") == WITHIN else "",
+                ),
                 text(capital(plain(row["detail"], names, titles))),
                 _found(row),
                 _answer(row),
             ]
             for row in sorted(rows, key=lambda one: order[one["passes"]])
         ],
-        "evidence.robustness: kind, detail, estimate, ci_low, ci_high, passes, why_not",
+        "evidence.robustness: part, kind, detail, estimate, ci_low, ci_high, passes, why_not",
     )
 
 
@@ -118,6 +123,10 @@ def _found(row: Row) -> Cell:
     if row["kind"] in SHARES or row["kind"] == "multiverse":
         return figure(percent(value))
     known = row["ci_low"] is not None and row["ci_high"] is not None
+    if row.get("part") == WITHIN:
+        low, high = row["ci_low"], row["ci_high"]
+        ends = f"interval {number(low, 2)} to {number(high, 2)}" if known else ""
+        return figure(f"slope {number(value, 2, signed=True)}", ends)
     ends = f"interval {interval(row['ci_low'], row['ci_high'], 2)}" if known else ""
     return figure(f"{points(value, 2)} points", ends)
 

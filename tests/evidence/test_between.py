@@ -15,7 +15,14 @@ from pipeline.evidence.moments import design, explained, moments
 from pipeline.evidence.panel import Panel, composites
 from pipeline.evidence.race import run_race
 from pipeline.evidence.settings import BetweenSettings
-from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
+from pipeline.evidence.verdict import (
+    DEPENDS,
+    INCONCLUSIVE,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    Direction,
+    direction_note,
+)
 from tests.evidence.worlds import QUICK, awkward, shuffled, sse, world
 
 FULL = replace(
@@ -319,3 +326,90 @@ def test_the_interval_of_a_coalition_is_that_of_refits_without_each_authority() 
     assert_allclose([row.ci_low, row.ci_high], [centre - reach, centre + reach], rtol=1e-9)
     controls = next(one for one in result.block_fit if one.coalition == "controls")
     assert (controls.se, controls.ci_low, controls.ci_high) == (None, None, None)
+
+
+# Which way a side goes.
+
+
+def turned(panel: Panel, *names: str) -> Panel:
+    """The panel with these blocks measured the other way round."""
+    return replace(panel, blocks=panel.blocks | {name: -panel.blocks[name] for name in names})
+
+
+def test_shares_do_not_know_the_direction_and_the_slopes_and_the_sentence_do() -> None:
+    """Leadership that goes with worse outcomes leads by as much, and it is said."""
+    panel = world(h=0.4)
+    good, bad = between(panel, QUICK), between(turned(panel, "leadership"), QUICK)
+    assert verdicts(good) == verdicts(bad)
+    assert deltas(bad) == pytest.approx(deltas(good), abs=1e-9)
+    slopes = [
+        {
+            (r.composition, r.name): (r.slope, r.slope_ci_low, r.slope_ci_high)
+            for r in one.importance
+        }
+        for one in (good, bad)
+    ]
+    for key, own in slopes[0].items():
+        slope, low, high = slopes[1][key]
+        if key[1] == "leadership":
+            assert (slope, low, high) == pytest.approx((-own[0], -own[2], -own[1]), abs=1e-9)
+            assert own[1] > 0
+        elif key[1] != "H":
+            assert slope == pytest.approx(own[0], abs=1e-9)
+    said = "What a side explains counts in either direction"
+    assert all(said not in row.sentence for row in good.verdict)
+    assert all(said in row.sentence for row in bad.verdict)
+    text = bad.verdict[-1].sentence
+    assert "more leadership (slope -0." in text
+    assert "is associated with worse, not better, results." in text
+    assert "partnership (" not in text
+    both = between(turned(panel, "leadership", "partnership"), QUICK).verdict[-1].sentence
+    assert "more leadership (slope -0." in both and " and partnership (slope -0." in both
+
+
+def test_slopes_are_least_squares_on_everything() -> None:
+    panel = world(h=0.3, b=0.2)
+    small = composites(panel)
+    columns = np.column_stack([*small.blocks.values(), panel.controls, np.ones(len(panel.year))])
+    beta = np.linalg.lstsq(columns, panel.outcome, rcond=None)[0] / panel.outcome.std(ddof=1)
+    rows = {r.name: r for r in between(panel, QUICK).importance if r.composition == "composite"}
+    expected = dict(zip(small.blocks, beta[:3], strict=True))
+    expected |= {"H": beta[0] + beta[1], "B": beta[2]}
+    assert {name: row.slope for name, row in rows.items()} == pytest.approx(expected, abs=1e-9)
+
+
+def test_under_ridge_all_of_a_blocks_indicators_move_together() -> None:
+    """Two that pull in opposite directions explain much, and together go nowhere."""
+    found = {}
+    for cancelling in (False, True):
+        rows = between(world(h=0.8, cancelling=cancelling), QUICK).importance
+        own = {row.name: row for row in rows if row.composition == "indicators"}
+        found[cancelling] = own["leadership"]
+    assert found[True].first > 0.2
+    slopes = [found[one].slope for one in (False, True)]
+    assert slopes[0] is not None and slopes[1] is not None
+    assert slopes[0] > 0.5
+    assert abs(slopes[1]) < 0.2 * slopes[0]
+
+
+def test_slopes_have_the_wider_jackknifes_interval() -> None:
+    panel = world(h=0.3)
+    race = run_race("composite", composites(panel), (0.0,), QUICK)
+    rows = {row.name: row for row in importance(race, QUICK)}
+    low, high = (ends[0] for ends in race.slopes[0].interval(QUICK.confidence))
+    other = tuple(ends[0] for ends in race.slopes[1].interval(QUICK.confidence))
+    wide = max([(low, high), other], key=lambda ends: ends[1] - ends[0])
+    row = rows["leadership"]
+    assert (row.slope_ci_low, row.slope_ci_high) == pytest.approx(wide)
+
+
+def test_a_lead_that_is_only_towards_worse_is_said_with_its_doubt() -> None:
+    s = QUICK
+    weak = {"leadership": Direction(-0.1, -0.3, 0.1), "partnership": Direction(0.2, 0.1, 0.3)}
+    said = direction_note(weak, 0.05, s)
+    assert "the estimate for leadership (slope -0.10, " in said
+    assert "95% interval -0.30 to 0.10) is towards worse results, though" in said
+    assert direction_note(weak, -0.05, s) == ""
+    clear = weak | {"leadership": Direction(-0.2, -0.3, -0.1)}
+    assert "more leadership (slope -0.20, 95%" in direction_note(clear, -0.05, s)
+    assert direction_note({"leadership": Direction(0.1, -0.1, 0.3)}, 0.1, s) == ""

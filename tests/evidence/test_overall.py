@@ -40,6 +40,14 @@ def test_one_check_of_many_takes_it_back() -> None:
     assert verdict(BOTH, HOLDS, UNMADE) == INCONCLUSIVE
 
 
+def test_a_caution_is_said_and_decides_nothing() -> None:
+    caution = Check("strong_confounder", False, fails="Beware.", decides=False)
+    rows = overall(BOTH, [HOLDS, caution])
+    assert rows[0].verdict == SUPPORTED
+    assert rows[0].sentence.endswith("Holds. Beware.")
+    assert [(row.rule_id, row.passed) for row in rows][-1] == ("strong_confounder", False)
+
+
 def test_there_is_a_row_for_each_criterion_with_its_numbers() -> None:
     rows = overall({"between": SUPPORTED, "within": INCONCLUSIVE}, [HOLDS, FAILS, UNMADE])
     assert [(r.rule_id, r.passed, r.value, r.threshold) for r in rows] == [

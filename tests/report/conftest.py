@@ -99,7 +99,17 @@ CONTRASTS = [
     )
 ]
 IMPORTANCE = [
-    Importance(name, level, part, 0.0025, 0.0042, 0.0034, 0.0034, *[0.01, -0.013, 0.0133] * 2)
+    Importance(
+        name,
+        level,
+        part,
+        0.0025,
+        0.0042,
+        0.0034,
+        0.0034,
+        *[0.01, -0.013, 0.0133] * 2,
+        *[-0.12, -0.2, -0.04],
+    )
     for name in ("composite", "indicators")
     for level, part in (
         ("superblock", "H"),
@@ -150,7 +160,9 @@ LEADS = {
 def _stability() -> dict[str, list[Row]]:
     """The checks and the multiverse of the councils' panel."""
     names = ("kind", "detail", "estimate", "ci_low", "ci_high", "p", "passes", "why_not")
-    checks: list[Row] = [dict(zip(names, row, strict=True)) for row in CHECKS]
+    checks: list[Row] = [{"part": "between"} | dict(zip(names, row, strict=True)) for row in CHECKS]
+    inside = ("outliers", "values drawn in", 0.31, None, None, 0.01, True, None)
+    checks.append({"part": "within"} | dict(zip(names, inside, strict=True)))
     specifications = [
         {
             "composition": composition,

@@ -267,7 +267,7 @@ class TestFront:
     def test_counts_the_checks(self, site: Site) -> None:
         rows = site.front.table("Checks of the lead")
         assert rows["Councils delayed transfers"] == [
-            "1",
+            "2",
             "2",
             "1",
             "Leave one authority out and multiverse",
@@ -341,7 +341,15 @@ class TestChecks:
             "1.00 points interval −2.00 to 4.00",
             "Yes: passed",
         ]
-        assert "1 of 3 checks passed; 1 could not be made" in page.text
+        assert "2 of 4 checks passed; 1 could not be made" in page.text
+        # Inside authorities an estimate is a slope, and not points of a lead.
+        assert "slope +0.31" in page.text
+        assert "31.00 points" not in page.text
+
+    def test_a_share_has_its_direction_beside_it(self, page: Page) -> None:
+        assert "More of it goes with better (+) or worse (−) results" in page.text
+        assert "−0.12" in page.text
+        assert "interval −0.20 to −0.04" in page.text.replace("Interval", "interval")
 
     def test_medians_are_given_by_choice(self, page: Page) -> None:
         rows = page.table("Half of the leads lie above the median")
