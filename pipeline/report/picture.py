@@ -232,7 +232,7 @@ def shares(analysis: Analysis, mark: str) -> Panel | None:
             f"{analysis.level} interval",
             "Alone",
             "On top of all others",
-            "More of it goes with better (+) or worse (\u2212) results",
+            "Better (+) or worse (\u2212) results with more of it, standard deviations",
         ],
         rows,
         "evidence.importance: owen, ci_low, ci_high, first, last, slope, slope_ci_low, "

@@ -347,7 +347,7 @@ class TestChecks:
         assert "31.00 points" not in page.text
 
     def test_a_share_has_its_direction_beside_it(self, page: Page) -> None:
-        assert "More of it goes with better (+) or worse (−) results" in page.text
+        assert "Better (+) or worse (−) results with more of it, standard deviations" in page.text
         assert "−0.12" in page.text
         assert "interval −0.20 to −0.04" in page.text.replace("Interval", "interval")
 
