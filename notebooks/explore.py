@@ -110,7 +110,9 @@ def _(council, database, indicator):
         [
             lines,
             mo.md("Solid: the council; dashed: the five. A gap is a missing value, never zero."),
-            mo.ui.table(beside, selection=None, format_mapping={"year": "{}", "value": "{:.4g}"}),
+            mo.ui.table(
+                beside, selection=None, format_mapping={"year": "{:.0f}", "value": "{:.4g}"}
+            ),
         ]
     )
 

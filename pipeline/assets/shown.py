@@ -13,7 +13,7 @@ import polars as pl
 
 from pipeline.assets.small_chart import BARS, Bar, bars
 from pipeline.attribution import GRADES
-from pipeline.edition import Edition
+from pipeline.edition import Edition, data_root
 from pipeline.framework import framework
 from pipeline.publish import Table
 from pipeline.report.wording import capital, counted, joined, number, percent, trimmed, words
@@ -40,11 +40,16 @@ FILE_KINDS = {"xls": "excel", "xlsx": "excel", "ods": "excel", "csv": "csv", "ht
 
 
 def report(edition: Edition, page: str = "index.html") -> Metadata:
-    """Links to a page of the report: its address, and its file for where nothing is served."""
+    """Links to a page of the report: its address, and its file for where nothing is served.
+
+    The file is told from the data folder on: the UI's column grows with what cannot be wrapped, and
+    then cuts everything else in it.
+    """
     site = settings().site_url.rstrip("/")
+    file = edition.report.parent.relative_to(data_root().parent) / page.partition("#")[0]
     return {
         "report page": dg.MetadataValue.url(f"{site}/{edition.name}/{page}"),
-        "report file": dg.MetadataValue.path(str(edition.report.parent / page.partition("#")[0])),
+        "report file": dg.MetadataValue.path(str(file)),
     }
 
 

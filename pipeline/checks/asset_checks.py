@@ -82,7 +82,10 @@ def _checks(
         from pipeline.report.check_pages import address  # noqa: PLC0415 - imports templates
 
         results = checked(context)
-        page = shown.report(edition, address(f"{layer}.{name}")) if results else {}
+        # What fails critically is not published, so its page would be an earlier version's.
+        stopped = any(not one.passed and one.severity == "critical" for one in results)
+        shows = results and not stopped
+        page = shown.report(edition, address(f"{layer}.{name}")) if shows else {}
         for category in categories:
             own = [one for one in results if one.category == category]
             failed = [one for one in own if not one.passed and one.severity != "info"]

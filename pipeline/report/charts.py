@@ -152,14 +152,14 @@ class _Size:
         return max(ROW, 17 * lines + 8) * max(len(rows), 1)
 
     def wrapped(self, text: str) -> str:
-        return "\n".join(textwrap.wrap(text, 14 if self.narrow else 28))
+        return "\n".join(textwrap.wrap(text, 13 if self.narrow else 28))
 
     def title(self, text: str) -> list[str]:
-        return textwrap.wrap(text, 40 if self.narrow else 110)
+        return textwrap.wrap(text, 33 if self.narrow else 110)
 
     def below(self, text: str) -> list[str]:
         """The smaller lines below a title."""
-        return textwrap.wrap(text, 50 if self.narrow else 160)
+        return textwrap.wrap(text, 43 if self.narrow else 160)
 
 
 def dots(title: str, description: str, marks: Sequence[Dot], shapes: Mapping[str, str]) -> Picture:
@@ -295,8 +295,8 @@ def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[Spec]:
         )
         written = {"x": _number("value"), "y": y, "text": {"field": "note", "type": "nominal"}}
         set_as = {"dy": -13, "align": align, "fontSize": 13}
-        # White below the writing, so that lines do not cross it.
-        white = {"color": "white", "stroke": "white", "strokeWidth": 5}
+        # White below the writing, above and below a minus too, so that lines do not cross it.
+        white = {"color": "white", "stroke": "white", "strokeWidth": 11, "strokeJoin": "round"}
         halo = _marks(data, "text", written, **set_as, **white)
         notes = _marks(data, "text", written, **set_as, color=INK)
         layers = [*lines, bars | {"transform": _known("low")}, halo, points, notes]

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.report.page import About, render
 from pipeline.report.source_checks import ASKED
 from pipeline.report.tables import DataTable, figure, text
-from pipeline.report.wording import counted, number
+from pipeline.report.wording import capital, counted, number
 
 FOLDER = "checks"
 Documented = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -86,17 +86,24 @@ def _table(name: str, category: str, rows: Sequence[Mapping[str, Any]]) -> DataT
         ["What was asked", "Outcome", "Found", "Expectation"],
         [
             [
-                text(one["asks"]),
+                text(capital(one["asks"])),
                 text("Holds")
                 if one["passed"]
                 else text(one["message"], mark=f"Fails: {one['severity']}"),
-                text(one["observed"] or "--"),
+                text(_found(one["observed"])),
                 text(one["words"]),
             ]
             for one in ordered
         ],
         "meta.check_results: asks, passed, message",
     )
+
+
+def _found(observed: str) -> str:
+    """What was found; the library writes a list of columns as Python does."""
+    if observed.startswith("['"):
+        return observed.strip("[]").replace("'", "")
+    return observed or "--"
 
 
 def _list(documented: Documented) -> DataTable | None:
