@@ -1,5 +1,5 @@
 # A thin face on the `rapport` command. Everything it needs is installed into .venv.
-.PHONY: run england findings test check dev setup lock calibrate bench faults fuzz audit
+.PHONY: run england findings pictures test check dev setup lock calibrate bench faults fuzz audit
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,6 +25,15 @@ england: setup
 # README's findings and picture, from the published database of the real data.
 findings: setup
 	@$(BIN)/python -m pipeline.report.findings
+
+# The pictures in docs, of the sample as it was last run. Needs Chromium, pngquant, and `make dev`
+# running in another window.
+SHOOT = chromium --headless --disable-gpu --hide-scrollbars $(CHROMIUM_FLAGS)
+pictures:
+	@$(SHOOT) --window-size=1180,880 --screenshot=docs/report.png http://localhost:3001/sample/index.html
+	@$(SHOOT) --window-size=1300,900 --virtual-time-budget=60000 --screenshot=docs/dagster.png \
+		http://localhost:3000/assets/sample/publish/version
+	@pngquant --force --ext .png --speed 1 32 docs/report.png docs/dagster.png
 
 test: setup
 	@$(BIN)/pytest -n auto --dist loadfile
