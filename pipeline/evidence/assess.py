@@ -1,5 +1,7 @@
 """The numbers that the rule reads, for many outcomes on one design at once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -12,9 +14,9 @@ from pipeline.evidence.crossval import (
     forward_steps,
     leave_one_authority_out,
 )
-from pipeline.evidence.moments import Design, Moments, explained, moments
+from pipeline.evidence.moments import Design, Moments, moments, net_of_controls, spectrum
 from pipeline.evidence.panel import Array, Panel
-from pipeline.evidence.resampling import Jackknife, jackknives, lead_bounds, wider, with_roots
+from pipeline.evidence.resampling import Jackknife, jackknife, lead_bounds, wider, with_roots
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import Evidence
 
@@ -71,14 +73,62 @@ def evidence(
     )
 
 
-def assess(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Evidence:
-    """Evidence by least squares for outcomes (n, m); the panel gives clusters and years only."""
+@dataclass(frozen=True)
+class Squares:
+    """All that the rule reads of m outcomes, by least squares. Each is quadratic in the outcome.
+
+    Attributes:
+        everyone: (1, 4, m) total sum of squares, and what controls, + H and + B leave of it.
+        without: the same without each cluster (G, 4, m), one a clustering.
+        held: leave-one-authority-out losses of controls, + H and + B.
+        ahead: forward losses of the same, None without a second year.
+    """
+
+    everyone: Array
+    without: tuple[Array, ...]
+    held: Losses
+    ahead: Losses | None
+
+    def evidence(self, s: BetweenSettings) -> Evidence:
+        """What the rule reads."""
+
+        def leads(squares: Array) -> Array:
+            share = squares / squares[:, :1]
+            return with_roots(share[:, 1] - share[:, 2], share[:, 1] - share[:, 3])
+
+        estimate = leads(self.everyone)[0]
+        lead = [jackknife(estimate, leads(one)) for one in self.without]
+        return evidence(lead=lead, held=self.held, ahead=self.ahead, at=(0, 1, 2), s=s)
+
+
+def weighted(each: Sequence[Squares], weights: Sequence[float]) -> Squares:
+    """The weighted sum; weights add up to 1, so that numbers of rows stay what they are."""
+
+    def summed(parts: Sequence[Array]) -> Array:
+        return np.asarray(sum(w * part for w, part in zip(weights, parts, strict=True)))
+
+    def losses(parts: Sequence[Losses]) -> Losses:
+        names = Losses.__annotations__
+        return Losses(*(summed([getattr(part, name) for part in parts]) for name in names))
+
+    ahead = [one.ahead for one in each if one.ahead is not None]
+    return Squares(
+        everyone=summed([one.everyone for one in each]),
+        without=tuple(summed(own) for own in zip(*(one.without for one in each), strict=True)),
+        held=losses([one.held for one in each]),
+        ahead=losses(ahead) if ahead else None,
+    )
+
+
+def squares(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Squares:
+    """Sums of squares of outcomes (n, m); the panel gives clusters and years only."""
     h, b = d.columns(s.h_blocks), d.columns(s.b_blocks)
     models = [d.columns(()), h, b]
 
-    def leads(sets: Moments) -> Array:
-        r2 = explained(sets, d.controls, models, 0.0).r2
-        return with_roots(r2[:, 1] - r2[:, 0], r2[:, 2] - r2[:, 0])
+    def fitted(sets: Moments) -> Array:
+        net = net_of_controls(sets, d.controls)
+        left = [spectrum(net, columns).sse(0.0) for columns in models]
+        return np.stack([net.sst, *left], axis=1)
 
     gathered = clusterings(d, outcomes, panel)
     authorities = gathered[0]
@@ -87,10 +137,14 @@ def assess(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Evid
     steps = forward_steps(
         d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
     )
-    return evidence(
-        lead=jackknives(leads, gathered),
+    return Squares(
+        everyone=fitted(authorities.total()),
+        without=tuple(fitted(one.without_each()) for one in gathered),
         held=leave_one_authority_out(authorities, d.controls, models, np.zeros(size)),
         ahead=forward(steps, d.lasting_controls, models, plain),
-        at=(0, 1, 2),
-        s=s,
     )
+
+
+def assess(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Evidence:
+    """Evidence by least squares for outcomes (n, m); the panel gives clusters and years only."""
+    return squares(d, panel, outcomes, s).evidence(s)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evidence.assess import assess
+from pipeline.evidence.assess import Squares, squares, weighted
 from pipeline.evidence.moments import Design, design, moments, net_of_controls, spectrum
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints, Panel, composites
@@ -96,14 +96,21 @@ def power(panel: Panel, s: BetweenSettings) -> tuple[Power, ...]:
     rng = np.random.default_rng(s.seed)
     signs = rng.choice([-1.0, 1.0], size=(int(panel.authority.max()) + 1, s.n_simulations))
     noise = signs[panel.authority] * world.residual[:, None]
+    known = {lead: world.strength(lead) for lead in s.power_effects if s.n_simulations}
+    strengths = {lead: one for lead, one in known.items() if one is not None}
+    most = max(map(abs, strengths.values()), default=0.0) or 1.0
+
+    def at(strength: float) -> Squares:
+        outcomes = (world.need + world.rival + strength * world.signal)[:, None] + noise
+        return squares(d, panel, outcomes - outcomes.mean(axis=0), s)
+
+    # Every sum of squares is quadratic in the strength, so that three strengths give all others.
+    three = [at(one) for one in (-most, 0.0, most)] if strengths else []
     said = {}
-    for lead in s.power_effects:
-        strength = world.strength(lead)
-        if strength is None or s.n_simulations == 0:
-            continue
-        mean = world.need + world.rival + strength * world.signal
-        outcomes = mean[:, None] + noise
-        said[lead] = decide(rules(assess(d, panel, outcomes - outcomes.mean(axis=0), s), s))
+    for lead, strength in strengths.items():
+        r = strength / most
+        found = weighted(three, [(r * r - r) / 2.0, 1.0 - r * r, (r * r + r) / 2.0])
+        said[lead] = decide(rules(found.evidence(s), s))
     return power_rows(said, DESIGN, s.power_target)
 
 
