@@ -14,7 +14,7 @@ from pipeline.evidence.crossval import (
     forward_steps,
     leave_one_authority_out,
 )
-from pipeline.evidence.moments import Design, Moments, moments, net_of_controls, spectrum
+from pipeline.evidence.moments import Design, Moments, fit, moments, net_of_controls
 from pipeline.evidence.panel import Array, Panel
 from pipeline.evidence.resampling import Jackknife, jackknife, lead_bounds, wider, with_roots
 from pipeline.evidence.settings import BetweenSettings
@@ -127,7 +127,7 @@ def squares(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Squ
 
     def fitted(sets: Moments) -> Array:
         net = net_of_controls(sets, d.controls)
-        left = [spectrum(net, columns).sse(0.0) for columns in models]
+        left = [fit(net, columns, 0.0).sse for columns in models]
         return np.stack([net.sst, *left], axis=1)
 
     gathered = clusterings(d, outcomes, panel)

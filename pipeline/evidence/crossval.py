@@ -9,11 +9,11 @@ from scipy import stats
 from pipeline.evidence.moments import (
     Design,
     Moments,
+    fit,
     loss,
     loss_of_mean,
     moments,
     net_of_controls,
-    spectrum,
 )
 from pipeline.evidence.panel import Array, Ints
 
@@ -93,7 +93,7 @@ def held_out(
 ) -> Losses:
     """Losses of controls plus each set of block columns, fitted on train, scored on test."""
     net = net_of_controls(train, controls)
-    sse = [loss(test, spectrum(net, columns).coefficients(net, penalty)) for columns in models]
+    sse = [loss(test, fit(net, columns, penalty).coefficients(net)) for columns in models]
     return Losses(np.stack(sse, axis=1), loss_of_mean(test, net), test.n, train.n)
 
 
@@ -138,9 +138,9 @@ def choose_penalty(groups: Moments, weights: Array, controls: Ints, how: Shrinka
         test = groups.weighted(weights * inside)
         net = net_of_controls(groups.weighted(weights * ~inside), controls)
         for columns in how.rivals:
-            fit = spectrum(net, columns)
             for i, penalty in enumerate(grid):
-                error[:, i] += loss(test, fit.coefficients(net, penalty)).sum(axis=1)
+                beta = fit(net, columns, penalty).coefficients(net)
+                error[:, i] += loss(test, beta).sum(axis=1)
     best: Array = grid[error.argmin(axis=1)]
     return best
 

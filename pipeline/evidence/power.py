@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evidence.assess import Squares, squares, weighted
-from pipeline.evidence.moments import Design, design, moments, net_of_controls, spectrum
+from pipeline.evidence.moments import Design, design, fit, moments, net_of_controls
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints, Panel, composites
 from pipeline.evidence.rows import Power
@@ -59,9 +59,9 @@ def take_apart(outcome: Array, d: Design, s: BetweenSettings) -> World:
     everyone = moments(d.x, y[:, None], np.zeros(len(y), dtype=np.int64), 1)
     net = net_of_controls(everyone, d.controls)
     h, b = d.columns(s.h_blocks), d.columns(s.b_blocks)
-    full = spectrum(net, np.concatenate([h, b]))
-    beta = full.coefficients(net, 0.0)[0, :, 0]
-    left = len(y) - net.rank[0] - full.df(0.0)[0]
+    full = fit(net, np.concatenate([h, b]), 0.0)
+    beta = full.coefficients(net)[0, :, 0]
+    left = len(y) - net.rank[0] - full.df[0]
 
     def net_columns(columns: Ints) -> Array:
         fitted: Array = d.x[:, d.controls] @ net.on_x[0][:, columns]

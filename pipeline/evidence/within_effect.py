@@ -22,10 +22,10 @@ from pipeline.evidence.locality import Within, codes_of, commonest, demean
 from pipeline.evidence.moments import (
     COLLINEAR,
     Moments,
+    fit,
     loss,
     moments,
     net_of_controls,
-    spectrum,
 )
 from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.resampling import Jackknife, jackknife
@@ -99,7 +99,7 @@ def joint_partial_r2(w: Within, columns: Array) -> float:
     first = 1 + w.controls.shape[1]
     everyone = np.zeros(len(x), dtype=np.int64)
     net = net_of_controls(moments(x, w.outcome[:, None], everyone, 1), np.arange(1, first))
-    left = spectrum(net, np.arange(first, x.shape[1])).sse(0.0)
+    left = fit(net, np.arange(first, x.shape[1]), 0.0).sse
     return float((1.0 - left / net.yy)[0, 0])
 
 
@@ -209,8 +209,7 @@ def cross_fit(
     def coefficients(left_out: tuple[int, ...], penalties: list[Array]) -> list[Array]:
         train = _sum(fold for i, fold in enumerate(folds) if i not in left_out)
         net = net_of_controls(train, controls)
-        learned = spectrum(net, columns)
-        return [learned.coefficients(net, penalty) for penalty in penalties]
+        return [fit(net, columns, penalty).coefficients(net) for penalty in penalties]
 
     penalty = np.empty((size, len(folds[0].xx)))
     if fixed is not None:
@@ -388,8 +387,7 @@ def index_by_trust(w: Within, s: WithinSettings) -> Jackknife | None:
 
     def learned(chosen: NDArray[np.bool_], penalties: Iterable[float]) -> list[Array]:
         net = net_of_controls(known.of(chosen), controls)
-        fit = spectrum(net, columns)
-        return [fit.coefficients(net, one) for one in penalties]
+        return [fit(net, columns, one).coefficients(net) for one in penalties]
 
     error = np.zeros((folds, len(s.ridge_grid)))
     for pair in combinations(range(folds), 2):

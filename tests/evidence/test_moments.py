@@ -9,11 +9,11 @@ from numpy.testing import assert_allclose
 from pipeline.evidence.moments import (
     design,
     explained,
+    fit,
     loss,
     loss_of_mean,
     moments,
     net_of_controls,
-    spectrum,
 )
 from pipeline.evidence.panel import Panel
 from tests.evidence.worlds import awkward, predict, sse, sse_of_index, unbalanced, world
@@ -31,9 +31,9 @@ def test_every_deletion_agrees_with_least_squares_on_its_rows(panel: Panel) -> N
     x = np.column_stack([panel.blocks["leadership"], panel.blocks["partnership"]])
     for penalty in (0.0, 0.3):
         net = net_of_controls(groups.without_each(), d.controls)
-        fit = spectrum(net, columns)
-        inside = fit.sse(penalty)[:, 0]
-        outside = loss(groups, fit.coefficients(net, penalty))[:, 0]
+        found = fit(net, columns, penalty)
+        inside = found.sse[:, 0]
+        outside = loss(groups, found.coefficients(net))[:, 0]
         mean = loss_of_mean(groups, net)[:, 0]
         for g in range(60):
             test = panel.authority == g
@@ -53,7 +53,7 @@ def test_a_dummy_that_vanishes_from_the_training_rows_predicts_nothing() -> None
     d, x = design(panel), panel.blocks["budgets"]
     groups = moments(d.x, panel.outcome[:, None] - panel.outcome.mean(), panel.authority, 60)
     net = net_of_controls(groups.without_each(), d.controls)
-    coefficients = spectrum(net, d.columns(("budgets",))).coefficients(net, 0.0)
+    coefficients = fit(net, d.columns(("budgets",)), 0.0).coefficients(net)
     found = loss(groups, coefficients)[:, 0]
     assert list(net.rank[:12]) == [15] * 10 + [16] * 2
     for g in range(12):
@@ -104,7 +104,7 @@ def test_effective_parameters_are_the_trace_of_the_hat_matrix() -> None:
         hat += full - predict(panel.controls, x[:, :0], unit, everyone, everyone)[i]
     y = (panel.outcome - panel.outcome.mean())[:, None]
     net = net_of_controls(moments(d.x, y, panel.authority, 12).total(), d.controls)
-    assert_allclose(spectrum(net, d.columns(("budgets",))).df(0.7), [hat], rtol=1e-9)
+    assert_allclose(fit(net, d.columns(("budgets",)), 0.7).df, [hat], rtol=1e-9)
 
 
 def test_many_outcomes_at_once_are_each_on_their_own() -> None:

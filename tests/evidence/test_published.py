@@ -17,7 +17,7 @@ from statsmodels.stats.power import FTestPowerF2
 
 from pipeline.evidence.coalitions import mask_of, members, shapley_weights
 from pipeline.evidence.imputation import rubin
-from pipeline.evidence.moments import explained, moments, net_of_controls, spectrum
+from pipeline.evidence.moments import explained, fit, moments, net_of_controls
 from pipeline.evidence.nonnested import (
     diebold_mariano,
     information_weights,
@@ -131,7 +131,7 @@ def test_standardised_coefficients(swiss: Rows) -> None:
     total = swiss.rows.total()
     net = net_of_controls(total, NONE)
     columns = np.arange(1, 6)
-    beta = spectrum(net, columns).coefficients(net, 0.0)[0, 1:, 0] / np.sqrt(net.sst[0, 0] / 46)
+    beta = fit(net, columns, 0.0).coefficients(net)[0, 1:, 0] / np.sqrt(net.sst[0, 0] / 46)
     r = net.xy[0, columns, 0] * net.scale[0, columns] / np.sqrt(net.sst[0, 0])
     wanted = expected("relaimpo_swiss")
     close(beta**2, [wanted["betasq"][name] for name in SWISS])
