@@ -1,8 +1,11 @@
 """Shared by all tests."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pipeline.quiet import quiet_exit
 from tests import few
@@ -16,3 +19,26 @@ def one_panel() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         few.one_panel(patch)
         yield
+
+
+@pytest.fixture(scope="session")
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[Callable[[Path], None], Path], Path]:
+    """Copy a data folder that a function of `tests.made` fills, once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def copied(make: Callable[[Path], None], to: Path) -> Path:
+        folder = shared / make.__name__
+        with FileLock(folder.with_suffix(".lock")):
+            if not folder.exists():
+                new = folder.with_suffix(".new")
+                shutil.rmtree(new, ignore_errors=True)
+                new.mkdir()
+                make(new)
+                new.rename(folder)
+        shutil.copytree(folder, to, symlinks=True, dirs_exist_ok=True)
+        return to
+
+    return copied

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.framework import Test, framework
+from pipeline.framework import Framework, Test, framework
 
 
 def few_draws(test: Test) -> Test:
@@ -34,3 +34,21 @@ def one_panel(patch: pytest.MonkeyPatch) -> None:
         patch.delitem(framework().panels, name)  # type: ignore[arg-type]
     patch.setattr("pipeline.report.council_pages.Councils.codes", ())
     patch.setattr("pipeline.report.source_pages.pages", lambda reader, run, documented: {})
+
+
+PANELS = ("councils_delayed_transfers", "councils_reablement", "districts_dementia")
+
+
+def panels_and_draws() -> Framework:
+    """Three panels and a few draws of everything that is drawn."""
+    declared = framework()
+    test = declared.test
+    few = replace(
+        few_draws(test),
+        guards=replace(test.guards, imputations=2, noise_draws=2),
+        multiverse=replace(
+            test.multiverse, lags=(0,), min_coverage=(0.5,), min_measured=(0.9,), n_bootstrap=9
+        ),
+    )
+    panels = {name: declared.panels[name] for name in PANELS}
+    return replace(declared, test=few, panels=panels)

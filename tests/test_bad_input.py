@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -22,6 +22,7 @@ from pipeline.cli import _home
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
 from pipeline.versions import published_version
+from tests.made import finished_run
 
 ORGANISATION = "LA - by responsible org"
 TRANSFERS = "delayed_transfers/May_13.xls"
@@ -32,14 +33,13 @@ Sheets = dict[str, Rows]
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, one_panel: None) -> Iterator[Path]:
+def finished(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_once: Callable[[Callable[[Path], None], Path], Path],
+    one_panel: None,
+) -> Path:
     """A data folder in which the sample has been run once."""
-    root = tmp_path_factory.mktemp("finished") / "data"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAPPORT_DATA", str(root))
-        _home()
-        assert execute(SAMPLE, None)
-    yield root
+    return made_once(finished_run, tmp_path_factory.mktemp("finished") / "data")
 
 
 @pytest.fixture

@@ -3,77 +3,36 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
-from graphlib import TopologicalSorter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
-import joblib
 import polars as pl
 import pytest
 
 from pipeline import dictionary
-from pipeline.analysis import evidence_tables
-from pipeline.assets.locality import make, tables
+from pipeline.assets.locality import tables
 from pipeline.assets.publish import database_tables, database_views
 from pipeline.edition import ENGLAND, PROJECT, SAMPLE
-from pipeline.framework import Framework, framework
+from pipeline.framework import framework
 from pipeline.meta import PACKAGES
 from pipeline.publish import Macro, build
-from pipeline.published import PublishedFile
-from pipeline.reconciliation import compare
 from pipeline.results import KEYS, TABLES
-from pipeline.sample import generate
-from pipeline.source import conform
-from pipeline.sources import sources
 from pipeline.sqltable import SqlTable, sql_tables
-from tests.few import few_draws
+from tests.made import tables_of_the_sample
 
 EXAMPLES = sql_tables("examples")
-PANELS = ("councils_delayed_transfers", "councils_reablement", "districts_dementia")
-
-
-def quick() -> Framework:
-    """Three panels and a few draws of everything that is drawn."""
-    declared = framework()
-    test = declared.test
-    few = replace(
-        few_draws(test),
-        guards=replace(test.guards, imputations=2, noise_draws=2),
-        multiverse=replace(
-            test.multiverse, lags=(0,), min_coverage=(0.5,), min_measured=(0.9,), n_bootstrap=9
-        ),
-    )
-    panels = {name: declared.panels[name] for name in PANELS}
-    return replace(declared, test=few, panels=panels)
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def path(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_once: Callable[[Callable[[Path], None], Path], Path],
+) -> Iterator[Path]:
     """The database of a synthetic England, made of generated files as a run makes it."""
-    root = tmp_path_factory.mktemp("sample")
-    with pytest.MonkeyPatch.context() as patch, joblib.parallel_config(backend="sequential"):
+    root = made_once(tables_of_the_sample, tmp_path_factory.mktemp("sample"))
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAPPORT_DATA", str(root))
-        generate(SAMPLE.published_files)
-        for source in sources().values():
-            parts = []
-            for release in source.releases:
-                file = PublishedFile(SAMPLE.published_files / release.file, release.file)
-                parts.append(conform(source, release, source.tidy(file, release)))
-            tidy = pl.concat(parts)
-            SAMPLE.write("tidy", source.name, tidy)
-            SAMPLE.write("meta", f"reconciliation_{source.name}", compare(source, tidy, []))
-        needs = {
-            name: {needed for layer, needed in table.inputs if layer == "locality"}
-            for name, table in tables().items()
-        }
-        for name in TopologicalSorter(needs).static_order():
-            SAMPLE.write("locality", name, make(tables()[name], SAMPLE))
-        made = evidence_tables(SAMPLE, quick())
-        SAMPLE.write("meta", "construct_coverage", made.pop("construct_coverage"))
-        for name, frame in made.items():
-            SAMPLE.write("evidence", name, frame)
         yield build(root / "v1", database_tables(SAMPLE, "run-1", "v1"), database_views(SAMPLE))
 
 

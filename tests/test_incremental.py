@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -15,19 +15,23 @@ from pipeline.execute import execute
 from pipeline.plan import plan
 from pipeline.steps import PUBLISH, made_before, steps
 from pipeline.versions import published_version
+from tests.made import finished_run
 
 OFLOG, SOURCE = "ascof/oflog_ASC_data.csv", "oflog_adult_social_care"
 OWN = {f"raw__{SOURCE}", f"tidy__{SOURCE}"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def finished(tmp_path_factory: pytest.TempPathFactory, one_panel: None) -> Iterator[Path]:
+def finished(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_once: Callable[[Callable[[Path], None], Path], Path],
+    one_panel: None,
+) -> Iterator[Path]:
     """A data folder in which the sample has been run once."""
-    root = tmp_path_factory.mktemp("finished") / "data"
+    root = made_once(finished_run, tmp_path_factory.mktemp("finished") / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAPPORT_DATA", str(root))
         _home()
-        assert execute(SAMPLE, None)
         yield root
 
 

@@ -1,6 +1,7 @@
 """A whole run with sources switched off: it publishes, names the loss, and can be undone."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -10,6 +11,7 @@ from pipeline import switches
 from pipeline.cli import _home
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
+from tests.made import finished_run
 
 RATINGS, ASSESSMENTS = "cqc_trust_ratings", "cqc_council_assessments"
 
@@ -27,14 +29,14 @@ def test_off_and_on_again(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    made_once: Callable[[Callable[[Path], None], Path], Path],
     one_panel: None,
 ) -> None:
-    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("RAPPORT_DATA", str(made_once(finished_run, tmp_path / "data")))
     declared = tmp_path / "switched_off.toml"
     declared.touch()
     monkeypatch.setattr(switches, "PATH", declared)
     _home()
-    assert execute(SAMPLE, None)
     before = hashes()
     capsys.readouterr()
 

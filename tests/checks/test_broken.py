@@ -7,18 +7,14 @@ does, and sees that exactly this check fails, says so, and stops the run if it i
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import dagster as dg
-import joblib
 import polars as pl
 import pytest
 
-from pipeline.analysis import evidence_tables
-from pipeline.assets.locality import make, tables
 from pipeline.assets.publish import checked_tables, database_tables, database_views
 from pipeline.checks.asset_checks import (
     categories_of,
@@ -27,16 +23,13 @@ from pipeline.checks.asset_checks import (
     check_tidy,
     tidy_categories,
 )
-from pipeline.checks.drift import compared
+from pipeline.checks.engine import Result
 from pipeline.checks.rules import queries
 from pipeline.definitions import defs
 from pipeline.edition import EDITIONS, SAMPLE
-from pipeline.ingest import ingest
 from pipeline.publish import build
-from pipeline.reconciliation import compare
-from pipeline.sample import generate
 from pipeline.sources import sources
-from tests.test_examples import quick
+from tests.made import tables_of_the_sample
 
 Break = Callable[[pl.DataFrame], pl.DataFrame]
 FIRST = pl.int_range(pl.len()) == 0
@@ -45,28 +38,14 @@ PLACE = "indicator_place"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def made(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_once: Callable[[Callable[[Path], None], Path], Path],
+) -> Iterator[Path]:
     """The tables of a synthetic England, its checks as a run makes them, and a database of it."""
-    root = tmp_path_factory.mktemp("made")
-    with pytest.MonkeyPatch.context() as setting, joblib.parallel_config(backend="sequential"):
+    root = made_once(tables_of_the_sample, tmp_path_factory.mktemp("made"))
+    with pytest.MonkeyPatch.context() as setting:
         setting.setenv("RAPPORT_DATA", str(root))
-        generate(SAMPLE.raw)
-        for source in sources().values():
-            found = ingest(source, SAMPLE, [])
-            SAMPLE.write("tidy", source.name, found.table)
-            SAMPLE.write("meta", f"quarantine_{source.name}", found.aside)
-            SAMPLE.write("meta", f"drift_{source.name}", compared(source, found.table))
-            SAMPLE.write("meta", f"reconciliation_{source.name}", compare(source, found.table, []))
-        needs = {
-            name: {needed for layer, needed in table.inputs if layer == "locality"}
-            for name, table in tables().items()
-        }
-        for name in TopologicalSorter(needs).static_order():
-            SAMPLE.write("locality", name, make(tables()[name], SAMPLE))
-        evidence = evidence_tables(SAMPLE, quick())
-        SAMPLE.write("meta", "construct_coverage", evidence.pop("construct_coverage"))
-        for name, frame in evidence.items():
-            SAMPLE.write("evidence", name, frame)
         database = build(root / "v", database_tables(SAMPLE, "r", "v"), database_views(SAMPLE))
         shutil.copy(database, SAMPLE.database)
         yield root
@@ -324,27 +303,51 @@ def broken(made: Path, request: pytest.FixtureRequest) -> Iterator[Case]:
     path.write_bytes(whole)
 
 
-@pytest.mark.parametrize("broken", CASES, indirect=True, ids=lambda case: case.id)
-def test_a_broken_table_fails_its_check_with_a_message(broken: Case) -> None:
-    results, stopped = checked(broken.layer, broken.table)
-    failed = [
-        one
-        for one in results
-        if not one["passed"]
-        and (one["category"], kind(one["expectation"])) == (broken.category, broken.kind)
-    ]
-    assert failed, [one["expectation"] for one in results if not one["passed"]]
-    assert all(one["message"] and one["guidance"] in one["message"] for one in failed)
-    assert all(one["failing"] >= 1 for one in failed)
-    critical = [one for one in results if not one["passed"] and one["severity"] == "critical"]
-    assert stopped == bool(critical)
-
-
 CHECKS: dict[str, Callable[..., Any]] = {
     "tidy": check_tidy,
     "locality": check_locality,
     "evidence": check_evidence,
 }
+
+
+def results_of(layer: str, table: str) -> list[Result]:
+    """What the check of one table finds, without a run."""
+    found: list[Result] = CHECKS[layer](
+        SAMPLE, sources()[table] if layer == "tidy" else table
+    ).results
+    return found
+
+
+@pytest.mark.parametrize("broken", CASES, indirect=True, ids=lambda case: case.id)
+def test_a_broken_table_fails_its_check_with_a_message(broken: Case) -> None:
+    results = results_of(broken.layer, broken.table)
+    failed = [
+        one
+        for one in results
+        if not one.passed
+        and (one.category, kind(one.expectation)) == (broken.category, broken.kind)
+    ]
+    assert failed, [one.expectation for one in results if not one.passed]
+    assert all(one.message and one.guidance in one.message for one in failed)
+    assert all(one.failing >= 1 for one in failed)
+
+
+def one_case(layer: str, name: str) -> Case:
+    return next(one for one in CASES if (one.layer, one.kind) == (layer, name))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [one_case(layer, TOGETHER) for layer in CHECKS],
+    indirect=True,
+    ids=lambda case: case.id,
+)
+def test_a_critical_failure_stops_the_run(broken: Case) -> None:
+    results, stopped = checked(broken.layer, broken.table)
+    assert stopped
+    assert results == [one.row() for one in results_of(broken.layer, broken.table)]
+
+
 ELSEWHERE = {
     # Layer, category and kind to the test that breaks a published file for it.
     ("tidy", "values", "nothing_set_aside"): "tests/test_quarantine.py",
@@ -364,8 +367,7 @@ def test_every_kind_of_check_of_every_suite_has_a_broken_case() -> None:
     have = {(one.layer, one.category, one.kind) for one in CASES} | set(ELSEWHERE)
     asked: set[tuple[str, str, str]] = set()
     for layer, table in checked_tables():
-        name = sources()[table] if layer == "tidy" else table
-        results = CHECKS[layer](SAMPLE, name).results
+        results = results_of(layer, table)
         assert results, f"{layer}.{table} is checked by nothing"
         asked |= {(layer, one.category, kind(one.expectation)) for one in results}
     assert asked - have == set()
@@ -396,11 +398,11 @@ def test_a_table_that_no_panel_fills_is_told_and_stops_nothing() -> None:
     whole = path.read_bytes()
     SAMPLE.write("evidence", "within_effect", pl.DataFrame())
     try:
-        for table in ("within_effect", "verdict"):
-            results, stopped = checked("evidence", table)
-            assert not stopped
-            told = [one for one in results if not one["passed"] and one["severity"] == "info"]
-            assert bool(told) == (table == "within_effect")
+        results, stopped = checked("evidence", "within_effect")
+        assert not stopped
+        assert any(one["severity"] == "info" for one in results if not one["passed"])
+        failed = [one for one in results_of("evidence", "verdict") if not one.passed]
+        assert not failed
     finally:
         path.write_bytes(whole)
 

@@ -1,0 +1,51 @@
+"""What several test modules start from: made by one test process, and read by all."""
+
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import joblib
+import pytest
+
+from pipeline.analysis import evidence_tables
+from pipeline.assets.locality import make, tables
+from pipeline.checks.drift import compared
+from pipeline.cli import _home
+from pipeline.edition import SAMPLE
+from pipeline.execute import execute
+from pipeline.ingest import ingest
+from pipeline.reconciliation import compare
+from pipeline.sample import generate
+from pipeline.sources import sources
+from tests import few
+
+
+def tables_of_the_sample(root: Path) -> None:
+    """A data folder with every table that a run makes of the sample, with few panels and draws."""
+    with pytest.MonkeyPatch.context() as setting, joblib.parallel_config(backend="sequential"):
+        setting.setenv("RAPPORT_DATA", str(root))
+        generate(SAMPLE.raw)
+        for source in sources().values():
+            found = ingest(source, SAMPLE, [])
+            SAMPLE.write("tidy", source.name, found.table)
+            SAMPLE.write("meta", f"quarantine_{source.name}", found.aside)
+            SAMPLE.write("meta", f"drift_{source.name}", compared(source, found.table))
+            SAMPLE.write("meta", f"reconciliation_{source.name}", compare(source, found.table, []))
+        needs = {
+            name: {needed for layer, needed in table.inputs if layer == "locality"}
+            for name, table in tables().items()
+        }
+        for name in TopologicalSorter(needs).static_order():
+            SAMPLE.write("locality", name, make(tables()[name], SAMPLE))
+        evidence = evidence_tables(SAMPLE, few.panels_and_draws())
+        SAMPLE.write("meta", "construct_coverage", evidence.pop("construct_coverage"))
+        for name, frame in evidence.items():
+            SAMPLE.write("evidence", name, frame)
+
+
+def finished_run(root: Path) -> None:
+    """A data folder in which the sample has been run and published once, with one panel."""
+    with pytest.MonkeyPatch.context() as setting:
+        few.one_panel(setting)
+        setting.setenv("RAPPORT_DATA", str(root))
+        _home()
+        assert execute(SAMPLE, None)
