@@ -137,8 +137,33 @@ class Candidates:
             self._flags[key] = known
         return self._flags[key]
 
+    def shares(self, names: tuple[str, ...], min_coverage: float, keep: Flags) -> list[float]:
+        """The share of the kept rows that has each indicator; 0 where no row is kept."""
+        key = names, min_coverage
+        if key not in self._tables:
+            columns = [self.known(name, min_coverage) for name in names]
+            # Counts of rows are exact in single precision, and products of matrices are quick.
+            self._tables[key] = np.array(columns, dtype=np.float32)
+        counts = self._tables[key] @ keep.astype(np.float32)
+        shares: list[float] = (counts.astype(np.float64) / max(1.0, keep.sum())).tolist()
+        return shares
+
+    @cached_property
+    def _tables(self) -> dict[tuple[tuple[str, ...], float], NDArray[np.float32]]:
+        return {}
+
+    @cached_property
+    def _lagged(self) -> dict[tuple[str, int, float], Array]:
+        return {}
+
     def at_lag(self, name: str, lag: int, min_coverage: float) -> Array:
         """(n,) the indicator `lag` years after each row's year, at the same locality."""
+        key = name, lag, min_coverage
+        if key not in self._lagged:
+            self._lagged[key] = self._at_lag(*key)
+        return self._lagged[key]
+
+    def _at_lag(self, name: str, lag: int, min_coverage: float) -> Array:
         year = self.year - self.year.min()
         last = int(year.max())
         table = np.full((int(self.place.max()) + 1, last + 1), np.nan)
@@ -481,9 +506,9 @@ def _judged(
 ) -> Iterator[tuple[Indicator, float, str]]:
     """Every indicator with the share of these rows that have it, and why it is not used."""
     families = {all_of.indicators[name].family for name in (choices.outcome, pool.spec.outcome)}
-    rows = max(1, int(np.count_nonzero(keep)))
-    for one in all_of.of_block(*MEASURING):
-        share = np.count_nonzero(pool.known(one.name, choices.min_coverage) & keep) / rows
+    asked = all_of.of_block(*MEASURING)
+    shares = pool.shares(tuple(one.name for one in asked), choices.min_coverage, keep)
+    for one, share in zip(asked, shares, strict=True):
         why_not = ""
         if one.family in families:
             why_not = "shares its instrument with the outcome"

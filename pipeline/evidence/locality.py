@@ -88,8 +88,8 @@ class LocalityPanel:
 
 def codes_of(*keys: Ints | Array) -> Ints:
     """(n,) codes 0, 1, ... of the combinations of several (n,) keys, in sorted order."""
-    codes = np.zeros(len(keys[0]), dtype=np.int64)
-    for key in keys:
+    codes = np.unique(keys[0], return_inverse=True)[1].astype(np.int64)
+    for key in keys[1:]:
         found, own = np.unique(key, return_inverse=True)
         codes = np.unique(codes * len(found) + own, return_inverse=True)[1]
     return codes
