@@ -14,10 +14,10 @@ quiet_exit()
 
 
 @pytest.fixture(scope="module")
-def one_panel() -> Iterator[None]:
-    """Whole runs of the sample with one panel and without the pages of places and sources."""
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Whole runs of the sample that do little, see `tests.few.small_run`."""
     with pytest.MonkeyPatch.context() as patch:
-        few.one_panel(patch)
+        few.small_run(patch, tmp_path_factory.mktemp("switches"), few.BROKEN)
         yield
 
 

@@ -1,10 +1,16 @@
 """Runs that do little: few draws, one panel, few pages."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from pipeline import sample, switches
 from pipeline.framework import Framework, Test, framework
+from pipeline.sources import sources
+from pipeline.switches import GEOGRAPHY
 
 
 def few_draws(test: Test) -> Test:
@@ -28,12 +34,42 @@ def few_draws(test: Test) -> Test:
     )
 
 
-def one_panel(patch: pytest.MonkeyPatch) -> None:
-    """One panel, and none of the pages of places and sources."""
+NEEDED = {
+    *GEOGRAPHY,
+    "adult_social_care_income",
+    "delayed_transfers",
+    "deprivation_2015",
+    "revenue_budget",
+    "revenue_outturn",
+    "rural_urban",
+    "staff_survey_leadership",
+}
+"""Sources that the one panel of a small run needs."""
+BROKEN = {"cqc_council_assessments", "cqc_trust_ratings", "oflog_adult_social_care"}
+"""More sources, which tests change or switch off."""
+
+
+def small_run(patch: pytest.MonkeyPatch, folder: Path, also: Iterable[str] = ()) -> None:
+    """Whole runs with one panel, the sources that it needs, few draws, and few pages.
+
+    Args:
+        patch: undoes it.
+        folder: where the file that switches the other sources off is put.
+        also: more sources that stay on.
+    """
     for name in set(framework().panels) - {"councils_delayed_transfers"}:
         patch.delitem(framework().panels, name)  # type: ignore[arg-type]
     patch.setattr("pipeline.report.council_pages.Councils.codes", ())
     patch.setattr("pipeline.report.source_pages.pages", lambda reader, run, documented: {})
+    few = replace(framework(), test=few_draws(framework().test))
+    patch.setattr("pipeline.assets.evidence.framework", lambda: few)
+    on = sorted(NEEDED | set(also))
+    off = folder / "switched_off.toml"
+    names = sorted(set(sources()) - set(on))
+    off.write_text("[sources]\n" + "".join(f'{name} = "A small run."\n' for name in names))
+    patch.setattr(switches, "PATH", off)
+    written = {name: sources()[name] for name in on}
+    patch.setattr("pipeline.sample.generate", partial(sample.generate, only=written))
 
 
 PANELS = ("councils_delayed_transfers", "councils_reablement", "districts_dementia")

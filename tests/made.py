@@ -43,9 +43,9 @@ def tables_of_the_sample(root: Path) -> None:
 
 
 def finished_run(root: Path) -> None:
-    """A data folder in which the sample has been run and published once, with one panel."""
+    """A data folder in which a small run of the sample has been published once."""
     with pytest.MonkeyPatch.context() as setting:
-        few.one_panel(setting)
+        few.small_run(setting, root, few.BROKEN)
         setting.setenv("RAPPORT_DATA", str(root))
         _home()
         assert execute(SAMPLE, None)

@@ -36,7 +36,7 @@ Sheets = dict[str, Rows]
 def finished(
     tmp_path_factory: pytest.TempPathFactory,
     made_once: Callable[[Callable[[Path], None], Path], Path],
-    one_panel: None,
+    small_run: None,
 ) -> Path:
     """A data folder in which the sample has been run once."""
     return made_once(finished_run, tmp_path_factory.mktemp("finished") / "data")

@@ -25,7 +25,7 @@ OWN = {f"raw__{SOURCE}", f"tidy__{SOURCE}"}
 def finished(
     tmp_path_factory: pytest.TempPathFactory,
     made_once: Callable[[Callable[[Path], None], Path], Path],
-    one_panel: None,
+    small_run: None,
 ) -> Iterator[Path]:
     """A data folder in which the sample has been run once."""
     root = made_once(finished_run, tmp_path_factory.mktemp("finished") / "data")

@@ -30,18 +30,19 @@ def test_off_and_on_again(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     made_once: Callable[[Callable[[Path], None], Path], Path],
-    one_panel: None,
+    small_run: None,
 ) -> None:
     monkeypatch.setenv("RAPPORT_DATA", str(made_once(finished_run, tmp_path / "data")))
+    others = switches.PATH.read_text()
     declared = tmp_path / "switched_off.toml"
-    declared.touch()
+    declared.write_text(others)
     monkeypatch.setattr(switches, "PATH", declared)
     _home()
     before = hashes()
     capsys.readouterr()
 
     declared.write_text(
-        f'[sources]\n{RATINGS} = "The publisher asked for it."\n'
+        f'{others}{RATINGS} = "The publisher asked for it."\n'
         '[grades]\nscraped = "Not verified by the publisher."\n'
     )
     # The other one is redone too, because it was switched off since.
@@ -63,6 +64,6 @@ def test_off_and_on_again(
     assert why == [(False, f"source {RATINGS} is switched off: The publisher asked for it.")]
     assert "Sources that are switched off" in SAMPLE.report.read_text(encoding="utf-8")
 
-    declared.write_text("")
+    declared.write_text(others)
     assert execute(SAMPLE, None, [RATINGS])
     assert hashes() == before

@@ -10,15 +10,11 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.switches import GEOGRAPHY
 
 WRITES = ("tidy/delayed_transfers", "locality/authority_year", "evidence/verdict")
 CALLS: dict[str, tuple[str, int]] = {
@@ -36,18 +32,6 @@ CALLS: dict[str, tuple[str, int]] = {
 }
 """Where to die: before a call of a function, counted."""
 POINTS = (*(f"{one}: written and not in its place" for one in WRITES), *CALLS)
-
-
-SOURCES = {
-    *GEOGRAPHY,
-    "adult_social_care_income",
-    "delayed_transfers",
-    "deprivation_2015",
-    "revenue_budget",
-    "revenue_outturn",
-    "rural_urban",
-    "staff_survey_leadership",
-}
 
 
 def die(*_: object, **__: object) -> None:
@@ -108,27 +92,16 @@ def main() -> None:
     parse.add_argument("--die", choices=POINTS)
     asked = parse.parse_args()
 
-    from pipeline import sample, switches  # noqa: PLC0415
     from pipeline.cli import _home  # noqa: PLC0415
     from pipeline.console import quiet_exit  # noqa: PLC0415
     from pipeline.edition import SAMPLE  # noqa: PLC0415
     from pipeline.execute import execute  # noqa: PLC0415
-    from pipeline.framework import framework  # noqa: PLC0415
-    from pipeline.sources import sources  # noqa: PLC0415
-    from tests.few import few_draws, one_panel  # noqa: PLC0415
+    from tests import few  # noqa: PLC0415
 
     _home()
     quiet_exit()
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        one_panel(patch)
-        few = replace(framework(), test=few_draws(framework().test))
-        patch.setattr("pipeline.assets.evidence.framework", lambda: few)
-        off = Path(folder) / "switched_off.toml"
-        names = sorted(set(sources()) - SOURCES)
-        off.write_text("[sources]\n" + "".join(f'{name} = "A small run."\n' for name in names))
-        patch.setattr(switches, "PATH", off)
-        written = {name: sources()[name] for name in sorted(SOURCES)}
-        patch.setattr("pipeline.sample.generate", partial(sample.generate, only=written))
+        few.small_run(patch, Path(folder))
         if asked.die:
             arm(asked.die, patch)
         raise SystemExit(0 if execute(SAMPLE, None) else 1)
