@@ -24,9 +24,9 @@ from pipeline.evidence.moments import (
     Moments,
     design,
     explained,
+    fit,
     moments,
     net_of_controls,
-    spectrum,
 )
 from pipeline.evidence.nested import FTest, classic_f, robust_f
 from pipeline.evidence.panel import Array, Ints, Panel
@@ -227,7 +227,7 @@ def slopes_of(
 
     def slopes(sets: Moments) -> Array:
         net = net_of_controls(sets, d.controls)
-        beta = spectrum(net, everyone).coefficients(net, penalty)[:, :, 0]
+        beta = fit(net, everyone, penalty).coefficients(net)[:, :, 0]
         return np.stack([beta[:, columns].sum(axis=1) for columns in groups], axis=1) / spread
 
     return slopes
