@@ -183,8 +183,8 @@ def _tried(work: Callable[[], R]) -> R:
         raise ReadError(f"it would take more than {READ_BYTES // MB} MB of memory") from None
     except ReadError:
         raise
-    except (KeyboardInterrupt, SystemExit):
-        raise
+    except (KeyboardInterrupt, SystemExit, ImportError):
+        raise  # a library that is missing says nothing about the file
     except BaseException as problem:  # a panic in Rust is no Exception
         raise ReadError(str(problem) or type(problem).__name__) from None
 

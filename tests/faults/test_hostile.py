@@ -202,6 +202,21 @@ def _for_ever(path: str, changed: int) -> list[str]:
         time.sleep(1)
 
 
+def _without_its_library(*_: object) -> list[str]:
+    def work() -> list[str]:
+        raise ModuleNotFoundError("No module named 'fastexcel'")
+
+    return reading._tried(work)
+
+
+def test_a_missing_library_is_not_the_files_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_sheet_names", _without_its_library)
+    with pytest.raises(ModuleNotFoundError, match="fastexcel"):
+        packed(tmp_path / "a.xlsx", good()).sheet("Sheet")
+
+
 def test_names_that_climb_out_of_the_container_are_never_written(tmp_path: Path) -> None:
     climbing = good() | {"../../climbed.txt": b"x", "/climbed.txt": b"x"}
     inner = tmp_path / "one" / "two"
