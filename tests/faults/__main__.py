@@ -95,7 +95,7 @@ class Faults:
     def killed(self, point: str) -> None:
         """A run over a published one is killed at a point."""
         root = self.copy("killed")
-        code, _ = run(root, "--die", point)
+        code, _ = run(root, "--all", "--die", point)
         readable = self.readable(root)
         right, happened = self.ends_the_same(root)
         dead = code == -signal.SIGKILL
@@ -109,10 +109,10 @@ class Faults:
     def killed_from_nothing(self) -> None:
         """The first run of all is killed at one stage after the other."""
         root = self.work / "cold"
-        codes = [run(root, "--die", point)[0] for point in POINTS]
+        codes = [run(root, "--all", "--die", point)[0] for point in POINTS]
         right, happened = self.ends_the_same(root)
         self.tell(
-            f"kill -9 of the first run, {len(POINTS)} times in a row, each time further",
+            f"kill -9 of the first run, {len(POINTS)} times in a row",
             happened,
             right and set(codes) == {-signal.SIGKILL},
         )
@@ -131,7 +131,7 @@ class Faults:
     def two_at_once(self) -> None:
         """A second run begins while the first is under way."""
         root = self.copy("twice")
-        first = start(root)
+        first = start(root, "--all")
         while first.poll() is None and not (root / "sample" / ".run.json").exists():
             time.sleep(0.05)
         code, said = run(root)
@@ -165,7 +165,7 @@ class Faults:
             used = shutil.disk_usage(disk).used // 2**20
             for free in (1, 6, 14):
                 self.mount(disk, f"remount,size={used + free}m")
-                code, said = run(disk / "data")
+                code, said = run(disk / "data", "--all")
                 words = [line for line in said.splitlines() if "room" in line or "space" in line]
                 readable = self.readable(disk / "data")
                 self.mount(disk, f"remount,size={need * 4}m")

@@ -2,7 +2,7 @@
 
 One panel, the sources that it needs (the others are switched off), few draws and few pages.
 
-``python -m tests.faults.small_run [--die POINT]``, with ``RAPPORT_DATA`` as ever.
+``python -m tests.faults.small_run [--die POINT] [--all]``, with ``RAPPORT_DATA`` as ever.
 """
 
 import argparse
@@ -90,6 +90,7 @@ def main() -> None:
     """Run, and exit with 1 where the run fails."""
     parse = argparse.ArgumentParser(description=__doc__)
     parse.add_argument("--die", choices=POINTS)
+    parse.add_argument("--all", action="store_true", help="redo what is up to date as well")
     asked = parse.parse_args()
 
     from pipeline.cli import _home  # noqa: PLC0415
@@ -104,7 +105,7 @@ def main() -> None:
         few.small_run(patch, Path(folder))
         if asked.die:
             arm(asked.die, patch)
-        raise SystemExit(0 if execute(SAMPLE, None) else 1)
+        raise SystemExit(0 if execute(SAMPLE, None, everything=asked.all) else 1)
 
 
 if __name__ == "__main__":
