@@ -26,6 +26,10 @@ class IngestError(Exception):
             f"files have problems\n{listed}"
         )
 
+    def __reduce__(self) -> tuple[type[RuntimeError], tuple[str]]:
+        """Another process is told in words: a source's functions do not travel."""
+        return RuntimeError, (str(self),)
+
 
 def release_table(source: Source, release: Release, path: Path) -> pl.DataFrame:
     """One release's file as its source reads it, with exactly the declared columns.

@@ -144,6 +144,9 @@ def _pool(process: int) -> Any:
     """The other process; a process that was forked has one of its own."""
     from pebble import ProcessPool  # noqa: PLC0415
 
+    if multiprocessing.get_start_method() not in multiprocessing.get_all_start_methods():
+        # In joblib's workers it is one of their own, which a new interpreter does not know.
+        multiprocessing.set_start_method("spawn", force=True)
     pool: Any = ProcessPool(
         max_workers=1, context=multiprocessing.get_context("spawn"), initializer=_limit
     )

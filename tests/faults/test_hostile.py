@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import joblib
 import polars as pl
 import pytest
 import xlsxwriter
@@ -200,6 +201,17 @@ def test_a_reader_that_never_ends_is_stopped(
 def _for_ever(path: str, changed: int) -> list[str]:
     while True:
         time.sleep(1)
+
+
+def test_joblibs_workers_read_workbooks_too(tmp_path: Path) -> None:
+    file = packed(tmp_path / "a.xlsx", good())
+    with joblib.parallel_config(backend="loky", n_jobs=2):
+        read = joblib.Parallel()(joblib.delayed(_first_row)(file) for _ in range(2))
+    assert read == [("Code", "7")] * 2
+
+
+def _first_row(file: PublishedFile) -> tuple[object, ...]:
+    return tuple(file.sheet("Sheet").rows[0])
 
 
 def _without_its_library(*_: object) -> list[str]:
