@@ -94,9 +94,9 @@ def main() -> None:
     asked = parse.parse_args()
 
     from pipeline.cli import _home  # noqa: PLC0415
-    from pipeline.console import quiet_exit  # noqa: PLC0415
     from pipeline.edition import SAMPLE  # noqa: PLC0415
     from pipeline.execute import execute  # noqa: PLC0415
+    from pipeline.quiet import quiet_exit  # noqa: PLC0415
     from tests import few  # noqa: PLC0415
 
     _home()
