@@ -525,8 +525,8 @@ def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Fram
         row["sentence"] = row["sentence"].replace("the outcome", said, 1)
         if row["part"] == "within":
             row["sentence"] += f" Compared: localities of {compared} authorities."
-    common = {
-        source is inner: {
+    of_panel, of_inner = (
+        {
             "spec_id": spec.name,
             "outcome": spec.outcome,
             "is_primary": spec.primary,
@@ -537,10 +537,10 @@ def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Fram
             "years": f"{spec.years[0]}-{spec.years[1]}",
         }
         for source in (built, inner)
-    }
+    )
     for name in TABLES:
         rows[name] = [
-            common[inner is built or name in WITHIN or row.get("part") == "within"] | row
+            (of_inner if name in WITHIN or row.get("part") == "within" else of_panel) | row
             for row in rows.get(name, [])
         ]
 

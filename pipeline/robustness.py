@@ -72,8 +72,7 @@ def robustness(
         *_placebos(pool, all_of),
         _reversed(pool, all_of, base),
         _imputed(pool, all_of, base),
-        _equally_reliable(panel, all_of, base, reliability),
-        _without_error(panel, all_of, base, reliability),
+        *_measured_as_well(panel, all_of, base, reliability),
         *_confounders(built, panel, all_of),
     ]
     return checks
@@ -108,7 +107,7 @@ def robustness_within(pool: Candidates, all_of: Framework) -> list[Row]:
         *_without_each_authority_within(built, inside, own),
         _split(built) | {"part": "within"},
         *_placebos_within(pool, all_of, base),
-        _imputed_within(pool, all_of, own),
+        _imputed_within(pool, all_of, base, own),
     ]
 
 
@@ -142,11 +141,10 @@ def _placebos_within(pool: Candidates, all_of: Framework, base: Choices) -> Iter
         yield _row_within("placebo", all_of.indicators[name].title, found, clean, why)
 
 
-def _imputed_within(pool: Candidates, all_of: Framework, own: Slope) -> Row:
+def _imputed_within(pool: Candidates, all_of: Framework, base: Choices, own: Slope) -> Row:
     """Gaps filled m times, and the m slopes pooled by Rubin's rules."""
     guards, confidence = all_of.test.guards, all_of.test.within.confidence
-    choices = first_side(registered(pool.spec, all_of), all_of)
-    built = select(pool, all_of, replace(choices, complete=False, min_measured=guards.min_imputed))
+    built = select(pool, all_of, replace(base, complete=False, min_measured=guards.min_imputed))
     kind, detail = "imputation", f"{guards.imputations} imputations by chained equations"
     try:
         drawn, gaps = _completed(built, all_of)
@@ -376,25 +374,38 @@ def _filled(built: Built, matrix: Array) -> Panel:
     return built.filled(matrix[:, 0], matrix[:, 1 : 1 + len(built.controls)], blocks)
 
 
-def _equally_reliable(
+def _measured_as_well(
     panel: Panel, all_of: Framework, base: Lead, reliability: Mapping[str, float]
-) -> Row:
-    """Noise added to the better measured blocks until all are as reliable as the worst."""
-    kind, detail = "equal reliability", "noise added to the better measured blocks"
+) -> Iterator[Row]:
+    """The lead were all blocks measured alike, and were all measured without error."""
     assumed, said = _assumed(panel, reliability)
-    if not assumed:
-        return _row(kind, detail, None, None, said)
-    rng = np.random.default_rng(all_of.test.between.seed)
     small = composites(panel)
+    for kind, detail, found in (
+        ("equal reliability", "noise added to the better measured blocks", _equally_reliable),
+        (
+            "measured without error",
+            "both sides corrected for their error of measurement",
+            _without_error,
+        ),
+    ):
+        if assumed:
+            own = found(small, all_of, base, assumed)
+            yield _row(kind, f"{detail} ({said})", None, None) | own
+        else:
+            yield _row(kind, detail, None, None, said)
+
+
+def _equally_reliable(
+    small: Panel, all_of: Framework, base: Lead, assumed: Mapping[str, float]
+) -> Row:
+    """Noise added to the better measured composites until all are as reliable as the worst."""
+    rng = np.random.default_rng(all_of.test.between.seed)
     drawn = [
         lead(equalise(small, assumed, rng), all_of.test.between)
         for _ in range(all_of.test.guards.noise_draws)
     ]
     mean = float(np.mean([one.delta for one in drawn]))
     return {
-        "part": "between",
-        "kind": kind,
-        "detail": f"{detail} ({said})",
         "estimate": mean,
         "ci_low": float(np.mean([one.ci_low for one in drawn])),
         "ci_high": float(np.mean([one.ci_high for one in drawn])),
@@ -417,14 +428,10 @@ def _assumed(panel: Panel, reliability: Mapping[str, float]) -> tuple[dict[str, 
 
 
 def _without_error(
-    panel: Panel, all_of: Framework, base: Lead, reliability: Mapping[str, float]
+    small: Panel, all_of: Framework, base: Lead, assumed: Mapping[str, float]
 ) -> Row:
     """The lead if no block's composite held error of measurement: disattenuated v(H) - v(B)."""
-    kind, detail = "measured without error", "both sides corrected for their error of measurement"
-    assumed, said = _assumed(panel, reliability)
-    if not assumed:
-        return _row(kind, detail, None, None, said)
-    s, small = all_of.test.between, composites(panel)
+    s = all_of.test.between
     explained = []
     for side in (s.h_blocks, s.b_blocks):
         names = [name for name in side if name in small.blocks]
@@ -433,18 +440,12 @@ def _without_error(
         known = np.array([assumed[name] for name in names])
         try:
             explained.append(
-                disattenuated(panel.outcome, panel.controls, columns[:, varying], known[varying])
+                disattenuated(small.outcome, small.controls, columns[:, varying], known[varying])
             )
         except ValueError as problem:
-            return _row(kind, f"{detail} ({said})", None, None, str(problem))
+            return {"why_not": str(problem)}
     found = explained[0] - explained[1]
-    return {
-        "part": "between",
-        "kind": kind,
-        "detail": f"{detail} ({said})",
-        "estimate": found,
-        "passes": bool(found * base.delta > 0),
-    }
+    return {"estimate": found, "passes": bool(found * base.delta > 0)}
 
 
 def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]:

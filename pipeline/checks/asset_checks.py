@@ -66,10 +66,7 @@ def _checks(
             edition.record(DOCUMENTED, f"{layer}.{name}", found.documented)
             return list(found.results)
 
-        def right(results: list[Result]) -> bool:
-            return all(one.passed or one.severity != "critical" for one in results)
-
-        return doing(context, edition, step, work, right=right)[0]
+        return doing(context, edition, step, work, right=_right)[0]
 
     @dg.multi_asset_check(
         name=f"{edition.name}__{step.name}",
@@ -83,8 +80,7 @@ def _checks(
 
         results = checked(context)
         # What fails critically is not published, so its page would be an earlier version's.
-        stopped = any(not one.passed and one.severity == "critical" for one in results)
-        shows = results and not stopped
+        shows = results and _right(results)
         page = shown.report(edition, address(f"{layer}.{name}")) if shows else {}
         for category in categories:
             own = [one for one in results if one.category == category]
@@ -112,6 +108,11 @@ def _checks(
             )
 
     return checks
+
+
+def _right(results: Sequence["Result"]) -> bool:  # type: ignore[name-defined] # noqa: F821
+    """Whether nothing fails that stops what is downstream."""
+    return all(one.passed or one.severity != "critical" for one in results)
 
 
 DOCUMENTED = "documented"

@@ -143,8 +143,3 @@ def squares(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Squ
         held=leave_one_authority_out(authorities, d.controls, models, np.zeros(size)),
         ahead=forward(steps, d.lasting_controls, models, plain),
     )
-
-
-def assess(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Evidence:
-    """Evidence by least squares for outcomes (n, m); the panel gives clusters and years only."""
-    return squares(d, panel, outcomes, s).evidence(s)

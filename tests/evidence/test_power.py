@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.evidence.assess import assess
+from pipeline.evidence.assess import squares
 from pipeline.evidence.moments import design
 from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.power import detectable, power, take_apart
@@ -99,7 +99,8 @@ def test_a_true_delta_of_zero_is_seldom_called_supported(strength: float) -> Non
     )
     signal = strength * (h_net / np.linalg.norm(h_net) + b_net / np.linalg.norm(b_net))
     outcomes = signal * np.sqrt(len(panel.year)) + clustered_noise(panel, 2000, seed=12)
-    found = decide(rules(assess(d, panel, outcomes - outcomes.mean(axis=0), QUICK), QUICK))
+    measured = squares(d, panel, outcomes - outcomes.mean(axis=0), QUICK)
+    found = decide(rules(measured.evidence(QUICK), QUICK))
     assert (found == SUPPORTED).mean() <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 2000)
 
 
@@ -107,7 +108,6 @@ def test_a_strong_lead_is_called_supported() -> None:
     panel = composites(world(authorities=40, years=3, seed=11))
     h = panel.blocks["leadership"] + panel.blocks["partnership"]
     outcomes = 0.8 * h + clustered_noise(panel, 200, seed=12)
-    said = decide(
-        rules(assess(design(panel), panel, outcomes - outcomes.mean(axis=0), QUICK), QUICK)
-    )
+    measured = squares(design(panel), panel, outcomes - outcomes.mean(axis=0), QUICK)
+    said = decide(rules(measured.evidence(QUICK), QUICK))
     assert (said == SUPPORTED).mean() > 0.9
