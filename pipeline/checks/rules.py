@@ -76,9 +76,14 @@ class Query:
 
 @cache
 def queries() -> list[Query]:
-    """Every rule of ``rules.toml``."""
+    """Every rule of ``rules.toml``; one of several tables is a rule of each."""
     entries = tomllib.loads(PATH.read_text(encoding="utf-8"))["rule"]
-    return [Query(**entry) for entry in entries]
+    found = []
+    for entry in entries:
+        tables = entry.pop("tables", None) or [entry.pop("table")]
+        sql = entry.pop("sql")
+        found += [Query(table, sql=sql.replace("{table}", table), **entry) for table in tables]
+    return found
 
 
 def of_table(edition: Edition, layer: str, name: str) -> list[Rule]:
