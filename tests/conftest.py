@@ -12,6 +12,9 @@ from tests import few
 
 quiet_exit()
 
+MadeOnce = Callable[[Callable[[Path], None], Path], Path]
+"""The fixture `made_once`: who fills a folder, and where its copy goes -> where it went."""
+
 
 @pytest.fixture(scope="module")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -22,9 +25,7 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def made_once(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Callable[[Callable[[Path], None], Path], Path]:
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeOnce:
     """Copy a data folder that a function of `tests.made` fills, once for all test processes."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
@@ -42,3 +43,14 @@ def made_once(
         return to
 
     return copied
+
+
+@pytest.fixture(scope="module")
+def sample_tables(tmp_path_factory: pytest.TempPathFactory, made_once: MadeOnce) -> Iterator[Path]:
+    """The data folder, with every table of the sample."""
+    from tests.made import tables_of_the_sample  # noqa: PLC0415 - imports the whole pipeline
+
+    root = made_once(tables_of_the_sample, tmp_path_factory.mktemp("sample"))
+    with pytest.MonkeyPatch.context() as setting:
+        setting.setenv("RAPPORT_DATA", str(root))
+        yield root

@@ -1,6 +1,5 @@
 """What several test modules start from: made by one test process, and read by all."""
 
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import joblib
@@ -8,6 +7,7 @@ import pytest
 
 from pipeline.analysis import evidence_tables
 from pipeline.assets.locality import make, tables
+from pipeline.calibration.files import order
 from pipeline.checks.drift import compared
 from pipeline.cli import _home
 from pipeline.edition import SAMPLE
@@ -30,11 +30,7 @@ def tables_of_the_sample(root: Path) -> None:
             SAMPLE.write("meta", f"quarantine_{source.name}", found.aside)
             SAMPLE.write("meta", f"drift_{source.name}", compared(source, found.table))
             SAMPLE.write("meta", f"reconciliation_{source.name}", compare(source, found.table, []))
-        needs = {
-            name: {needed for layer, needed in table.inputs if layer == "locality"}
-            for name, table in tables().items()
-        }
-        for name in TopologicalSorter(needs).static_order():
+        for name in order():
             SAMPLE.write("locality", name, make(tables()[name], SAMPLE))
         evidence = evidence_tables(SAMPLE, few.panels_and_draws())
         SAMPLE.write("meta", "construct_coverage", evidence.pop("construct_coverage"))

@@ -9,7 +9,6 @@ import csv
 import hashlib
 import io
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from pipeline.cli import _home
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
 from pipeline.versions import published_version
+from tests.conftest import MadeOnce
 from tests.made import finished_run
 
 ORGANISATION = "LA - by responsible org"
@@ -32,21 +32,12 @@ Rows = list[list[str | None]]
 Sheets = dict[str, Rows]
 
 
-@pytest.fixture(scope="module")
-def finished(
-    tmp_path_factory: pytest.TempPathFactory,
-    made_once: Callable[[Callable[[Path], None], Path], Path],
-    small_run: None,
-) -> Path:
-    """A data folder in which the sample has been run once."""
-    return made_once(finished_run, tmp_path_factory.mktemp("finished") / "data")
-
-
 @pytest.fixture
-def data(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of it to break."""
-    root = tmp_path / "data"
-    shutil.copytree(finished, root, symlinks=True)
+def data(
+    made_once: MadeOnce, small_run: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A data folder in which the sample has been run once, to break."""
+    root = made_once(finished_run, tmp_path / "data")
     monkeypatch.setenv("RAPPORT_DATA", str(root))
     _home()
     return root

@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -19,21 +19,15 @@ from pipeline.meta import PACKAGES
 from pipeline.publish import Macro, build
 from pipeline.results import KEYS, TABLES
 from pipeline.sqltable import SqlTable, sql_tables
-from tests.made import tables_of_the_sample
 
 EXAMPLES = sql_tables("examples")
 
 
 @pytest.fixture(scope="module")
-def path(
-    tmp_path_factory: pytest.TempPathFactory,
-    made_once: Callable[[Callable[[Path], None], Path], Path],
-) -> Iterator[Path]:
+def path(sample_tables: Path) -> Path:
     """The database of a synthetic England, made of generated files as a run makes it."""
-    root = made_once(tables_of_the_sample, tmp_path_factory.mktemp("sample"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAPPORT_DATA", str(root))
-        yield build(root / "v1", database_tables(SAMPLE, "run-1", "v1"), database_views(SAMPLE))
+    held = database_tables(SAMPLE, "run-1", "v1")
+    return build(sample_tables / "v1", held, database_views(SAMPLE))
 
 
 @pytest.fixture

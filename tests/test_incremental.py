@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +15,7 @@ from pipeline.execute import execute
 from pipeline.plan import plan
 from pipeline.steps import PUBLISH, made_before, steps
 from pipeline.versions import published_version
+from tests.conftest import MadeOnce
 from tests.made import finished_run
 
 OFLOG, SOURCE = "ascof/oflog_ASC_data.csv", "oflog_adult_social_care"
@@ -24,7 +25,7 @@ OWN = {f"raw__{SOURCE}", f"tidy__{SOURCE}"}
 @pytest.fixture(scope="module", autouse=True)
 def finished(
     tmp_path_factory: pytest.TempPathFactory,
-    made_once: Callable[[Callable[[Path], None], Path], Path],
+    made_once: MadeOnce,
     small_run: None,
 ) -> Iterator[Path]:
     """A data folder in which the sample has been run once."""

@@ -1,7 +1,6 @@
 """A whole run with sources switched off: it publishes, names the loss, and can be undone."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -11,6 +10,7 @@ from pipeline import switches
 from pipeline.cli import _home
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
+from tests.conftest import MadeOnce
 from tests.made import finished_run
 
 RATINGS, ASSESSMENTS = "cqc_trust_ratings", "cqc_council_assessments"
@@ -29,7 +29,7 @@ def test_off_and_on_again(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    made_once: Callable[[Callable[[Path], None], Path], Path],
+    made_once: MadeOnce,
     small_run: None,
 ) -> None:
     monkeypatch.setenv("RAPPORT_DATA", str(made_once(finished_run, tmp_path / "data")))
