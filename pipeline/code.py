@@ -42,6 +42,7 @@ def combined(digests: Iterable[tuple[str, str | None]]) -> str:
     return sha256("\n".join(f"{name} {digest}" for name, digest in sorted(digests)))
 
 
+@cache
 def _path(module: str) -> Path | None:
     first, *rest = module.split(".")
     if first != ROOT:

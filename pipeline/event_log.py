@@ -26,6 +26,7 @@ class EventLog(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, sa.Engine] = OrderedDict()
+        self._there: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -48,6 +49,8 @@ class EventLog(SqliteEventLogStorage):
                 poolclass=StaticPool,
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             )
+            # With a write-ahead log a power cut can cost the last events, never the file.
+            sa.event.listen(engine, "connect", _wait_less)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
@@ -57,9 +60,16 @@ class EventLog(SqliteEventLogStorage):
         self._engines.move_to_end(shard)
         return self._engines[shard]
 
+    def has_table(self, table_name: str) -> bool:
+        """Asked for every check: a table that is there stays."""
+        if table_name not in self._there and super().has_table(table_name):
+            self._there.add(table_name)
+        return table_name in self._there
+
     def wipe(self) -> None:
         """Delete all events, and let go of the files."""
         self._close()
+        self._there.clear()
         super().wipe()
 
     def dispose(self) -> None:
@@ -71,3 +81,7 @@ class EventLog(SqliteEventLogStorage):
         with self._db_lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
+
+
+def _wait_less(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA synchronous=NORMAL")

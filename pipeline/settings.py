@@ -174,6 +174,7 @@ VARIABLES: Mapping[str, Variable] = {
     "smtp_password": Variable("That user's password.", str, secret=True),
 }
 """Every variable, by its name without ``RAPPORT_`` and in small letters."""
+KNOWN = tuple(PREFIX + name.upper() for name in VARIABLES)
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def settings() -> Settings:
         SettingsError: a variable is wrong or not known; all of them are named.
     """
     # Asked thousands of times in a run: the whole environment is gone through only when it changed.
-    known = tuple(os.environ.get(PREFIX + name.upper()) for name in VARIABLES)
+    known = tuple(map(os.environ.get, KNOWN))
     return _read(known, len(os.environ))
 
 

@@ -6,6 +6,7 @@ it, so that everything built on it goes on without it.
 
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import get_args
 
 import polars as pl
@@ -42,7 +43,12 @@ def switched_off() -> dict[str, str]:
     Raises:
         SwitchError: an entry names no source, or one that the geography cannot do without.
     """
-    declared = tomllib.loads(PATH.read_text(encoding="utf-8"))
+    return dict(_read(PATH.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=8)
+def _read(text: str) -> dict[str, str]:
+    declared = tomllib.loads(text)
     unknown = sorted(set(declared) - {"sources", "grades", "licences"})
     if unknown:
         raise SwitchError(f"data/{PATH.name}: no table [{unknown[0]}]; see its first lines")

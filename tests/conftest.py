@@ -16,6 +16,11 @@ MadeOnce = Callable[[Callable[[Path], None], Path], Path]
 """The fixture `made_once`: who fills a folder, and where its copy goes -> where it went."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long modules first, so that no process ends with one while the others have nothing to do."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="module")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Whole runs of the sample that do little, see `tests.few.small_run`."""

@@ -23,6 +23,8 @@ from pipeline.edition import PROJECT, SAMPLE
 from pipeline.sample import generate
 from pipeline.sources import sources
 
+pytestmark = pytest.mark.long
+
 DEPLOY = PROJECT / "deploy"
 BIN = Path(sys.executable).parent
 SOURCE = "council_registry"

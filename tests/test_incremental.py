@@ -18,6 +18,8 @@ from pipeline.versions import published_version
 from tests.conftest import MadeOnce
 from tests.made import finished_run
 
+pytestmark = pytest.mark.long
+
 OFLOG, SOURCE = "ascof/oflog_ASC_data.csv", "oflog_adult_social_care"
 OWN = {f"raw__{SOURCE}", f"tidy__{SOURCE}"}
 

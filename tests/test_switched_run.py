@@ -13,6 +13,8 @@ from pipeline.execute import execute
 from tests.conftest import MadeOnce
 from tests.made import finished_run
 
+pytestmark = pytest.mark.long
+
 RATINGS, ASSESSMENTS = "cqc_trust_ratings", "cqc_council_assessments"
 
 

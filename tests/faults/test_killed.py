@@ -192,6 +192,8 @@ import sys, time
 from pathlib import Path
 import duckdb
 from tests.faults.test_killed import TEST
+
+pytestmark = pytest.mark.long
 with duckdb.connect(str(TEST.database), read_only=True) as connection:
     print("ready", flush=True)
     reads = 0
