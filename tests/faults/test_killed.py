@@ -30,6 +30,8 @@ from tests.faults.state import leftovers
 from tests.test_fetch import CONTENT, release
 from tests.test_source import made
 
+pytestmark = pytest.mark.long
+
 TEST = Edition("test", "Test", synthetic=False)
 
 
@@ -192,8 +194,6 @@ import sys, time
 from pathlib import Path
 import duckdb
 from tests.faults.test_killed import TEST
-
-pytestmark = pytest.mark.long
 with duckdb.connect(str(TEST.database), read_only=True) as connection:
     print("ready", flush=True)
     reads = 0
