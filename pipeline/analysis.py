@@ -275,7 +275,7 @@ def _between(asked: Asked) -> Tables:
         return {}
     result = between(panel, asked.all_of.test.between)
     rows: dict[str, list[Row]] = {
-        name: [asdict(one) for one in getattr(result, name)]
+        name: [dict(vars(one)) for one in getattr(result, name)]
         for name in TABLES
         if hasattr(result, name)
     }
@@ -335,7 +335,7 @@ def _within(asked: Asked) -> Tables:
         "locality": inner.rows["locality"].unique().sort().to_list(),
     }
     rows: dict[str, list[Row]] = {
-        table: [asdict(one) for one in getattr(inside, table)]
+        table: [dict(vars(one)) for one in getattr(inside, table)]
         for table in ("variance_split", "within_effect", "discordant_sets", "verdict")
     }
     for row in rows["discordant_sets"]:
@@ -343,7 +343,7 @@ def _within(asked: Asked) -> Tables:
         for key in ("adopters", "others"):
             if key in row:
                 row[key] = ", ".join(names["locality"][one] for one in row[key])
-    rows["power"] = [{"part": "within"} | asdict(one) for one in inside.power]
+    rows["power"] = [{"part": "within"} | dict(vars(one)) for one in inside.power]
     return rows
 
 
@@ -454,7 +454,7 @@ def put_together(asked: Asked, done: Sequence[Any]) -> Found:
     within_verdict = _verdict_of(rows["verdict"], "within")
     if spec.within:
         parts = {"between": between_verdict, "within": within_verdict}
-        rows["verdict"] += [asdict(one) for one in overall(parts, checks)]
+        rows["verdict"] += [dict(vars(one)) for one in overall(parts, checks)]
     else:
         # There is no row on the claim in which it could be said; the direction is said already.
         said = said_of([one for one in checks if one.rule_id != DIRECTION])
@@ -589,7 +589,7 @@ def claim_rows(found: Sequence[Found], all_of: Framework) -> list[Row]:
         "is_primary": True,
         "exploratory": None if all_of.registered() else "The framework is not the registered one.",
     }
-    rows = [asdict(one) for one in overall(answers, checks)]
+    rows = [dict(vars(one)) for one in overall(answers, checks)]
     return [common | row | {"sentence": f"{row['sentence']} By panel: {each}."} for row in rows]
 
 
@@ -646,7 +646,7 @@ def _other_tests(panel: Panel, all_of: Framework) -> list[Row]:
     found = nonnested(
         standardise(panel.outcome), standardise(panel.controls), h, b, panel.authority
     )
-    return [asdict(one) for one in found]
+    return [dict(vars(one)) for one in found]
 
 
 def _published(panel: Panel | None, rows: Mapping[str, Sequence[Row]]) -> list[Row]:

@@ -1,7 +1,7 @@
 """The numbers that the rule reads, for many outcomes on one design at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -12,9 +12,9 @@ from pipeline.evidence.crossval import (
     authority_test,
     forward,
     forward_steps,
-    leave_one_authority_out,
+    scored,
 )
-from pipeline.evidence.moments import Design, Moments, fit, moments, net_of_controls
+from pipeline.evidence.moments import Design, Fit, Moments, Net, fit, moments, net_of_controls
 from pipeline.evidence.panel import Array, Panel
 from pipeline.evidence.resampling import Jackknife, jackknife, lead_bounds, wider, with_roots
 from pipeline.evidence.settings import BetweenSettings
@@ -102,14 +102,14 @@ class Squares:
 
 
 def weighted(each: Sequence[Squares], weights: Sequence[float]) -> Squares:
-    """The weighted sum; weights add up to 1, so that numbers of rows stay what they are."""
+    """The weighted sum of what was fitted on the same rows."""
 
     def summed(parts: Sequence[Array]) -> Array:
         return np.asarray(sum(w * part for w, part in zip(weights, parts, strict=True)))
 
     def losses(parts: Sequence[Losses]) -> Losses:
-        names = Losses.__annotations__
-        return Losses(*(summed([getattr(part, name) for part in parts]) for name in names))
+        sse, sst = (summed([getattr(part, name) for part in parts]) for name in ("sse", "sst"))
+        return replace(parts[0], sse=sse, sst=sst)
 
     ahead = [one.ahead for one in each if one.ahead is not None]
     return Squares(
@@ -125,21 +125,23 @@ def squares(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Squ
     h, b = d.columns(s.h_blocks), d.columns(s.b_blocks)
     models = [d.columns(()), h, b]
 
-    def fitted(sets: Moments) -> Array:
+    def fitted(sets: Moments) -> tuple[Net, list[Fit]]:
         net = net_of_controls(sets, d.controls)
-        left = [fit(net, columns, 0.0).sse for columns in models]
-        return np.stack([net.sst, *left], axis=1)
+        return net, [fit(net, columns, 0.0) for columns in models]
+
+    def left(net: Net, fits: list[Fit]) -> Array:
+        return np.stack([net.sst, *(one.sse for one in fits)], axis=1)
 
     gathered = clusterings(d, outcomes, panel)
     authorities = gathered[0]
-    size = len(authorities.xx)
-    plain = Shrinkage((h, b), LEAST_SQUARES, np.zeros(size, dtype=np.int64))
+    without = [fitted(one.without_each()) for one in gathered]
+    plain = Shrinkage((h, b), LEAST_SQUARES, np.zeros(len(authorities.xx), dtype=np.int64))
     steps = forward_steps(
         d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
     )
     return Squares(
-        everyone=fitted(authorities.total()),
-        without=tuple(fitted(one.without_each()) for one in gathered),
-        held=leave_one_authority_out(authorities, d.controls, models, np.zeros(size)),
+        everyone=left(*fitted(authorities.total())),
+        without=tuple(left(*one) for one in without),
+        held=scored(authorities, *without[0]),
         ahead=forward(steps, d.lasting_controls, models, plain),
     )

@@ -8,7 +8,9 @@ from scipy import stats
 
 from pipeline.evidence.moments import (
     Design,
+    Fit,
     Moments,
+    Net,
     fit,
     loss,
     loss_of_mean,
@@ -93,8 +95,13 @@ def held_out(
 ) -> Losses:
     """Losses of controls plus each set of block columns, fitted on train, scored on test."""
     net = net_of_controls(train, controls)
-    sse = [loss(test, fit(net, columns, penalty).coefficients(net)) for columns in models]
-    return Losses(np.stack(sse, axis=1), loss_of_mean(test, net), test.n, train.n)
+    return scored(test, net, [fit(net, columns, penalty) for columns in models])
+
+
+def scored(test: Moments, net: Net, fits: list[Fit]) -> Losses:
+    """Losses on test sets of what was fitted on training sets."""
+    sse = [loss(test, one.coefficients(net)) for one in fits]
+    return Losses(np.stack(sse, axis=1), loss_of_mean(test, net), test.n, net.n)
 
 
 def fold_of_each(clusters: int, folds: int, rng: np.random.Generator) -> Ints:

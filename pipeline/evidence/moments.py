@@ -118,6 +118,7 @@ class Net:
     """Training sets centred and net of the controls.
 
     Attributes:
+        n: (R,) rows.
         mean_x: (R, q) and mean_y: (R, m) training means.
         sst: (R, m) total sum of squares of the outcome about its training mean.
         scale: (R, q) one over the root of each column's own sum of squares; 0 for a constant.
@@ -127,6 +128,7 @@ class Net:
         controls: column numbers of the controls.
     """
 
+    n: Array
     mean_x: Array
     mean_y: Array
     sst: Array
@@ -201,6 +203,7 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     on_x, on_y = inverse @ xx[:, controls, :], inverse @ xy[:, controls, :]
     from_controls = xx[:, :, controls]
     return Net(
+        n=train.n,
         mean_x=mean_x,
         mean_y=mean_y,
         sst=yy,

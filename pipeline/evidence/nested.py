@@ -74,15 +74,20 @@ def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
     score = np.zeros((size, k))
     on_all = np.zeros((size, k, q.shape[1]))
     own = np.zeros((size, k, k))
-    for g in range(size):
-        rows = codes == g
-        values, vectors = np.linalg.eigh(np.eye(int(rows.sum())) - q[rows] @ q[rows].T)
+    order, rows_of = np.argsort(codes, kind="stable"), np.bincount(codes)
+    first = np.cumsum(rows_of) - rows_of
+    # Clusters of one size at once.
+    for n in np.unique(rows_of):
+        g = np.flatnonzero(rows_of == n)
+        rows = order[first[g][:, None] + np.arange(n)]
+        values, vectors = np.linalg.eigh(np.eye(n) - q[rows] @ q[rows].transpose(0, 2, 1))
         keep = values > COLLINEAR
-        root = vectors[:, keep] / np.sqrt(values[keep])
-        adjusted = root @ (vectors[:, keep].T @ q_added[rows])
-        score[g] = adjusted.T @ residual[rows]
-        on_all[g] = adjusted.T @ q[rows]
-        own[g] = adjusted.T @ adjusted
+        root = vectors * np.where(keep, 1.0 / np.sqrt(np.where(keep, values, 1.0)), 0.0)[:, None]
+        adjusted = root @ (vectors.transpose(0, 2, 1) @ q_added[rows])
+        turned = adjusted.transpose(0, 2, 1)
+        score[g] = (turned @ residual[rows][:, :, None])[:, :, 0]
+        on_all[g] = turned @ q[rows]
+        own[g] = turned @ adjusted
     covariance = score.T @ score
     effect = q_added.T @ y
     wald = float(effect @ np.linalg.pinv(covariance, hermitian=True) @ effect)

@@ -100,16 +100,17 @@ def power(panel: Panel, s: BetweenSettings) -> tuple[Power, ...]:
     strengths = {lead: one for lead, one in known.items() if one is not None}
     most = max(map(abs, strengths.values()), default=0.0) or 1.0
 
-    def at(strength: float) -> Squares:
-        outcomes = (world.need + world.rival + strength * world.signal)[:, None] + noise
+    def of(outcomes: Array) -> Squares:
         return squares(d, panel, outcomes - outcomes.mean(axis=0), s)
 
-    # Every sum of squares is quadratic in the strength, so that three strengths give all others.
-    three = [at(one) for one in (-most, 0.0, most)] if strengths else []
+    # Every sum of squares is quadratic in the strength: three give all others. That of the signal
+    # alone is the same in all simulations.
+    plain, signal = (world.need + world.rival)[:, None] + noise, most * world.signal[:, None]
+    three = [of(one) for one in (plain, plain + signal, signal)] if strengths else []
     said = {}
     for lead, strength in strengths.items():
         r = strength / most
-        found = weighted(three, [(r * r - r) / 2.0, 1.0 - r * r, (r * r + r) / 2.0])
+        found = weighted(three, [1.0 - r, r, r * r - r])
         said[lead] = decide(rules(found.evidence(s), s))
     return power_rows(said, DESIGN, s.power_target)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from pipeline.evidence.moments import Moments
 from pipeline.evidence.panel import Array, Ints
@@ -47,7 +47,7 @@ class Jackknife:
 
     def interval(self, confidence: float, corrected: bool = True) -> tuple[Array, Array]:
         """Two-sided interval."""
-        reach = stats.t.ppf((1.0 + confidence) / 2.0, self.clusters - 1) * self.se
+        reach = _quantile((1.0 + confidence) / 2.0, self.clusters) * self.se
         centre = self.centre(corrected)
         return centre - reach, centre + reach
 
@@ -58,14 +58,21 @@ class Jackknife:
 
     def upper(self, confidence: float) -> Array:
         """One-sided upper bound, bias-corrected."""
-        reach: Array = stats.t.ppf(confidence, self.clusters - 1) * self.se
+        reach: Array = _quantile(confidence, self.clusters) * self.se
         return self.centre() + reach
 
     def p_one_sided(self, corrected: bool = True) -> Array:
         """P of so large an estimate if the truth were 0; 1 where nothing varies."""
         moves = self.se > 0
         t = self.centre(corrected) / np.where(moves, self.se, 1.0)
-        return np.where(moves, stats.t.sf(t, self.clusters - 1), 1.0)
+        return np.where(moves, special.stdtr(self.clusters - 1, -t), 1.0)
+
+
+def _quantile(p: float, clusters: Array) -> Array:
+    """Student's t with one degree of freedom less than clusters; it is slow, so once for each."""
+    found, at = np.unique(clusters, return_inverse=True)
+    quantile: Array = special.stdtrit(found - 1, p)[at.reshape(clusters.shape)]
+    return quantile
 
 
 def jackknife(estimate: Array, replicates: Array) -> Jackknife:
@@ -156,7 +163,7 @@ def lead_bounds(each: list[Jackknife], confidence: float) -> Bounds:
 
 def _lead_bounds(jack: Jackknife, confidence: float) -> tuple[Array, Array]:
     delta, v_h, v_b, root_h, root_b = range(5)
-    t = stats.t.ppf((1.0 + confidence) / 2.0, jack.clusters - 1)
+    t = _quantile((1.0 + confidence) / 2.0, jack.clusters)
     below, above = {}, {}
     for share, root in ((v_h, root_h), (v_b, root_b)):
         at, reach = jack.estimate[root], (t * jack.se)[root]

@@ -76,8 +76,9 @@ def wild_test(
     def wald(signs: Array) -> Array:
         """(R,) statistics of sets of signs (R, G)."""
         effect = signs @ score
-        left = signs[:, :, None] * score - np.einsum("gkq,rq->rgk", cross, signs @ on_all)
-        spread = np.einsum("rgk,rgl->rkl", left, left)
+        fitted = (signs @ on_all) @ cross.reshape(size * k, -1).T
+        left = signs[:, :, None] * score - fitted.reshape(-1, size, k)
+        spread = left.transpose(0, 2, 1) @ left
         solved = np.linalg.pinv(spread, hermitian=True) @ effect[:, :, None]
         found: Array = np.einsum("rk,rk->r", effect, solved[:, :, 0])
         return found
