@@ -9,8 +9,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from pipeline.evidence.between import gate
-from pipeline.evidence.lead import QuickLead, quick_leads
-from pipeline.evidence.panel import Array, Ints
+from pipeline.evidence.lead import Composed, QuickLead, composed, quick_leads
+from pipeline.evidence.panel import Array, Ints, Panel
 from pipeline.evidence.resampling import bootstrap_weights
 from pipeline.evidence.within import Slope, slopes
 from pipeline.framework import Framework
@@ -18,6 +18,8 @@ from pipeline.panels import (
     Built,
     Candidates,
     Choices,
+    Flags,
+    Judged,
     first_side,
     locality_panel,
     registered,
@@ -46,7 +48,6 @@ def specifications(pool: Candidates, all_of: Framework) -> list[Specification]:
     base = registered(pool.spec, all_of)
     wide = all_of.test.multiverse
     out = []
-    # The last axes often leave the same rows: a worker meets them one after the other.
     for lag, composition, controls, sample, coverage, missing in product(
         wide.lags,
         wide.compositions,
@@ -127,26 +128,44 @@ class Outcome:
     n_within: int | None = None
 
 
+Known = dict[Hashable, tuple[Panel, Composed, Ints]]
+"""Rows and indicators -> their panel, its sides and its authorities, whatever the controls."""
+
+
 def estimate(
-    built: Built, all_of: Framework, compositions: Sequence[str], penalty: float | None
+    built: Built,
+    all_of: Framework,
+    compositions: Sequence[str],
+    penalty: float | None,
+    known: Known,
 ) -> dict[str, Outcome]:
-    """The lead under each composition on the rows and indicators that were selected."""
+    """The lead under each composition on the rows and indicators that were selected.
+
+    What is worked out of the rows alone is added to `known`, and not worked out again.
+    """
 
     def none(why: str) -> dict[str, Outcome]:
         return dict.fromkeys(compositions, Outcome(built.size, stopped=why))
 
     if penalty is None:
         return none("not compared between authorities")
-    if built.panel is None:
+    if not built.size or not built.used:
         return none("no row is left")
     settings = all_of.test.between
-    # One clustering: thousands of specifications ask for the spread, not for the wider interval.
-    panel = replace(built.panel, dominant_trust=None)
+    rows = _rows(built), compositions
+    if rows in known:
+        panel = replace(known[rows][0], controls=built.control_matrix)
+    else:
+        # One clustering: thousands of specifications ask for the spread, not the wider interval.
+        panel = replace(built.filled(built.outcome, built.control_matrix, built.values), dominant_trust=None)
     stopped = gate(panel, settings)
     if stopped:
         return none(stopped)
-    authorities = np.unique(built.pool.authority[built.keep])
-    leads = quick_leads(panel, settings, compositions, penalty)
+    if rows not in known:
+        columns = composed(panel.blocks, settings, compositions)
+        known[rows] = panel, columns, np.unique(built.pool.authority[built.keep])
+    _, columns, authorities = known[rows]
+    leads = quick_leads(panel, settings, columns, penalty)
     return {name: Outcome(built.size, own, None, authorities) for name, own in leads.items()}
 
 
@@ -157,17 +176,16 @@ def _slopes(
     return dict.fromkeys(compositions) if inside is None else slopes(inside, compositions)
 
 
+def _rows(built: Built) -> Hashable:
+    """What makes the rows and indicators of two set-ups the same."""
+    choices = built.choices
+    used = tuple(one.name for block in built.used.values() for one in block)
+    return built.keep.tobytes(), choices.cap, choices.lag, used
+
+
 def _same(built: Built) -> Hashable:
     """What makes two set-ups one and the same computation."""
-    choices = built.choices
-    return (
-        built.keep.tobytes(),
-        choices.controls,
-        choices.control_classes,
-        choices.cap,
-        choices.lag,
-        tuple(one.name for block in built.used.values() for one in block),
-    )
+    return _rows(built), built.choices.controls, built.choices.control_classes
 
 
 SetUps = Mapping[Choices, tuple[str, ...]]
@@ -188,15 +206,17 @@ def estimates(
     """What each composition of each set-up gives; equal selections are worked out once."""
     leads: dict[Hashable, dict[str, Outcome]] = {}
     inside: dict[Hashable, Mapping[str, Slope | None]] = {}
+    judged: dict[Hashable, tuple[Judged, Flags]] = {}
+    known: Known = {}
     out: dict[tuple[Choices, str], Outcome] = {}
     for choices, compositions in some.items():
-        built = select(pool, all_of, choices)
+        built = select(pool, all_of, choices, judged)
         same = _same(built), compositions
         if same not in leads:
-            leads[same] = estimate(built, all_of, compositions, penalty)
+            leads[same] = estimate(built, all_of, compositions, penalty, known)
         found = leads[same]
         if pool.spec.within:
-            inner = select(pool, all_of, first_side(choices, all_of))
+            inner = select(pool, all_of, first_side(choices, all_of), judged)
             same = _same(inner), compositions
             if same not in inside:
                 inside[same] = _slopes(inner, all_of, compositions)
@@ -235,7 +255,12 @@ def multiverse(
 def set_up_pieces(pool: Candidates, all_of: Framework) -> list[SetUps]:
     """The panel's set-ups, the registered one first, in pieces that can be worked out apart."""
     asked = [registered_one(pool, all_of), *specifications(pool, all_of)]
-    whole = list(set_ups(asked).items())
+    # Other controls often leave the same rows: a worker meets them one after the other.
+    by_rows: dict[Choices, dict[Choices, tuple[str, ...]]] = {}
+    for choices, compositions in set_ups(asked).items():
+        rows = replace(choices, controls=(), control_classes=())
+        by_rows.setdefault(rows, {})[choices] = compositions
+    whole = [one for together in by_rows.values() for one in together.items()]
     return [dict(whole[i : i + CHUNK]) for i in range(0, len(whole), CHUNK)]
 
 

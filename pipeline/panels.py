@@ -1,6 +1,6 @@
 """From the locality tables to the arrays of a panel: which rows and indicators, and why."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -463,12 +463,27 @@ def codes(values: pl.Series) -> Ints:
     return np.unique(values.to_numpy(), return_inverse=True)[1].astype(np.int64)
 
 
-def select(pool: Candidates, all_of: Framework, choices: Choices) -> Built:
+Judged = tuple[tuple[Indicator, float, str], ...]
+
+
+def select(
+    pool: Candidates,
+    all_of: Framework,
+    choices: Choices,
+    known: dict[Hashable, tuple[Judged, Flags]] | None = None,
+) -> Built:
     """Choose rows and indicators.
 
     Predictors and controls of year t meet the outcome of year t + lag. An indicator is used when it
     is measured on enough of the rows and is of another family of instruments than the outcome; then
     only rows with all used indicators are kept (unless gaps are to stay).
+
+    Args:
+        pool: the candidates.
+        all_of: the framework.
+        choices: what is chosen.
+        known: what was judged before of this pool, and is added to: most of thousands of choices
+            come to the same rows.
     """
     outcome = all_of.indicators[choices.outcome]
     keep: Flags = (pool.year >= choices.years[0]) & (pool.year <= choices.years[1])
@@ -492,11 +507,18 @@ def select(pool: Candidates, all_of: Framework, choices: Choices) -> Built:
     for name in pool.spec.require:
         keep &= pool.known(name, choices.min_coverage)
         thinned.append((f"with {name}", int(keep.sum())))
-    judged = tuple(_judged(pool, all_of, choices, keep))
-    if choices.complete:
+    same = (keep.tobytes(), choices.outcome, choices.min_coverage, choices.min_measured)
+    before = {} if known is None else known
+    if (*same, choices.without) not in before:
+        judged = tuple(_judged(pool, all_of, choices, keep))
+        whole = keep.copy()
         for one, _, why_not in judged:
             if not why_not:
-                keep &= pool.known(one.name, choices.min_coverage)
+                whole &= pool.known(one.name, choices.min_coverage)
+        before[*same, choices.without] = judged, whole
+    judged, whole = before[*same, choices.without]
+    if choices.complete:
+        keep = whole
         thinned.append(("with every indicator used", int(keep.sum())))
     return Built(pool, choices, keep, target[keep], judged, tuple(thinned))
 

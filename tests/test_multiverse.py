@@ -155,10 +155,14 @@ def test_identical_selections_are_worked_out_once(monkeypatch: pytest.MonkeyPatc
     plain = made.estimate
 
     def counted(
-        built: Any, all_of: Framework, compositions: Sequence[str], penalty: float | None
+        built: Any,
+        all_of: Framework,
+        compositions: Sequence[str],
+        penalty: float | None,
+        known: made.Known,
     ) -> dict[str, Outcome]:
         seen.extend([built.keep.tobytes()] * len(compositions))
-        return plain(built, all_of, compositions, penalty)
+        return plain(built, all_of, compositions, penalty, known)
 
     monkeypatch.setattr(made, "estimate", counted)
     found = multiverse(pool, GRID, PENALTY, n_jobs=1)[0]

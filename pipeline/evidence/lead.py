@@ -158,11 +158,29 @@ def quick_lead(
     panel: Panel, s: BetweenSettings, *, composition: str = "composite", penalty: float = 0.0
 ) -> QuickLead:
     """The lead of one specification; arguments as in `lead`."""
-    return quick_leads(panel, s, (composition,), penalty)[composition]
+    return quick_leads(panel, s, composed(panel.blocks, s, (composition,)), penalty)[composition]
+
+
+Composed = Mapping[str, tuple[Array, Array]]
+"""Composition -> standardised columns (n, k) of each side; the same whatever is held constant."""
+
+
+def composed(blocks: Blocks, s: BetweenSettings, compositions: Sequence[str]) -> Composed:
+    """Both sides of a panel under several compositions."""
+
+    def sides(made: Blocks) -> tuple[Array, Array]:
+        h, b = (
+            np.hstack([nothing, *(made[name] for name in side if name in made)])
+            for side in (s.h_blocks, s.b_blocks)
+        )
+        return h, b
+
+    nothing = np.empty((len(next(iter(blocks.values()))), 0))
+    return {name: sides(COMPOSITIONS[name](blocks)) for name in compositions}
 
 
 def quick_leads(
-    panel: Panel, s: BetweenSettings, compositions: Sequence[str], penalty: float
+    panel: Panel, s: BetweenSettings, columns: Composed, penalty: float
 ) -> dict[str, QuickLead]:
     """The lead under several compositions of the same rows, indicators and controls.
 
@@ -172,9 +190,9 @@ def quick_leads(
     added, with the columns' scale and controls held.
 
     Args:
-        panel: the rows; both sides must be measured.
+        panel: the rows; its blocks are not read.
         s: settings.
-        compositions: some of COMPOSITIONS.
+        columns: its sides under each composition; both must be measured.
         penalty: ridge penalty, used with "indicators" alone.
     """
     authority, size = panel.authority, int(panel.authority.max()) + 1
@@ -185,9 +203,8 @@ def quick_leads(
     total = np.bincount(authority, outcome**2, size)
     reach = float(special.stdtrit(size - 1, (1.0 + s.confidence) / 2.0))
 
-    def moved(columns: Array, held: float) -> Array:
+    def moved(columns: Array, net: Array, held: float) -> Array:
         """(G,) how the least sum of squares moves with each authority's weight."""
-        net = columns - base @ (base.T @ columns)
         if not held:
             basis = orthonormal(net)
             residual = left - basis @ (basis.T @ left)
@@ -207,20 +224,19 @@ def quick_leads(
         ridge: Array = np.bincount(authority, own, size) + (scale - own.sum()) / size
         return ridge
 
-    def quick(blocks: Blocks, held: float) -> QuickLead:
-        h, b = (
-            moved(
-                np.hstack([ones[:, :0], *(blocks[name] for name in side if name in blocks)]), held
-            )
-            for side in (s.h_blocks, s.b_blocks)
-        )
+    def quick(h: Array, b: Array) -> QuickLead:
         delta = float((b.sum() - h.sum()) / total.sum())
         influence = (b - h - delta * total) / total.sum()
         se = float(np.sqrt(size / (size - 1) * (influence**2).sum()))
         p = float(special.stdtr(size - 1, -delta / se)) if se > 0 else 1.0
         return QuickLead(delta, se, delta - reach * se, delta + reach * se, p, influence)
 
-    return {
-        name: quick(COMPOSITIONS[name](panel.blocks), penalty if name == "indicators" else 0.0)
-        for name in compositions
-    }
+    every = [side for sides in columns.values() for side in sides]
+    together = np.hstack(every)
+    together -= base @ (base.T @ together)
+    nets = iter(np.split(together, np.cumsum([side.shape[1] for side in every])[:-1], axis=1))
+    found = {}
+    for name, sides in columns.items():
+        held = penalty if name == "indicators" else 0.0
+        found[name] = quick(*(moved(side, next(nets), held) for side in sides))
+    return found

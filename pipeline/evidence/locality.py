@@ -190,6 +190,12 @@ def commonest(values: Ints, groups: Ints) -> Ints:
 
 def gate(panel: LocalityPanel, min_authorities: int) -> str | None:
     """Why this panel cannot be compared within authorities, in words, or None."""
+    found = compared(panel, min_authorities)
+    return found if isinstance(found, str) else None
+
+
+def compared(panel: LocalityPanel, min_authorities: int) -> tuple[LocalityPanel, Within] | str:
+    """The shared rows of a panel and their comparison, or why there is none, in words."""
     keep = shared(panel)
     authorities = len(np.unique(panel.authority[keep]))
     if authorities < min_authorities:
@@ -197,7 +203,8 @@ def gate(panel: LocalityPanel, min_authorities: int) -> str | None:
             f"{authorities} authorities with at least two localities in a year, fewer than "
             f"{min_authorities}"
         )
-    w = within_of(panel.rows(keep))
+    panel = panel.rows(keep)
+    w = within_of(panel)
     if not varies(demean(w.composite[:, None], w.cell))[0]:
         return "no measure of leadership that varies between localities of one authority"
     if not varies(w.outcome[:, None])[0]:
@@ -211,7 +218,7 @@ def gate(panel: LocalityPanel, min_authorities: int) -> str | None:
     largest = int(np.bincount(w.authority).max())
     if free - largest <= columns:
         return f"{free} free rows, too few for {columns} columns"
-    return None
+    return panel, w
 
 
 def adopters(outcome: Array, year: Ints, share: float) -> NDArray[np.bool_]:

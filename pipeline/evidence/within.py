@@ -17,6 +17,7 @@ from pipeline.evidence.locality import (
     Within,
     adopters,
     codes_of,
+    compared,
     demean,
     gate,
     shared,
@@ -284,33 +285,25 @@ def slopes(panel: LocalityPanel, compositions: Sequence[str]) -> dict[str, Slope
         compositions: some of the between-authorities ones, each over all blocks together.
     """
     found: dict[str, Slope | None] = dict.fromkeys(compositions)
-    if gate(panel, min_authorities=2):
+    comparison = compared(panel, min_authorities=2)
+    if isinstance(comparison, str):
         return found
-    panel = panel.rows(shared(panel))
-    w = within_of(panel)
+    panel, w = comparison
     together = {"leadership": panel.indicators()}
+    names = [name for name in compositions if name != "indicators"]
+    columns = [COMPOSITIONS[name](together)["leadership"] for name in names]
+    x = design_of(w, np.hstack([np.empty((len(w.cell), 0)), *columns]))
+    groups = moments(x, w.outcome[:, None], w.authority, int(w.authority.max()) + 1)
     controls = np.arange(1, 1 + w.controls.shape[1])
-    for composition in compositions:
-        if composition == "indicators":
+    whole, dropped = (
+        net_of_controls(sets, controls) for sets in (groups.total(), groups.without_each())
+    )
+    for at, name in enumerate(names, start=len(controls) + 1):
+        if not varies(x[:, [at]])[0] or (dropped.xx[:, at, at] <= 0).any():
             continue
-        column = COMPOSITIONS[composition](together)["leadership"]
-        if not varies(demean(column, w.cell))[0]:
-            continue
-        x = design_of(w, column)
-        groups = moments(x, w.outcome[:, None], w.authority, int(w.authority.max()) + 1)
-        whole, dropped = (
-            net_of_controls(sets, controls) for sets in (groups.total(), groups.without_each())
-        )
-        if (dropped.xx[:, -1, -1] <= 0).any():
-            continue
-        jack = jackknife(
-            whole.xy[0, -1, :] / whole.xx[0, -1, -1],
-            dropped.xy[:, -1, :] / dropped.xx[:, -1, -1:],
-        )
-        found[composition] = Slope(
-            float(jack.estimate[0]),
-            float(jack.se[0]),
-            float(jack.p_one_sided()[0]),
-            dropped.xy[:, -1, 0] / dropped.xx[:, -1, -1],
+        drop = dropped.xy[:, at, 0] / dropped.xx[:, at, at]
+        jack = jackknife(whole.xy[0, at, :] / whole.xx[0, at, at], drop[:, None])
+        found[name] = Slope(
+            float(jack.estimate[0]), float(jack.se[0]), float(jack.p_one_sided()[0]), drop
         )
     return found
