@@ -16,6 +16,7 @@ from pipeline.evidence.moments import (
     loss_of_mean,
     moments,
     net_of_controls,
+    ridge_path,
 )
 from pipeline.evidence.panel import Array, Ints
 
@@ -145,9 +146,7 @@ def choose_penalty(groups: Moments, weights: Array, controls: Ints, how: Shrinka
         test = groups.weighted(weights * inside)
         net = net_of_controls(groups.weighted(weights * ~inside), controls)
         for columns in how.rivals:
-            for i, penalty in enumerate(grid):
-                beta = fit(net, columns, penalty).coefficients(net)
-                error[:, i] += loss(test, beta).sum(axis=1)
+            error += loss(test, ridge_path(net, columns, grid))
     best: Array = grid[error.argmin(axis=1)]
     return best
 

@@ -107,9 +107,10 @@ def moments(x: Array, y: Array, codes: Ints, size: int) -> Moments:
         out.yy[present] = np.einsum("rjj->rj", sums[:, q:, q:])
         return out
     for code, rows in zip(present, np.split(order, starts[1:]), strict=True):
-        out.xx[code] = x[rows].T @ x[rows]
-        out.xy[code] = x[rows].T @ y[rows]
-        out.yy[code] = (y[rows] ** 2).sum(axis=0)
+        own, outcomes = x[rows], y[rows]
+        out.xx[code] = own.T @ own
+        out.xy[code] = own.T @ outcomes
+        out.yy[code] = np.einsum("nm,nm->m", outcomes, outcomes)
     return out
 
 
@@ -191,8 +192,8 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     """
     n = train.n[:, None]
     mean_x, mean_y = train.xx[:, 0, :] / n, train.xy[:, 0, :] / n
-    xx = train.xx - n[:, :, None] * mean_x[:, :, None] * mean_x[:, None, :]
-    xy = train.xy - n[:, :, None] * mean_x[:, :, None] * mean_y[:, None, :]
+    xx = train.xx - train.xx[:, 0, :, None] * mean_x[:, None, :]
+    xy = train.xy - train.xx[:, 0, :, None] * mean_y[:, None, :]
     yy = train.yy - n * mean_y**2
     own = np.einsum("rjj->rj", xx)
     varies = own > COLLINEAR * np.einsum("rjj->rj", train.xx)
@@ -200,7 +201,8 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     own_scale = scale[:, controls]
     inverse, rank = _inverted(_on_scale(xx[:, controls[:, None], controls], own_scale), 0.0)
     inverse = _on_scale(inverse, own_scale)
-    on_x, on_y = inverse @ xx[:, controls, :], inverse @ xy[:, controls, :]
+    with_y = xy[:, controls, :]
+    on_x, on_y = inverse @ xx[:, controls, :], inverse @ with_y
     from_controls = xx[:, :, controls]
     return Net(
         n=train.n,
@@ -213,9 +215,18 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
         on_y=on_y,
         xx=xx - from_controls @ on_x,
         xy=xy - from_controls @ on_y,
-        yy=yy - (xy[:, controls, :] * on_y).sum(axis=1),
+        yy=yy - np.einsum("rcm,rcm->rm", with_y, on_y),
         controls=controls,
     )
+
+
+def coefficients(net: Net, columns: Ints, beta: Array) -> Array:
+    """(R, q, m) coefficients on the design's columns, given those of block columns (R, k, m)."""
+    out = np.zeros((len(net.xx), net.mean_x.shape[1], beta.shape[2]))
+    out[:, columns, :] = beta
+    out[:, net.controls, :] = net.on_y - net.on_x[:, :, columns] @ beta
+    out[:, 0, :] = net.mean_y - (net.mean_x[:, None, :] @ out)[:, 0, :]
+    return out
 
 
 @dataclass(frozen=True)
@@ -242,11 +253,7 @@ class Fit:
 
     def coefficients(self, net: Net) -> Array:
         """(R, q, m) coefficients on the design's columns, 0 for those not in the model."""
-        out = np.zeros((len(net.xx), net.mean_x.shape[1], net.yy.shape[1]))
-        out[:, self.columns, :] = self.beta
-        out[:, net.controls, :] = net.on_y - net.on_x[:, :, self.columns] @ self.beta
-        out[:, 0, :] = net.mean_y - (net.mean_x[:, :, None] * out).sum(axis=1)
-        return out
+        return coefficients(net, self.columns, self.beta)
 
 
 def _per_set(penalty: Array | float) -> Array:
@@ -260,8 +267,8 @@ def fit(net: Net, columns: Ints, penalty: Array | float) -> Fit:
     inverse, df = _inverted(scaled, penalty)
     cross = net.xy[:, columns, :] * scale[:, :, None]
     slopes = inverse @ cross
-    along = (cross * slopes).sum(axis=1)
-    size = along - _per_set(penalty) * (slopes**2).sum(axis=1)
+    along = np.einsum("rkm,rkm->rm", cross, slopes)
+    size = along - _per_set(penalty) * np.einsum("rkm,rkm->rm", slopes, slopes)
     there = size > 0
     return Fit(
         columns=columns,
@@ -271,10 +278,23 @@ def fit(net: Net, columns: Ints, penalty: Array | float) -> Fit:
     )
 
 
+def ridge_path(net: Net, columns: Ints, grid: Array) -> Array:
+    """(R, q, P) coefficients of one outcome under each penalty of a grid (P,).
+
+    Those of `fit`, from one set of eigenvalues for all penalties.
+    """
+    scale = net.scale[:, columns]
+    values, vectors = np.linalg.eigh(_on_scale(net.xx[:, columns[:, None], columns], scale))
+    along = vectors.transpose(0, 2, 1) @ (net.xy[:, columns, :] * scale[:, :, None])
+    slopes = vectors @ (along * _inverse(values[:, :, None], grid))
+    return coefficients(net, columns, scale[:, :, None] * slopes)
+
+
 def loss(test: Moments, coefficients: Array) -> Array:
-    """(R, m) squared error of coefficients (R, q, m) on test sets."""
-    cross = 2.0 * test.xy - test.xx @ coefficients
-    squares: Array = test.yy - (coefficients * cross).sum(axis=1)
+    """(R, m) squared error of coefficients (R, q, m) on test sets; of one outcome, or m."""
+    cross = test.xx @ coefficients
+    cross -= 2.0 * test.xy
+    squares: Array = test.yy + np.einsum("rqm,rqm->rm", coefficients, cross)
     return squares
 
 

@@ -22,10 +22,12 @@ from pipeline.evidence.locality import Within, codes_of, commonest, demean
 from pipeline.evidence.moments import (
     COLLINEAR,
     Moments,
+    Net,
     fit,
     loss,
     moments,
     net_of_controls,
+    ridge_path,
 )
 from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.resampling import Jackknife, jackknife
@@ -206,22 +208,24 @@ def cross_fit(
     size, first = len(folds), 1 + len(controls)
     columns = np.arange(first, folds[0].xx.shape[1])
 
-    def coefficients(left_out: tuple[int, ...], penalties: list[Array]) -> list[Array]:
-        train = _sum(fold for i, fold in enumerate(folds) if i not in left_out)
-        net = net_of_controls(train, controls)
-        return [fit(net, columns, penalty).coefficients(net) for penalty in penalties]
+    def net_without(*left_out: int) -> Net:
+        return net_of_controls(
+            _sum(fold for i, fold in enumerate(folds) if i not in left_out), controls
+        )
 
     penalty = np.empty((size, len(folds[0].xx)))
     if fixed is not None:
         penalty[:] = fixed[:, None]
     else:
-        error = np.zeros((len(grid), *penalty.shape))
+        error = np.zeros((*penalty.shape, len(grid)))
         for pair in combinations(range(size), 2):
-            for i, beta in enumerate(coefficients(pair, [np.array(one) for one in grid])):
-                for held, other in (pair, pair[::-1]):
-                    error[i, held] += loss(folds[other], beta)[:, 0]
-        penalty = np.asarray(grid)[error.argmin(axis=0)]
-    weights = np.stack([coefficients((i,), [penalty[i]])[0][:, columns, 0] for i in range(size)])
+            beta = ridge_path(net_without(*pair), columns, np.asarray(grid))
+            for held, other in (pair, pair[::-1]):
+                error[held] += loss(folds[other], beta)
+        penalty = np.asarray(grid)[error.argmin(axis=2)]
+    weights = np.stack(
+        [fit(net_without(i), columns, penalty[i]).beta[:, :, 0] for i in range(size)]
+    )
     scored = _sum(_scored(fold, first, w) for fold, w in zip(folds, weights, strict=True))
     return Index(
         r=partial_correlation(scored, controls, first)[:, 0],
@@ -385,22 +389,25 @@ def index_by_trust(w: Within, s: WithinSettings) -> Jackknife | None:
     first = 1 + w.controls.shape[1]
     controls, columns = np.arange(1, first), np.arange(first, known.cross.shape[1])
 
-    def learned(chosen: NDArray[np.bool_], penalties: Iterable[float]) -> list[Array]:
-        net = net_of_controls(known.of(chosen), controls)
-        return [fit(net, columns, one).coefficients(net) for one in penalties]
+    def learned(chosen: NDArray[np.bool_]) -> Net:
+        return net_of_controls(known.of(chosen), controls)
 
+    grid = np.asarray(s.ridge_grid)
     error = np.zeros((folds, len(s.ridge_grid)))
     for pair in combinations(range(folds), 2):
-        for at, beta in enumerate(learned(~np.isin(fold, pair), s.ridge_grid)):
-            for held, other in (pair, pair[::-1]):
-                error[held, at] += loss(known.of(fold == other), beta)[0, 0]
-    penalty = np.asarray(s.ridge_grid)[error.argmin(axis=1)]
+        beta = ridge_path(learned(~np.isin(fold, pair)), columns, grid)
+        for held, other in (pair, pair[::-1]):
+            error[held] += loss(known.of(fold == other), beta)[0]
+    penalty = grid[error.argmin(axis=1)]
 
     def scored(left_out: int | None) -> tuple[float, float]:
         """r of the index and its alignment with the sum of the indicators."""
         there = np.arange(size) != left_out
         weights = np.stack(
-            [learned(there & (fold != i), [penalty[i]])[0][0, columns, 0] for i in range(folds)]
+            [
+                fit(learned(there & (fold != i)), columns, penalty[i]).beta[0, :, 0]
+                for i in range(folds)
+            ]
         )
         keep = there[trust]
         index = (w.indicators * weights[fold[trust]]).sum(axis=1)
