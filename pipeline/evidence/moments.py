@@ -81,10 +81,19 @@ class Moments:
         """All sets together, R = 1."""
         return Moments(*(part.sum(axis=0, keepdims=True) for part in (self.xx, self.xy, self.yy)))
 
+    def less(self, other: "Moments") -> "Moments":
+        """These rows without others of them, set by set, or all of one less each of many."""
+        return Moments(self.xx - other.xx, self.xy - other.xy, self.yy - other.yy)
+
     def without_each(self) -> "Moments":
         """All sets together less one, for each one in turn."""
-        all_ = self.total()
-        return Moments(all_.xx - self.xx, all_.xy - self.xy, all_.yy - self.yy)
+        return self.total().less(self)
+
+    def raised(self, by: Array) -> "Moments":
+        """Of outcomes that are higher by x @ by, (q,)."""
+        more = self.xx @ by
+        yy = self.yy + 2.0 * np.einsum("q,rqm->rm", by, self.xy) + (more @ by)[:, None]
+        return Moments(self.xx, self.xy + more[:, :, None], yy)
 
     def weighted(self, weights: Array) -> "Moments":
         """Weighted sums of the sets; weights (replicates, R)."""

@@ -105,17 +105,39 @@ def joint_partial_r2(w: Within, columns: Array) -> float:
     return float((1.0 - left / net.yy)[0, 0])
 
 
-def jackknife_r(w: Within, column: Array, outcomes: Array) -> Jackknife:
-    """Delete-one-authority jackknife (m,) of the correlation of a column (n,) with outcomes."""
-    controls = np.arange(1, 1 + w.controls.shape[1])
+@dataclass(frozen=True)
+class Clustering:
+    """Moments of everything (R = 1), and without each cluster, of [1, controls, a column].
+
+    All less their authority x year means.
+    """
+
+    everything: Moments
+    without: Moments
+
+    def raised(self, by: Array) -> "Clustering":
+        """Of outcomes that are higher by x @ by, (q,)."""
+        return Clustering(self.everything.raised(by), self.without.raised(by))
+
+    @property
+    def jackknife(self) -> Jackknife:
+        """Delete-one-cluster jackknife (m,) of the column's correlation with the outcomes."""
+        column = self.everything.xx.shape[1] - 1
+        r, left = (
+            partial_correlation(sets, np.arange(1, column), column)
+            for sets in (self.everything, self.without)
+        )
+        return jackknife(r[0], left)
+
+
+def by_authority(w: Within, column: Array, outcomes: Array) -> Clustering:
+    """Authorities left out; column (n,), outcomes (n, m)."""
     x = design_of(w, column[:, None])
     groups = moments(x, outcomes, w.authority, int(w.authority.max()) + 1)
-    estimate = partial_correlation(groups.total(), controls, x.shape[1] - 1)[0]
-    without = partial_correlation(groups.without_each(), controls, x.shape[1] - 1)
-    return jackknife(estimate, without)
+    return Clustering(groups.total(), groups.without_each())
 
 
-def by_trust(w: Within, column: Array, outcomes: Array) -> Jackknife | None:
+def by_trust(w: Within, column: Array, outcomes: Array) -> Clustering | None:
     """The same by dominant trust; None where localities do not share trusts.
 
     Localities that draw on one trust are not independent, in whatever authority they lie, and a
@@ -124,27 +146,42 @@ def by_trust(w: Within, column: Array, outcomes: Array) -> Jackknife | None:
     of both clusterings. Where 20 trusts stand behind 80 authorities and explain most of what
     leadership does not, the permutation alone calls 12% of worlds without a link "supported".
     """
-    if w.trust is None or not shares_trusts(w.trust):
+    trust = w.trust
+    if trust is None or not shares_trusts(trust):
         return None
-    left = [_r_of(w, column, outcomes, w.trust != one) for one in range(int(w.trust.max()) + 1)]
-    everything = np.ones(len(w.trust), dtype=np.bool_)
-    return jackknife(_r_of(w, column, outcomes, everything), np.stack(left))
+    columns = np.column_stack([w.controls, column, outcomes])
+    k = w.controls.shape[1] + 1
+
+    def of(rows: NDArray[np.bool_]) -> Moments:
+        """Moments of some rows, less the means of what is there of each cell."""
+        z = demean(columns[rows], codes_of(w.cell[rows]))
+        design = np.column_stack([np.ones(len(z)), z[:, :k]])
+        return moments(design, z[:, k:], np.zeros(len(z), dtype=np.int64), 1)
+
+    everything = of(np.ones(len(trust), dtype=np.bool_))
+    without = []
+    for one in range(int(trust.max()) + 1):
+        # Without a trust, nothing changes in the cells that it has no rows in.
+        own = trust == one
+        near = np.isin(w.cell, w.cell[own])
+        gone = of(near)
+        if (near & ~own).any():
+            gone = gone.less(of(near & ~own))
+        without.append(everything.less(gone))
+    return Clustering(
+        everything,
+        Moments(*map(np.concatenate, zip(*((m.xx, m.xy, m.yy) for m in without), strict=True))),
+    )
+
+
+def jackknife_r(w: Within, column: Array, outcomes: Array) -> Jackknife:
+    """Delete-one-authority jackknife (m,) of the correlation of a column (n,) with outcomes."""
+    return by_authority(w, column, outcomes).jackknife
 
 
 def shares_trusts(trust: Ints) -> bool:
     """Whether rows share dominant trusts, given as codes (n,), and there are several of these."""
     return bool(0 < trust.max() < len(trust) - 1)
-
-
-def _r_of(w: Within, column: Array, outcomes: Array, keep: NDArray[np.bool_]) -> Array:
-    """(m,) correlation on some rows, less the means of what is left of each cell."""
-    x = np.column_stack([w.controls, column, outcomes])[keep]
-    x = demean(x, codes_of(w.cell[keep]))
-    c = w.controls.shape[1]
-    design = np.column_stack([np.ones(len(x)), x[:, : c + 1]])
-    sets = moments(design, x[:, c + 1 :], np.zeros(len(x), dtype=np.int64), 1)
-    r: Array = partial_correlation(sets, np.arange(1, 1 + c), c + 1)[0]
-    return r
 
 
 def upper_partial_r2(jack: Jackknife, confidence: float) -> Array:
@@ -290,7 +327,7 @@ def track_column(w: Within, units: Units, order: Ints) -> Tracking:
     column = units.values[units.table[units.unit, units.year], 0]
     y = w.outcome[:, None]
     slope = slope_weights(w, units, np.arange(len(units.group))[None]) @ y
-    jack = jackknife_r(w, column, y)
+    jack, trusts = jackknife_r(w, column, y), by_trust(w, column, y)
     return Tracking(
         slope=float(slope[0, 0]),
         direction=float(np.sign(slope[0, 0])),
@@ -299,7 +336,7 @@ def track_column(w: Within, units: Units, order: Ints) -> Tracking:
         p_perm=float(one_sided(slope[0], slope_weights(w, units, order) @ y)[0]),
         n_perm=len(order),
         column=column,
-        shared=by_trust(w, column, y),
+        shared=None if trusts is None else trusts.jackknife,
     )
 
 
@@ -411,10 +448,12 @@ def index_by_trust(w: Within, s: WithinSettings) -> Jackknife | None:
         )
         keep = there[trust]
         index = (w.indicators * weights[fold[trust]]).sum(axis=1)
-        both = np.column_stack([index, w.indicators.sum(axis=1)])[keep]
-        both = demean(both, codes_of(w.cell[keep]))
-        r = _r_of(w, index, w.outcome[:, None], keep)
-        return float(r[0]), float(both[:, 0] @ both[:, 1])
+        parts = np.column_stack([w.controls, index, w.outcome, w.indicators.sum(axis=1)])
+        z = demean(parts[keep], codes_of(w.cell[keep]))
+        x = np.column_stack([np.ones(len(z)), z[:, :first]])
+        sets = moments(x, z[:, [first]], np.zeros(len(z), dtype=np.int64), 1)
+        r = partial_correlation(sets, controls, first)[0, 0]
+        return float(r), float(z[:, first - 1] @ z[:, -1])
 
     r, alignment = scored(None)
     turn = -1.0 if r > 0 and alignment < 0 else 1.0

@@ -9,7 +9,7 @@ from pipeline.evidence.power import power_rows
 from pipeline.evidence.rows import Power
 from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.trajectories import one_sided, slope_weights, units_of
-from pipeline.evidence.within_effect import by_trust, jackknife_r, upper_partial_r2
+from pipeline.evidence.within_effect import by_authority, by_trust, upper_partial_r2
 from pipeline.evidence.within_rows import VarianceSplit
 from pipeline.evidence.within_rules import WithinEvidence, decide, rules
 
@@ -62,14 +62,19 @@ def power(w: Within, order: Ints, split: VarianceSplit, s: WithinSettings) -> tu
     # Slopes are linear in the outcome: what chance does is the same for every true effect.
     by_noise, by_signal = weights @ noise, weights @ h
     said = {}
+    sets = by_authority(w, w.composite, noise)
+    trusts = by_trust(w, w.composite, noise)
+    # What h is made of: the composite less what the controls say of it.
+    composite = demean(w.composite, w.cell)
+    by = np.linalg.pinv(w.controls) @ (composite - h)
+    direction = np.concatenate([[0.0], -by, [1.0]])
     for effect in s.power_effects:
         strength = np.sqrt(effect / (1.0 - effect) * (residual @ residual) / (h @ h))
         slopes = by_noise + strength * by_signal[:, None]
-        outcomes = strength * h[:, None] + noise
-        jack = jackknife_r(w, w.composite, outcomes)
+        jack = sets.raised(strength * direction).jackknife
         p, upper = one_sided(slopes[0], slopes[1:]), upper_partial_r2(jack, s.confidence)
-        other = by_trust(w, w.composite, outcomes)
-        if other is not None:
+        if trusts is not None:
+            other = trusts.raised(strength * direction).jackknife
             p = np.maximum(p, other.p_one_sided(False))
             upper = np.maximum(upper, upper_partial_r2(other, s.confidence))
         said[effect] = decide(
