@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from joblib import Parallel, delayed
-from statsmodels.tools.sm_exceptions import ModelWarning
 from threadpoolctl import threadpool_limits
 
 from pipeline import framework as declared
@@ -182,6 +181,8 @@ def _alpha(items: Array) -> float | None:
 
 def _omega(items: Array) -> float | None:
     """Omega, or None where one factor does not fit (items that say nearly the same)."""
+    from statsmodels.tools.sm_exceptions import ModelWarning  # noqa: PLC0415 - brings pandas along
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:

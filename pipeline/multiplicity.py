@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from statsmodels.stats.multitest import multipletests
+
+def _corrected(p: Sequence[float], method: str) -> list[float]:
+    # Statsmodels brings pandas along, and takes a second: only where it is called.
+    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
+
+    return [float(one) for one in multipletests(p, method=method)[1]]
 
 
 def holm(p: Sequence[float]) -> list[float]:
     """P values that hold for all of them together (Holm 1979)."""
-    return [float(one) for one in multipletests(p, method="holm")[1]] if p else []
+    return _corrected(p, "holm") if p else []
 
 
 def add_bh(family: Iterable[dict[str, Any]], key: str = "p") -> None:
@@ -19,6 +24,6 @@ def add_bh(family: Iterable[dict[str, Any]], key: str = "p") -> None:
     """
     rows = [row for row in family if row.get(key) is not None]
     if rows:
-        corrected = multipletests([row[key] for row in rows], method="fdr_bh")[1]
+        corrected = _corrected([row[key] for row in rows], "fdr_bh")
         for row, one in zip(rows, corrected, strict=True):
-            row["p_bh"] = float(one)
+            row["p_bh"] = one

@@ -157,7 +157,8 @@ def estimate(
         panel = replace(known[rows][0], controls=built.control_matrix)
     else:
         # One clustering: thousands of specifications ask for the spread, not the wider interval.
-        panel = replace(built.filled(built.outcome, built.control_matrix, built.values), dominant_trust=None)
+        own = built.filled(built.outcome, built.control_matrix, built.values)
+        panel = replace(own, dominant_trust=None)
     stopped = gate(panel, settings)
     if stopped:
         return none(stopped)

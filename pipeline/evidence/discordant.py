@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.discrete.conditional_models import ConditionalLogit
-from statsmodels.tools.sm_exceptions import ModelWarning
 
 from pipeline.evidence.locality import LocalityPanel, Within, codes_of
 from pipeline.evidence.panel import Array, Ints
@@ -38,6 +36,9 @@ def conditional_logit(adopted: Flags, x: Array, strata: Ints) -> Logit | None:
     None where no stratum is discordant, or no finite maximum is found (x may separate adopters from
     others altogether).
     """
+    from statsmodels.discrete.conditional_models import ConditionalLogit  # noqa: PLC0415
+    from statsmodels.tools.sm_exceptions import ModelWarning  # noqa: PLC0415
+
     discordant = _discordant(adopted, strata)
     if len(np.unique(strata[discordant])) <= x.shape[1]:
         return None

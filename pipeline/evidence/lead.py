@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from patsy import cr
 from scipy import special, stats
 
 from pipeline.evidence.assess import clusterings, primary
@@ -73,6 +72,8 @@ def splines(blocks: Blocks) -> Blocks:
 
     Knots are quantiles of the different values: those that differ by rounding are one.
     """
+    from patsy import cr  # noqa: PLC0415 - brings pandas along
+
     return {
         name: standardise(np.asarray(cr(np.round(x[:, 0], 9), df=3, constraints="center")))
         for name, x in z_means(blocks).items()

@@ -12,8 +12,6 @@ from functools import partial
 
 import numpy as np
 from scipy import stats
-from statsmodels.regression.linear_model import OLS
-from statsmodels.stats.diagnostic import compare_cox, compare_j
 
 from pipeline.evidence.nested import FTest, classic_f, orthonormal, robust_f
 from pipeline.evidence.panel import Array, Ints, standardise
@@ -152,6 +150,9 @@ def nonnested(
 def _pairwise(
     y: Array, models: dict[str, Array], authority: Ints, row: partial[ModelTest], comparable: bool
 ) -> Iterator[ModelTest]:
+    from statsmodels.regression.linear_model import OLS  # noqa: PLC0415
+    from statsmodels.stats.diagnostic import compare_cox, compare_j  # noqa: PLC0415
+
     fits = {name: OLS(y, x).fit() for name, x in models.items()}
     for null, other in (("H", "B"), ("B", "H")):
         direction = f"null {null}, alternative {other}"

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from statsmodels.multivariate.factor import Factor
 
 from pipeline.evidence.locality import codes_of
 from pipeline.evidence.panel import Array, Panel, standardise
@@ -20,6 +19,9 @@ def omega_total(items: Array) -> float:
         ValueError: with fewer than 3 items (one factor is then not identified), no more rows than
             items, or an item that does not vary.
     """
+    # Statsmodels brings pandas along, and takes a second: only where it is called.
+    from statsmodels.multivariate.factor import Factor  # noqa: PLC0415
+
     if items.ndim != 2 or items.shape[1] < 3 or len(items) <= items.shape[1]:
         raise ValueError(f"omega needs at least 3 items and more rows, not {items.shape}")
     if not np.ptp(items, axis=0).all():

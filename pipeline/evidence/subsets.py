@@ -71,8 +71,8 @@ def entries(gains: Array) -> Array:
 
     The Shapley value of player i is the sum over all S of c(S, i) v(S), with c = w(|S| - 1) where i
     is in S, -w(|S|) where it is not, and w(s) the share of the orders in which a given set of size
-    s comes just before i. What is summed over the S that hold i depends on the lower or on the upper
-    half of the bits alone, so that the other half is added up first.
+    s comes just before i. Whether S holds i is a matter of the lower or of the upper half of its
+    bits, so that the other half is added up first.
     """
     k = len(gains).bit_length() - 1
     size = np.bitwise_count(np.arange(1 << k))
