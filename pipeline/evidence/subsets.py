@@ -42,7 +42,8 @@ def residual_squares(cross: Array) -> Array:
             without, swept = row[:, : 1 << i], row[:, 1 << i : 2 << i]
             np.multiply(left[j], top[j:], out=swept)
             np.subtract(without, swept, out=swept)
-    return rows[-1][0]
+    left_over: Array = rows[-1][0]
+    return left_over
 
 
 def subset_gains(train: Moments, controls: Ints, columns: Ints) -> Array:
