@@ -1,8 +1,9 @@
 """The long faults, each against whole runs: ``make faults``.
 
-A run of the sample, undisturbed, is compared with runs that were killed at every stage, that ran
-out of disk, that lost their caches or met each other. Prints a table and exits with 1 where an
-outcome is not what it must be.
+Two small runs of the sample, the second with a few more sources, are compared with runs that were
+killed at every stage, ran out of disk, lost what they keep, met each other, were restored from a
+backup, or took over what an older version left. Prints a table and exits with 1 where an outcome
+is not what it must be.
 """
 
 import argparse
@@ -13,38 +14,69 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.faults.small_run import POINTS
-from tests.faults.state import database, leftovers, pages, tables
+import duckdb
 
-State = tuple[dict[str, str], dict[str, str], dict[str, str]]
-CACHES = ("raw", "tables", "records", "published", "versions", "current", "../dagster")
+from pipeline.edition import PROJECT
+from tests.faults.small_run import POINTS
+from tests.faults.state import database, exports, leftovers, tables
+
+State = dict[str, dict[str, str]]
+KEPT = ("raw", "tables", "records", "cache", "published", "versions", "current", "../dagster")
+MORE = "--more"
+PUBLIC = ("swap: the first link moved", "swap: public, old versions not dropped")
+"""Points after which the new version is the published one."""
 
 
 def state(root: Path) -> State:
     """The tables, the published database and the exports of a data folder."""
     edition = root / "sample"
-    return tables(edition), database(edition / "rapport.duckdb"), pages(edition)
+    return {
+        "tables": tables(edition),
+        "database": database(edition / "rapport.duckdb"),
+        "exports": exports(edition),
+    }
 
 
-def start(root: Path, *options: str) -> subprocess.Popen[str]:
+def differing(one: State, other: State) -> str:
+    """The names of what differs between two states; empty where nothing does."""
+    found = [
+        f"{part} {name}"
+        for part in one
+        for name in sorted(one[part].keys() | other[part].keys())
+        if one[part].get(name) != other[part].get(name)
+    ]
+    return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if found[5:] else "")
+
+
+class Running:
     """A run in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.small_run", *options],
-        env={**os.environ, "RAPPORT_DATA": str(root)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+
+    def __init__(self, root: Path, *options: str, code: Path = PROJECT) -> None:
+        # A file, not a pipe: workers of a run that was killed hold a pipe open.
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.small_run", *options],
+            cwd=code,
+            env={**os.environ, "RAPPORT_DATA": str(root), "PYTHONPATH": str(code)},
+            stdout=self._said,
+            stderr=subprocess.STDOUT,
+        )
+
+    def end(self) -> tuple[int, str]:
+        """Wait for it; its exit code and what it printed."""
+        code = self.process.wait()
+        self._said.seek(0)
+        said = self._said.read()
+        self._said.close()
+        return code, said
 
 
-def run(root: Path, *options: str) -> tuple[int, str]:
+def run(root: Path, *options: str, code: Path = PROJECT) -> tuple[int, str]:
     """A run to its end: exit code and what it printed."""
-    process = start(root, *options)
-    said, _ = process.communicate()
-    return process.returncode, said
+    return Running(root, *options, code=code).end()
 
 
 class Faults:
@@ -53,14 +85,28 @@ class Faults:
     def __init__(self, work: Path, good: Path | None) -> None:
         self.work = work
         self.rows: list[tuple[str, str, bool]] = []
-        self.good = good or work / "undisturbed"
-        if not (self.good / "sample" / "rapport.duckdb").exists():
-            started = time.monotonic()
-            code, said = run(self.good)
-            if code:
-                raise SystemExit(f"the undisturbed run failed:\n{said}")
-            print(f"undisturbed run: {time.monotonic() - started:.0f} s", flush=True)
-        self.state = state(self.good)
+        home = good or work / "undisturbed"
+        self.less, self.more = home / "less", home / "more"
+        self._undisturbed()
+        self.states = {"": state(self.less), MORE: state(self.more)}
+        assert differing(*self.states.values())
+
+    def _undisturbed(self) -> None:
+        """The run that others are compared with, and the one after it, with more sources."""
+        if not self.less.exists():
+            self._first(self.less)
+        if not self.more.exists():
+            shutil.copytree(self.less, self.more, symlinks=True)
+            self._first(self.more, MORE)
+
+    @staticmethod
+    def _first(root: Path, *options: str) -> None:
+        started = time.monotonic()
+        code, said = run(root, *options)
+        if code:
+            shutil.rmtree(root)
+            raise SystemExit(f"the undisturbed run failed:\n{said}")
+        print(f"undisturbed run: {time.monotonic() - started:.0f} s", flush=True)
 
     def tell(self, fault: str, happened: str, right: bool) -> None:
         """Keep and print one outcome."""
@@ -68,82 +114,101 @@ class Faults:
         print(f"{'as it must' if right else 'WRONG':<11} {fault}: {happened}", flush=True)
 
     def copy(self, name: str) -> Path:
-        """A data folder in which the undisturbed run has been published."""
+        """A data folder in which the first undisturbed run has been published."""
         root = self.work / name
         shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(self.good, root, symlinks=True)
+        shutil.copytree(self.less, root, symlinks=True)
         return root
 
-    def ends_the_same(self, root: Path) -> tuple[bool, str]:
+    def ends_the_same(self, root: Path, *options: str) -> tuple[bool, str]:
         """Run again; whether it ends with the undisturbed run's tables and nothing left over."""
-        code, said = run(root)
+        code, said = run(root, *options)
         if code:
-            return False, "the next run fails: " + said.strip().splitlines()[-1]
+            return False, "the next run fails: " + said.strip()[-300:]
         left = leftovers(root / "sample")
-        same = state(root) == self.state
-        return same and not left, (
-            f"the next run ends with {'the same' if same else 'OTHER'} tables and database"
-            + (f"; left over: {', '.join(left)}" if left else "")
+        other = differing(state(root), self.states["".join(options)])
+        return not other and not left, (
+            "the next run ends with "
+            + (f"OTHER contents ({other})" if other else "the tables, database and exports")
+            + " of an undisturbed one"
+            + (f"; LEFT OVER: {', '.join(left)}" if left else "")
         )
 
-    def readable(self, root: Path) -> bool:
-        """Whether what is published is whole, and what it was."""
-        return database(root / "sample" / "rapport.duckdb") == self.state[1]
+    def published(self, root: Path, *options: str) -> tuple[bool, str]:
+        """Whether what is published is whole, and that of an undisturbed run."""
+        try:
+            found = database(root / "sample" / "rapport.duckdb")
+        except duckdb.Error as problem:
+            return False, f"published version NOT READABLE ({str(problem).splitlines()[0]})"
+        if found == self.states["".join(options)]["database"]:
+            return True, f"published version whole, the {'new' if options else 'old'} one"
+        return False, "published version OTHER than it was"
 
     # -----------------------------------------------------------------------------------------
 
-    def killed(self, point: str) -> None:
-        """A run over a published one is killed at a point."""
+    def killed(self, points: Sequence[str]) -> None:
+        """The run after a published one is killed at each point, and goes on until the next."""
         root = self.copy("killed")
-        code, _ = run(root, "--all", "--die", point)
-        readable = self.readable(root)
-        right, happened = self.ends_the_same(root)
-        dead = code == -signal.SIGKILL
-        self.tell(
-            f"kill -9, {point}",
-            f"{'killed' if dead else f'NOT killed ({code})'}, published version "
-            f"{'whole' if readable else 'NOT READABLE'}; {happened}",
-            dead and readable and right,
-        )
+        for point in points:
+            code, said = run(root, MORE, "--die", point)
+            dead = code == -signal.SIGKILL
+            right, happened = self.published(root, *([MORE] if point in PUBLIC else []))
+            killed = "killed" if dead else f"NOT killed (exit {code}: {said.strip()[-200:]})"
+            self.tell(f"kill -9, {point}", f"{killed}, {happened}", dead and right)
+        right, happened = self.ends_the_same(root, MORE)
+        self.tell(f"after kill -9 at {len(points)} points, one after the other", happened, right)
 
     def killed_from_nothing(self) -> None:
-        """The first run of all is killed at one stage after the other."""
+        """The first run of all is killed at each point, and goes on until the next."""
         root = self.work / "cold"
-        codes = [run(root, "--all", "--die", point)[0] for point in POINTS]
+        shutil.rmtree(root, ignore_errors=True)
+        codes = [run(root, "--die", point)[0] for point in POINTS]
+        dead = sum(code == -signal.SIGKILL for code in codes)
         right, happened = self.ends_the_same(root)
         self.tell(
-            f"kill -9 of the first run, {len(POINTS)} times in a row",
+            f"kill -9 of the first run of all, {dead} of {len(codes)} times",
             happened,
-            right and set(codes) == {-signal.SIGKILL},
+            right and dead == len(codes),
         )
 
-    def deleted(self, cache: str) -> None:
+    def deleted(self, kept: str) -> None:
         """A folder that a run keeps is deleted between two runs."""
         root = self.copy("deleted")
-        path = root / "sample" / cache
+        path = root / "sample" / kept
         if path.is_symlink():
             path.unlink()
         else:
             shutil.rmtree(path)
         right, happened = self.ends_the_same(root)
-        self.tell(f"deleted: {path.resolve().relative_to(root.resolve())}", happened, right)
+        self.tell(f"deleted: {os.path.normpath(f'sample/{kept}')}", happened, right)
 
     def two_at_once(self) -> None:
-        """A second run begins while the first is under way."""
+        """A second run begins while the first is under way; and the folder is copied meanwhile."""
         root = self.copy("twice")
-        first = start(root, "--all")
-        while first.poll() is None and not (root / "sample" / ".run.json").exists():
+        first = Running(root, MORE)
+        while first.process.poll() is None and not (root / "sample" / ".run.json").exists():
             time.sleep(0.05)
-        code, said = run(root)
+        code, said = run(root, MORE)
         second = " ".join(said.split())
-        out, _ = first.communicate()
-        same = state(root) == self.state
+        backup = self.work / "elsewhere" / "backup"
+        shutil.rmtree(backup, ignore_errors=True)
+        during = first.process.poll() is None
+        shutil.copytree(root, backup, symlinks=True)
+        ended, out = first.end()
+        other = differing(state(root), self.states[MORE])
         self.tell(
             "two runs at once",
             f"the second says: {second[second.find('another run') :][:90]}...; the first ends "
-            f"with {'the same' if same else 'OTHER'} tables"
-            f"{'' if first.returncode == 0 else out[-200:]}",
-            code != 0 and "another run of sample is under way" in second and same,
+            f"with {f'OTHER contents ({other})' if other else 'the contents'} of an undisturbed "
+            f"one{'' if ended == 0 else out[-200:]}",
+            code != 0 and "another run of sample is under way" in second and not other,
+        )
+        whole, happened = self.published(backup)
+        right, then = self.ends_the_same(backup, MORE)
+        self.tell(
+            "a backup taken during a run, restored elsewhere",
+            f"{'' if during else 'NOT taken during the run, '}{happened}; {then}",
+            during and whole and right,
         )
 
     @staticmethod
@@ -158,48 +223,102 @@ class Faults:
             return
         disk = self.work / "disk"
         disk.mkdir()
-        need = sum(p.stat().st_size for p in self.good.rglob("*") if p.is_file()) // 2**20
-        self.mount(disk, f"size={need * 4}m", "-t", "tmpfs")
-        try:
-            shutil.copytree(self.good, disk / "data", symlinks=True)
-            used = shutil.disk_usage(disk).used // 2**20
-            for free in (1, 6, 14):
+        need = sum(p.stat().st_size for p in self.less.rglob("*") if p.is_file()) // 2**20
+        for free in (1, 6, 14):
+            self.mount(disk, f"size={need * 4}m", "-t", "tmpfs")
+            try:
+                shutil.copytree(self.less, disk / "data", symlinks=True)
+                used = shutil.disk_usage(disk).used // 2**20
                 self.mount(disk, f"remount,size={used + free}m")
-                code, said = run(disk / "data", "--all")
+                code, said = run(disk / "data", MORE)
                 words = [line for line in said.splitlines() if "room" in line or "space" in line]
-                readable = self.readable(disk / "data")
+                whole, happened = self.published(disk / "data")
                 self.mount(disk, f"remount,size={need * 4}m")
-                right, happened = self.ends_the_same(disk / "data")
-                told = words[0].strip()[:160] if words else said[-200:]
-                self.tell(
-                    f"disk full, {free} MB free at the start",
-                    f"exit {code}, says: {told}; published version "
-                    f"{'whole' if readable else 'NOT READABLE'}; with room {happened}",
-                    code == 1 and bool(words) and readable and right,
-                )
-        finally:
-            subprocess.run(["umount", disk], check=True)
+                right, then = self.ends_the_same(disk / "data", MORE)
+            finally:
+                subprocess.run(["umount", disk], check=True)
+            told = words[0].strip()[:160] if words else said[-200:]
+            self.tell(
+                f"disk full, {free} MB free at the start",
+                f"exit {code}, says: {told}; {happened}; with room {then}",
+                code == 1 and bool(words) and whole and right,
+            )
+
+    def upgraded(self, commit: str) -> None:
+        """What an older version of the code made is taken over by this one."""
+        code = self.work / "older"
+        root = self.work / "upgraded"
+        for folder in (code, root):
+            shutil.rmtree(folder, ignore_errors=True)
+        code.mkdir()
+        git = subprocess.run(
+            ["git", "-C", str(PROJECT), "archive", commit], check=False, capture_output=True
+        )
+        if git.returncode:
+            self.tell("upgrade", f"not tried: no commit {commit} here", True)
+            return
+        subprocess.run(["tar", "-x", "-C", str(code)], input=git.stdout, check=True)
+        ended, said = run(root, code=code)
+        if ended:
+            self.tell("upgrade", f"the older version fails: {said.strip()[-300:]}", False)
+            return
+        path = root / "sample" / "rapport.duckdb"
+        before, reads, whole = database(path), 0, True
+        now = Running(root)
+        while now.process.poll() is None:
+            with duckdb.connect(str(path), read_only=True) as connection:
+                # The old version's tables until the new one's are there.
+                whole &= connection.table("evidence.verdict").shape[0] > 0
+            reads += 1
+            time.sleep(0.5)
+        ended, said = now.end()
+        planned = next((line.strip() for line in said.splitlines() if "steps" in line), "")
+        left = leftovers(root / "sample")
+        other = differing(state(root), self.states[""]) if not ended else said.strip()[-300:]
+        again, then = run(root)
+        nothing = "nothing changed since version" in then
+        self.tell(
+            f"upgrade of what {commit[:7]} left ({len(before)} tables)",
+            f"{planned}; readable {reads} times meanwhile; ends with "
+            f"{f'OTHER contents ({other})' if other else 'the contents'} of a first run of today's"
+            f" code{f'; LEFT OVER: {left}' if left else ''}; after it "
+            f"{'nothing is out of date' if nothing else 'SOMETHING IS OUT OF DATE'}",
+            not other and not left and whole and nothing and again == 0,
+        )
+
+
+def first_commit() -> str:
+    """The commit in which there first was a small run; empty where the history is not there."""
+    found = subprocess.run(
+        ["git", "-C", str(PROJECT), "log", "--diff-filter=A", "--format=%H", "--",
+         "tests/faults/small_run.py"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    return (found.stdout.split() or [""])[-1]
 
 
 def main() -> None:
     """Try every fault, or those whose name holds a word."""
     parse = argparse.ArgumentParser(description=__doc__)
     parse.add_argument("--only", default="", help="faults whose name holds this")
-    parse.add_argument("--good", type=Path, help="data folder of an undisturbed run, to use again")
+    parse.add_argument("--good", type=Path, help="folder of undisturbed runs, to use again")
+    parse.add_argument("--older", default=first_commit(), help="commit to upgrade from")
     asked = parse.parse_args()
     with tempfile.TemporaryDirectory() as work:
         faults = Faults(Path(work), asked.good)
         every: dict[str, Callable[[], None]] = {
-            f"kill {point}": lambda point=point: faults.killed(point)  # type: ignore[misc]
-            for point in POINTS
+            "kill": lambda: faults.killed(tuple(POINTS)),
+            "kill from nothing": faults.killed_from_nothing,
+            "two at once, backup": faults.two_at_once,
+            "disk full": faults.no_room,
+            "upgrade": lambda: faults.upgraded(asked.older),
         }
-        every["kill from nothing"] = faults.killed_from_nothing
         every |= {
-            f"deleted {cache}": lambda cache=cache: faults.deleted(cache)  # type: ignore[misc]
-            for cache in CACHES
+            f"deleted {kept}": lambda kept=kept: faults.deleted(kept)  # type: ignore[misc]
+            for kept in KEPT
         }
-        every["two at once"] = faults.two_at_once
-        every["disk full"] = faults.no_room
+        if asked.only in POINTS:
+            every = {asked.only: lambda: faults.killed([asked.only])}
         for name, fault in every.items():
             if asked.only in name:
                 fault()

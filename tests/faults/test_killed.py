@@ -25,7 +25,7 @@ from pipeline.versions import (
     swap,
     versions,
 )
-from tests.faults.small_run import CALLS, POINTS
+from tests.faults.small_run import POINTS
 from tests.faults.state import leftovers
 from tests.test_fetch import CONTENT, release
 from tests.test_source import made
@@ -108,8 +108,8 @@ from tests.faults.test_killed import TEST, built
 from tests.test_fetch import release
 from tests.test_source import made
 point, mirror = sys.argv[1], Path(sys.argv[2])
-if point in small_run.CALLS:
-    small_run.CALLS[point] = (small_run.CALLS[point][0], 1)
+if small_run.POINTS[point]:
+    small_run.POINTS[point] = (small_run.POINTS[point][0], 1)
 with pytest.MonkeyPatch.context() as patch:
     small_run.arm(point, patch)
     if point.startswith("raw"):
@@ -133,7 +133,7 @@ def test_what_a_stage_left_when_it_was_killed_is_cleared_away(
     (mirror / "folder").mkdir(parents=True)
     (mirror / "folder" / "file.csv").write_bytes(CONTENT)
     swap(edition, built(edition, 1))
-    tables = [("tidy", "delayed_transfers"), ("evidence", "verdict")]
+    tables = [("tidy", "cqc_trust_ratings"), ("evidence", "verdict")]
     for table in tables:
         edition.write(*table, pl.DataFrame({"a": [1]}))
     ended = subprocess.run([sys.executable, "-c", STAGE, point, str(mirror)], check=False)
@@ -241,7 +241,7 @@ def test_readers_through_a_hundred_publishes(
 
 def test_every_point_to_die_at_is_there() -> None:
     """A function that was renamed would let ``make faults`` kill nothing."""
-    for place, _ in CALLS.values():
+    for place, _ in filter(None, POINTS.values()):
         module, _, name = place.partition(":")
         found = import_module(module)
         for one in name.split("."):
