@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -277,7 +279,7 @@ def dev(
 ) -> None:
     """Open Dagster's UI on the same definitions, and serve the reports it links to.
 
-    Stop it with Ctrl-C.
+    Stop it with Ctrl-C; what it started ends with it.
     """
     _home()
     from pipeline.site import served  # noqa: PLC0415
@@ -286,8 +288,31 @@ def dev(
     command = [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port)]
     with served(settings().site_url) as told:
         typer.echo(told)
-        code = subprocess.run(command, check=False, cwd=PROJECT).returncode
+        code = _with_child(command)
     raise typer.Exit(code)
+
+
+def _with_child(command: Sequence[str]) -> int:
+    """Run a command that is told to end when this process is; its exit code."""
+    posix = os.name == "posix"
+    # In a session of its own it hears of Ctrl-C from here alone, and can end in its own time.
+    # On Windows the console tells it.
+    with subprocess.Popen(command, cwd=PROJECT, start_new_session=posix) as child:
+
+        def pass_on(*_: object) -> None:
+            if posix:
+                child.terminate()
+
+        before = {
+            number: signal.signal(number, pass_on)
+            for name in ("SIGINT", "SIGTERM", "SIGHUP")
+            if (number := getattr(signal, name, None)) is not None
+        }
+        try:
+            return child.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """From the raw files of a source to its tidy table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -7,10 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import trace
-from pipeline.corrections import Correction, apply
+from pipeline.corrections import Correction, apply, corrected
 from pipeline.edition import Edition
 from pipeline.published import PublishedFile, SourceError
-from pipeline.quarantine import opened, read, sort_out
+from pipeline.quarantine import Sorted, opened, read, sort_out
 from pipeline.readings import Readings
 from pipeline.source import Release, Source, conform
 
@@ -31,14 +32,23 @@ class IngestError(Exception):
         return RuntimeError, (str(self),)
 
 
-def release_table(source: Source, release: Release, path: Path) -> pl.DataFrame:
-    """One release's file as its source reads it, with exactly the declared columns.
+def one_release(
+    source: Source, release: Release, path: Path, corrections: Sequence[Correction] = ()
+) -> Sorted:
+    """One release's file on its own, as a run would read it: its rows, and what it would set aside.
+
+    Args:
+        corrections: made where they match.
 
     Raises:
         SourceError: it is not as declared, whatever the source's code makes of that.
     """
-    file = PublishedFile(path, release.file)
-    return conform(source, release, read(source, release, file))
+    file = opened(source, PublishedFile(path, release.file))
+    frame = rows_of(source, release, file)
+    for one in corrections:
+        if one.source == source.name:
+            frame = corrected(frame, one)
+    return sort_out(source, release, frame, file)
 
 
 def rows_of(source: Source, release: Release, file: PublishedFile) -> pl.DataFrame:

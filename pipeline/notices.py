@@ -111,6 +111,15 @@ def described(notice: Notice) -> str:
             lines += ["- for example:", *(f"  - {one}" for one in found.examples)]
     elif notice.rows is not None:
         lines += ["", f"- rows: {notice.rows:,}; nothing is published to compare them with"]
+    aside = notice.set_aside()
+    if aside:
+        rows = f"{notice.rows_set_aside} row" + ("s" if notice.rows_set_aside != 1 else "")
+        lines += [
+            "",
+            f"A run would set aside {rows} of it (meta.quarantine), and use the rest:",
+            "",
+        ]
+        lines += [f"- {one}" for one in aside]
     unread = notice.rows is None and notice.kind != "missing"
     if unread and notice.kind == "undeclared":
         lines += ["", f"To use it, make pipeline/sources/{notice.source}.py read it first."]
@@ -198,6 +207,9 @@ def notice_table(edition: Edition) -> Table:
             "values_changed": "cells of rows that both have",
             "largest_change": "largest relative change of a number that both have",
             "coverage_lost": "places and periods that had a figure and have none",
+            "rows_set_aside": "published rows that a run would set aside, because a rule fails; "
+            "empty where the file was not read",
+            "set_aside": "which cells fail, what was expected, and what would become of them",
             "problem": "why it could not be read, or where a run would stop",
         },
     )

@@ -91,9 +91,13 @@ class SetAside:
     hidden: list[Failure] = field(default_factory=list)
     cells: list[Failure] = field(default_factory=list)
 
+    def most(self, of: int) -> int:
+        """How many of so many rows may be set aside: never all of them."""
+        return min(max(self.rows, int(self.share * of)), of - 1)
+
     def few(self, failing: int, of: int) -> bool:
         """Whether so many may be set aside."""
-        return failing <= max(self.rows, int(self.share * of))
+        return failing <= self.most(of)
 
     def hides(self, sheet: str | None) -> list[int]:
         """Numbers of the rows of a sheet that are not read."""

@@ -170,7 +170,8 @@ def sort_out(source: Source, release: Release, frame: pl.DataFrame, file: Publis
         ).row(0)
     ):
         return Sorted(frame, pl.DataFrame(schema=SCHEMA))
-    book = _Book(source, release, file.aside, frame["row"].n_unique())
+    hidden = {(one.sheet, one.row) for one in file.aside.hidden}
+    book = _Book(source, release, file.aside, frame["row"].n_unique() + len(hidden))
     per_row = int(frame["row"].value_counts()["count"].max() or 1)  # type: ignore[arg-type]
     frame = frame.with_row_index("_at").with_columns(key_text(source.key).alias("_key"))
     for failure in file.aside.hidden:
@@ -266,7 +267,7 @@ class _Book:
             raise SourceError(
                 f"{first.rule}, found {shown(self._source, first.value)!r} and more "
                 f"({len(failing)} of {of} rows fail a rule; "
-                f"{max(self._limit.rows, int(self._limit.share * of))} may be set aside)"
+                f"{self._limit.most(of)} may be set aside)"
                 + (f"; the first is {key}" if key else ""),
                 file=self._release.file,
                 sheet=first.sheet,

@@ -15,14 +15,14 @@ import duckdb
 import httpx
 import polars as pl
 
-from pipeline.corrections import corrected
 from pipeline.corrections import declared as declared_corrections
 from pipeline.differences import Difference, differ, latest
 from pipeline.edition import Edition
 from pipeline.fetch import FetchError, digest, download
 from pipeline.geography import refuse_unknown
-from pipeline.ingest import release_table
+from pipeline.ingest import one_release
 from pipeline.published import SourceError
+from pipeline.quarantine import HIDDEN, Sorted
 from pipeline.reconciliation import compare
 from pipeline.source import Release, Source
 from pipeline.sources import sources
@@ -64,6 +64,8 @@ SCHEMA = {
     "periods_added": pl.String,
     "coverage_lost": pl.String,
     "examples": pl.String,
+    "rows_set_aside": pl.Int64,
+    "set_aside": pl.String,
     "problem": pl.String,
 }
 
@@ -78,6 +80,7 @@ class Notice:
         difference: the source with this file, against what is published; None where nothing is
             published or the file could not be read.
         problem: why it could not be read, or where a run would stop.
+        aside: the failing cells that a run would set aside, as rows of ``meta.quarantine``.
     """
 
     source: str
@@ -87,6 +90,22 @@ class Notice:
     rows: int | None = None
     difference: Difference | None = None
     problem: str | None = None
+    aside: pl.DataFrame | None = None
+
+    @property
+    def rows_set_aside(self) -> int | None:
+        """Published rows of which a run would set something aside; None where none was read."""
+        return None if self.aside is None else self.aside.select("sheet", "row").n_unique()
+
+    def set_aside(self) -> list[str]:
+        """What a run would set aside, a sentence each."""
+        found = []
+        for one in (self.aside if self.aside is not None else pl.DataFrame()).iter_rows(named=True):
+            sheet = f"sheet {one['sheet']!r}, " if one["sheet"] else ""
+            where = f"{sheet}row {one['row']}, {one['column'] or 'the row'}"
+            cell = one["value"] if one["value"] == HIDDEN else repr(one["value"])
+            found.append(f"{where}: {one['rule']}, the cell is {cell}: {one['outcome']}")
+        return found
 
     def row(self) -> dict[str, object]:
         """The notice as a row of ``meta.release_notice``."""
@@ -97,6 +116,8 @@ class Notice:
             "release": self.release.id if self.release else None,
             "sha256": self.release.sha256 if self.release else None,
             "rows": self.rows,
+            "rows_set_aside": self.rows_set_aside,
+            "set_aside": "; ".join(self.set_aside()),
             "problem": self.problem,
         }
         if self.difference is not None:
@@ -223,23 +244,20 @@ def published_table(edition: Edition, layer: str, name: str) -> pl.DataFrame | N
 
 def _tried(
     source: Source, release: Release, path: Path, edition: Edition
-) -> tuple[pl.DataFrame | None, str | None]:
-    """The file as the source reads it, and what is wrong with it."""
+) -> tuple[Sorted | None, str | None]:
+    """The file as a run would read it, and what is wrong with it."""
+    corrections = () if edition.synthetic else declared_corrections()
     try:
-        frame = release_table(source, release, path)
+        found = one_release(source, release, path, corrections)
     except SourceError as problem:
         return None, str(problem)
     registry = published_table(edition, "tidy", "council_registry")
-    if not edition.synthetic:
-        for one in declared_corrections():
-            if one.source == source.name:
-                frame = corrected(frame, one)
     try:
         if registry is not None:
-            refuse_unknown(source, frame, registry)
+            refuse_unknown(source, found.frame, registry)
     except SourceError as problem:
-        return frame, str(problem)
-    return frame, None
+        return found, str(problem)
+    return found, None
 
 
 def _totals_off(source: Source, table: pl.DataFrame) -> int:
@@ -248,7 +266,8 @@ def _totals_off(source: Source, table: pl.DataFrame) -> int:
 
 def tried(source: Source, kind: Kind, release: Release, path: Path, edition: Edition) -> Notice:
     """One file read as the source would read it, and compared with what is published."""
-    frame, problem = _tried(source, release, path, edition)
+    found, problem = _tried(source, release, path, edition)
+    frame = None if found is None else found.frame
     published = published_table(edition, "tidy", source.name)
     difference = None
     if frame is not None and published is not None and published.height:
@@ -260,7 +279,8 @@ def tried(source: Source, kind: Kind, release: Release, path: Path, edition: Edi
             worse = f"{off - were} published totals would not add up any more."
             problem = " ".join(filter(None, (problem, worse)))
     rows = None if frame is None else frame.height
-    return Notice(source.name, release.file, kind, release, rows, difference, problem)
+    aside = None if found is None else found.aside
+    return Notice(source.name, release.file, kind, release, rows, difference, problem, aside)
 
 
 def look(

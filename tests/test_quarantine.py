@@ -109,8 +109,13 @@ def test_many_failing_rows_stop_the_source(tmp_path: Path) -> None:
         sorted_out(tmp_path, [*GOOD, *["Leeds,1"] * 4])
 
 
+def test_a_file_of_few_rows_is_never_set_aside_whole(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="2 of 2 rows fail a rule; 1 may be set aside"):
+        sorted_out(tmp_path, ["E06000001,200", "E06000002,-1"])
+
+
 def test_different_faults_count_together(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="4 of 8 rows fail"):
+    with pytest.raises(SourceError, match="4 of 9 rows fail"):
         sorted_out(tmp_path, [*GOOD, "Leeds,1", "E06000011,200", "E06000012,many", "E06000013,-1"])
 
 

@@ -194,11 +194,30 @@ def test_deleted_rows_shrink_the_coverage(edition: Edition, mirror: Path) -> Non
 
 
 def test_a_file_that_cannot_be_read_says_why(edition: Edition, mirror: Path) -> None:
-    (mirror / "monthly" / "Jan_20.csv").write_text(JANUARY.replace("10", "ten"))
+    (mirror / "monthly" / "Jan_20.csv").write_text(
+        HEAD + "".join(f"{place},2020-01,ten\n" for place in "abcd")
+    )
     notice = only_one(edition, mirror)
-    assert (notice.rows, notice.difference) == (None, None)
+    assert (notice.rows, notice.difference, notice.rows_set_aside) == (None, None, None)
     assert notice.problem is not None
     assert "monthly/Jan_20.csv, row 2: expected a number" in notice.problem
+
+
+def test_a_row_that_a_run_would_set_aside_is_told(edition: Edition, mirror: Path) -> None:
+    (mirror / "monthly" / "Jan_20.csv").write_text(JANUARY.replace("10", "ten"))
+    notice = only_one(edition, mirror)
+    assert (notice.rows, notice.problem, notice.rows_set_aside) == (2, None, 1)
+    assert notice.difference is not None
+    assert [str(one) for one in notice.difference.lost] == ["1 place fewer in 2020-01: a"]
+    (told,) = notice.set_aside()
+    assert told.startswith("row 2, ")
+    assert "expected a number" in told
+    assert told.endswith("the cell is 'ten': the figure was left empty, with the status q")
+    assert "A run would set aside 1 row of it (meta.quarantine), and use the rest:" in described(
+        notice
+    )
+    row = notice.row()
+    assert (row["rows_set_aside"], row["set_aside"]) == (1, told)
 
 
 def test_code_that_breaks_on_a_new_file_is_a_notice_and_no_failure(
