@@ -33,6 +33,8 @@ from pipeline.report.wording import capital
 Pages = Mapping[str, str]
 FEW, PART = 40, 10
 """Councils whose pages are made sooner than other processes start; and that are made at a time."""
+ALIKE = 45
+"""Councils whose pages take about as long as all other pages together."""
 
 
 class ReportError(Exception):
@@ -75,12 +77,12 @@ def made(database: Path, documented: Documented) -> Iterator[Pages]:
     with _opened(database) as reader:
         site = _Site(reader)
         councils = council_pages.Councils(reader, site.run)
-        jobs = 1 if len(councils.codes) <= FEW else joblib.cpu_count()
+        own, spread = _dealt(councils.codes, joblib.cpu_count())
         # Other processes make councils alone: what each reads first is for all its tasks, and
         # joblib, which starts a process anew when its memory grows, sees it from the start.
-        others = joblib.Parallel(jobs, return_as="generator_unordered")(
-            joblib.delayed(_of_councils)(database, site.run, councils.codes[i : i + PART])
-            for i in range(0, len(councils.codes), PART)
+        others = joblib.Parallel(max(1, joblib.cpu_count() - 1), return_as="generator_unordered")(
+            joblib.delayed(_of_councils)(database, site.run, spread[i : i + PART])
+            for i in range(0, len(spread), PART)
         )
         # Meanwhile, here:
         for one in site.analyses:
@@ -90,10 +92,17 @@ def made(database: Path, documented: Documented) -> Iterator[Pages]:
         yield source_pages.pages(reader, site.run, checked)
         yield check_pages.pages(documented, site.run)
         yield site.rest()
-    try:
-        yield from others
-    finally:
-        _councils.cache_clear()
+        for code in own:
+            yield councils.page(code)
+    yield from others
+
+
+def _dealt(codes: Sequence[str], processors: int) -> tuple[Sequence[str], Sequence[str]]:
+    """The councils made here, beside all other pages, and those that other processes make."""
+    if processors == 1 or len(codes) <= FEW:
+        return codes, ()
+    here = max(0, (len(codes) + ALIKE) // processors - ALIKE)
+    return codes[:here], codes[here:]
 
 
 @contextmanager

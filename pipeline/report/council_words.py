@@ -1,5 +1,7 @@
 """One council's figures in words: numbers in their unit, differences, trends and ranks."""
 
+from functools import cache
+
 from pipeline.report.council_figures import Point, Series
 from pipeline.report.place_statistics import FEWEST_YEARS, LEVEL
 from pipeline.report.read import Row
@@ -10,12 +12,12 @@ JUDGED = ("outcome", "leadership", "partnership")
 CERTAIN = percent(LEVEL)
 
 
-def _shares(measure: Row) -> bool:
-    return str(measure["unit"]).split(" of ")[0] == "share"
-
-
-def _percents(measure: Row) -> bool:
-    return str(measure["unit"]).startswith("percent")
+@cache
+def _written(unit: str) -> tuple[float, str]:
+    """What a figure of a unit is multiplied by, and what is written after it."""
+    if unit.partition(" of ")[0] == "share":
+        return 100.0, "%"
+    return 1.0, "%" if unit.startswith("percent") else ""
 
 
 def value(measure: Row, amount: float, signed: bool = False, near: float | None = None) -> str:
@@ -27,15 +29,14 @@ def value(measure: Row, amount: float, signed: bool = False, near: float | None 
         signed: whether a plus is written.
         near: the size of figure whose decimals are used, where it is a difference.
     """
-    scale = 100.0 if _shares(measure) else 1.0
+    scale, after = _written(measure["unit"] or "")
     size = abs(scale * (amount if near is None else near))
-    if _shares(measure) or _percents(measure):
+    if after:
         digits = 1
     elif str(measure["unit"]).startswith("1 ") and amount == int(amount) and near is None:
         digits = 0  # a judgement on a scale, not a mean of several
     else:
         digits = 0 if size >= 100 else 1 if size >= 10 else 2
-    after = "%" if _shares(measure) or _percents(measure) else ""
     return number(scale * amount, digits, signed) + after
 
 
