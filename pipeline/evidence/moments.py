@@ -8,7 +8,7 @@ Shapes: R replicates, q design columns, m outcomes on the same design (1 for the
 for simulations).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,6 @@ from pipeline.evidence.panel import Array, Ints, Panel, standardise
 COLLINEAR = 1e-10
 REGULAR = 1e-6
 """Least eigenvalue, of a correlation matrix, down to which elimination is as good."""
-FEW = 4
 
 
 @dataclass(frozen=True)
@@ -106,21 +105,21 @@ def moments(x: Array, y: Array, codes: Ints, size: int) -> Moments:
     """Moments of design x (n, q) and outcomes y (n, m), one set for each code 0..size-1."""
     q, m = x.shape[1], y.shape[1]
     out = Moments(np.zeros((size, q, q)), np.zeros((size, q, m)), np.zeros((size, m)))
-    order = np.argsort(codes, kind="stable")
-    present, starts = np.unique(codes[order], return_index=True)
-    if m <= FEW:
-        # All rows' products at once: quicker than a loop over sets, as long as they fit.
-        z = np.hstack([x, y])[order]
-        sums = np.add.reduceat(z[:, :, None] * z[:, None, :], starts, axis=0)
-        out.xx[present], out.xy[present] = sums[:, :q, :q], sums[:, :q, q:]
-        out.yy[present] = np.einsum("rjj->rj", sums[:, q:, q:])
-        return out
-    for code, rows in zip(present, np.split(order, starts[1:]), strict=True):
+    for present, rows in by_size(codes):
         own, outcomes = x[rows], y[rows]
-        out.xx[code] = own.T @ own
-        out.xy[code] = own.T @ outcomes
-        out.yy[code] = np.einsum("nm,nm->m", outcomes, outcomes)
+        turned = own.transpose(0, 2, 1)
+        out.xx[present], out.xy[present] = turned @ own, turned @ outcomes
+        out.yy[present] = np.einsum("gnm,gnm->gm", outcomes, outcomes)
     return out
+
+
+def by_size(codes: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Clusters of the same size together: their codes (g,) and rows (g, size)."""
+    order = np.argsort(codes, kind="stable")
+    present, first, size = np.unique(codes[order], return_index=True, return_counts=True)
+    for n in np.unique(size):
+        which = size == n
+        yield present[which], order[first[which][:, None] + np.arange(n)]
 
 
 @dataclass(frozen=True)
@@ -171,18 +170,19 @@ def _inverted(scaled: Array, penalty: Array | float) -> tuple[Array, Array]:
     By elimination, which takes a fifth of the time of eigenvalues; by these for the few sets that
     are near to collinear.
     """
-    size, added = scaled.shape[-1], np.broadcast_to(_per_set(penalty), (len(scaled), 1))
-    eye = np.eye(size)
+    added = np.broadcast_to(_per_set(penalty), (len(scaled), 1))
     constant = np.einsum("rjj->rj", scaled) == 0.0
     # A constant stands alone, so that whatever is put in its place is taken out again.
+    shifted = scaled.copy()
+    np.einsum("rjj->rj", shifted)[...] += added + constant
     try:
-        inverse = np.linalg.inv(scaled + (added + constant)[:, :, None] * eye)
+        inverse = np.linalg.inv(shifted)
     except np.linalg.LinAlgError:
         inverse = np.full(scaled.shape, 1.0 / REGULAR)
-    inverse[np.nonzero(constant)[0], :, np.nonzero(constant)[1]] = 0.0
-    # The least eigenvalue is at least one over the norm.
-    near = ~((inverse**2).sum(axis=(1, 2)) < REGULAR**-2)
     diagonal = np.einsum("rjj->rj", inverse)
+    diagonal[constant] = 0.0
+    # The least eigenvalue is at least one over the norm.
+    near = ~(np.einsum("rij,rij->r", inverse, inverse) < REGULAR**-2)
     df = (~constant).sum(axis=1) - added[:, 0] * diagonal.sum(axis=1)
     if near.any():
         values, vectors = np.linalg.eigh(scaled[near])
@@ -271,6 +271,8 @@ def _per_set(penalty: Array | float) -> Array:
 
 def fit(net: Net, columns: Ints, penalty: Array | float) -> Fit:
     """Fit the given block columns; one penalty, or one a training set."""
+    if not len(columns):
+        return Fit(columns, net.xy[:, columns], net.yy, np.zeros(len(net.yy)))
     scale = net.scale[:, columns]
     scaled = _on_scale(net.xx[:, columns[:, None], columns], scale)
     inverse, df = _inverted(scaled, penalty)

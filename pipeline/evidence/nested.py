@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from pipeline.evidence.moments import COLLINEAR
+from pipeline.evidence.moments import COLLINEAR, by_size
 from pipeline.evidence.panel import Array, Ints
 
 
@@ -74,19 +74,16 @@ def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
     score = np.zeros((size, k))
     on_all = np.zeros((size, k, q.shape[1]))
     own = np.zeros((size, k, k))
-    order, rows_of = np.argsort(codes, kind="stable"), np.bincount(codes)
-    first = np.cumsum(rows_of) - rows_of
-    # Clusters of one size at once.
-    for n in np.unique(rows_of):
-        g = np.flatnonzero(rows_of == n)
-        rows = order[first[g][:, None] + np.arange(n)]
-        values, vectors = np.linalg.eigh(np.eye(n) - q[rows] @ q[rows].transpose(0, 2, 1))
+    for g, rows in by_size(codes):
+        own_q = q[rows]
+        hat = own_q @ own_q.transpose(0, 2, 1)
+        values, vectors = np.linalg.eigh(np.eye(rows.shape[1]) - hat)
         keep = values > COLLINEAR
         root = vectors * np.where(keep, 1.0 / np.sqrt(np.where(keep, values, 1.0)), 0.0)[:, None]
         adjusted = root @ (vectors.transpose(0, 2, 1) @ q_added[rows])
         turned = adjusted.transpose(0, 2, 1)
         score[g] = (turned @ residual[rows][:, :, None])[:, :, 0]
-        on_all[g] = turned @ q[rows]
+        on_all[g] = turned @ own_q
         own[g] = turned @ adjusted
     covariance = score.T @ score
     effect = q_added.T @ y

@@ -12,6 +12,7 @@ from itertools import product
 
 import numpy as np
 
+from pipeline.evidence.moments import by_size
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.trajectories import LISTED
@@ -67,11 +68,12 @@ def wild_test(
     on_all, score, cross = (
         np.zeros((size, *shape)) for shape in ((q.shape[1],), (k,), (k, q.shape[1]))
     )
-    for g in range(size):
-        rows = codes == g
-        on_all[g] = q[rows].T @ residual[rows]
-        score[g] = q_added[rows].T @ residual[rows]
-        cross[g] = q_added[rows].T @ q[rows]
+    for g, rows in by_size(codes):
+        own, turned = q[rows], q_added[rows].transpose(0, 2, 1)
+        left = residual[rows][:, :, None]
+        on_all[g] = (own.transpose(0, 2, 1) @ left)[:, :, 0]
+        score[g] = (turned @ left)[:, :, 0]
+        cross[g] = turned @ own
 
     def wald(signs: Array) -> Array:
         """(R,) statistics of sets of signs (R, G)."""
