@@ -9,8 +9,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from pipeline.evidence.between import gate
-from pipeline.evidence.lead import Composed, QuickLead, composed, quick_leads
-from pipeline.evidence.panel import Array, Ints, Panel
+from pipeline.evidence.lead import QuickLead, composed, quick_leads
+from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.resampling import bootstrap_weights
 from pipeline.evidence.within import Slope, slopes
 from pipeline.framework import Framework
@@ -128,46 +128,38 @@ class Outcome:
     n_within: int | None = None
 
 
-Known = dict[Hashable, tuple[Panel, Composed, Ints]]
-"""Rows and indicators -> their panel, its sides and its authorities, whatever the controls."""
-
-
 def estimate(
-    built: Built,
+    together: Sequence[Built],
     all_of: Framework,
     compositions: Sequence[str],
     penalty: float | None,
-    known: Known,
-) -> dict[str, Outcome]:
-    """The lead under each composition on the rows and indicators that were selected.
-
-    What is worked out of the rows alone is added to `known`, and not worked out again.
-    """
+) -> list[dict[str, Outcome]]:
+    """The lead under each composition on the same rows and indicators with different controls."""
+    first, settings = together[0], all_of.test.between
 
     def none(why: str) -> dict[str, Outcome]:
-        return dict.fromkeys(compositions, Outcome(built.size, stopped=why))
+        return dict.fromkeys(compositions, Outcome(first.size, stopped=why))
 
     if penalty is None:
-        return none("not compared between authorities")
-    if not built.size or not built.used:
-        return none("no row is left")
-    settings = all_of.test.between
-    rows = _rows(built), compositions
-    if rows in known:
-        panel = replace(known[rows][0], controls=built.control_matrix)
-    else:
-        # One clustering: thousands of specifications ask for the spread, not the wider interval.
-        own = built.filled(built.outcome, built.control_matrix, built.values)
-        panel = replace(own, dominant_trust=None)
-    stopped = gate(panel, settings)
-    if stopped:
-        return none(stopped)
-    if rows not in known:
+        return [none("not compared between authorities")] * len(together)
+    if not first.size or not first.used:
+        return [none("no row is left")] * len(together)
+    # One clustering: thousands of specifications ask for the spread, not for the wider interval.
+    whole = first.filled(first.outcome, first.control_matrix, first.values)
+    panel = replace(whole, dominant_trust=None)
+    controls = [built.control_matrix for built in together]
+    stopped = [gate(replace(panel, controls=one), settings) for one in controls]
+    held = [one for one, why in zip(controls, stopped, strict=True) if not why]
+    found: Iterator[dict[str, QuickLead]] = iter(())
+    if held:
         columns = composed(panel.blocks, settings, compositions)
-        known[rows] = panel, columns, np.unique(built.pool.authority[built.keep])
-    _, columns, authorities = known[rows]
-    leads = quick_leads(panel, settings, columns, penalty)
-    return {name: Outcome(built.size, own, None, authorities) for name, own in leads.items()}
+        found = iter(quick_leads(panel, settings, columns, penalty, held))
+    authorities = np.unique(first.pool.authority[first.keep])
+
+    def outcomes(leads: Mapping[str, QuickLead]) -> dict[str, Outcome]:
+        return {name: Outcome(first.size, own, None, authorities) for name, own in leads.items()}
+
+    return [none(why) if why else outcomes(next(found)) for why in stopped]
 
 
 def _slopes(
@@ -184,9 +176,9 @@ def _rows(built: Built) -> Hashable:
     return built.keep.tobytes(), choices.cap, choices.lag, used
 
 
-def _same(built: Built) -> Hashable:
-    """What makes two set-ups one and the same computation."""
-    return _rows(built), built.choices.controls, built.choices.control_classes
+def _controls_of(built: Built) -> Hashable:
+    """What makes two set-ups with the same rows and indicators the same."""
+    return built.choices.controls, built.choices.control_classes
 
 
 SetUps = Mapping[Choices, tuple[str, ...]]
@@ -205,20 +197,26 @@ def estimates(
     pool: Candidates, all_of: Framework, some: SetUps, penalty: float | None
 ) -> dict[tuple[Choices, str], Outcome]:
     """What each composition of each set-up gives; equal selections are worked out once."""
-    leads: dict[Hashable, dict[str, Outcome]] = {}
-    inside: dict[Hashable, Mapping[str, Slope | None]] = {}
     judged: dict[Hashable, tuple[Judged, Flags]] = {}
-    known: Known = {}
+    inside: dict[Hashable, Mapping[str, Slope | None]] = {}
+    selected = {choices: select(pool, all_of, choices, judged) for choices in some}
+    # Rows, indicators and compositions -> controls -> one of the set-ups that come to that.
+    alike: dict[tuple[Hashable, tuple[str, ...]], dict[Hashable, Built]] = {}
+    for choices, built in selected.items():
+        alike.setdefault((_rows(built), some[choices]), {})[_controls_of(built)] = built
+    leads = {
+        (rows, compositions): dict(
+            zip(own, estimate([*own.values()], all_of, compositions, penalty), strict=True)
+        )
+        for (rows, compositions), own in alike.items()
+    }
     out: dict[tuple[Choices, str], Outcome] = {}
     for choices, compositions in some.items():
-        built = select(pool, all_of, choices, judged)
-        same = _same(built), compositions
-        if same not in leads:
-            leads[same] = estimate(built, all_of, compositions, penalty, known)
-        found = leads[same]
+        built = selected[choices]
+        found = leads[_rows(built), compositions][_controls_of(built)]
         if pool.spec.within:
             inner = select(pool, all_of, first_side(choices, all_of), judged)
-            same = _same(inner), compositions
+            same = _rows(inner), _controls_of(inner), compositions
             if same not in inside:
                 inside[same] = _slopes(inner, all_of, compositions)
             own = inside[same]

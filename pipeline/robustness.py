@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.evidence.between import gate
 from pipeline.evidence.imputation import Pooled, impute, rubin
-from pipeline.evidence.lead import Lead, lead
+from pipeline.evidence.lead import Lead, lead, leads
 from pipeline.evidence.locality import LocalityPanel, codes_of, shared
 from pipeline.evidence.moments import design
 from pipeline.evidence.nested import classic_f
@@ -298,10 +298,10 @@ def _imputed(pool: Candidates, all_of: Framework, base: Lead) -> Row:
         drawn, gaps = _completed(built, all_of)
     except ValueError as problem:
         return _row(kind, detail, None, None, str(problem))
-    leads = [lead(one, s) for one in drawn]
+    found = leads(drawn, s)
     pooled = rubin(
-        np.array([one.delta for one in leads]),
-        np.array([one.se**2 for one in leads]),
+        np.array([one.delta for one in found]),
+        np.array([one.se**2 for one in found]),
         float(len(base.drop) - 1),
     )
     own = base.delta, base.ci_low, base.ci_high
@@ -400,10 +400,8 @@ def _equally_reliable(
 ) -> Row:
     """Noise added to the better measured composites until all are as reliable as the worst."""
     rng = np.random.default_rng(all_of.test.between.seed)
-    drawn = [
-        lead(equalise(small, assumed, rng), all_of.test.between)
-        for _ in range(all_of.test.guards.noise_draws)
-    ]
+    noisy = [equalise(small, assumed, rng) for _ in range(all_of.test.guards.noise_draws)]
+    drawn = leads(noisy, all_of.test.between)
     mean = float(np.mean([one.delta for one in drawn]))
     return {
         "estimate": mean,

@@ -155,14 +155,13 @@ def test_identical_selections_are_worked_out_once(monkeypatch: pytest.MonkeyPatc
     plain = made.estimate
 
     def counted(
-        built: Any,
+        together: Sequence[Any],
         all_of: Framework,
         compositions: Sequence[str],
         penalty: float | None,
-        known: made.Known,
-    ) -> dict[str, Outcome]:
-        seen.extend([built.keep.tobytes()] * len(compositions))
-        return plain(built, all_of, compositions, penalty, known)
+    ) -> list[dict[str, Outcome]]:
+        seen.extend(one.keep.tobytes() for one in together for _ in compositions)
+        return plain(together, all_of, compositions, penalty)
 
     monkeypatch.setattr(made, "estimate", counted)
     found = multiverse(pool, GRID, PENALTY, n_jobs=1)[0]

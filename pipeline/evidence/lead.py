@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import special, stats
 
 from pipeline.evidence.assess import clusterings, primary
-from pipeline.evidence.moments import Moments, design, explained
-from pipeline.evidence.nested import orthonormal
+from pipeline.evidence.moments import Moments, design, explained, stacked
+from pipeline.evidence.nested import orthonormal, orthonormal_each
 from pipeline.evidence.panel import Array, Panel, standardise, z_means
 from pipeline.evidence.resampling import jackknife, lead_bounds, with_roots
 from pipeline.evidence.settings import BetweenSettings
@@ -106,33 +107,54 @@ def lead(
         composition: one of COMPOSITIONS.
         penalty: ridge penalty, used with "indicators" alone.
     """
-    panel = replace(panel, blocks=COMPOSITIONS[composition](panel.blocks))
+    return leads([panel], s, composition=composition, penalty=penalty)[0]
+
+
+def leads(
+    panels: Sequence[Panel],
+    s: BetweenSettings,
+    *,
+    composition: str = "composite",
+    penalty: float = 0.0,
+) -> list[Lead]:
+    """The lead in each of D panels of the same rows, whose values differ (drawn ones do)."""
+    made = [replace(one, blocks=COMPOSITIONS[composition](one.blocks)) for one in panels]
     held = penalty if composition == "indicators" else 0.0
-    d = design(panel)
+    designs = [design(one) for one in made]
+    d = designs[0]
     models = [d.columns(()), d.columns(s.h_blocks), d.columns(s.b_blocks)]
 
-    def leads(sets: Moments) -> Array:
-        r2 = explained(sets, d.controls, models, held).r2[:, :, 0]
-        return with_roots(r2[:, 1] - r2[:, 0], r2[:, 2] - r2[:, 0])
+    def statistic(sets: Sequence[Moments]) -> Array:
+        """(R, 5, D) of R sets of each panel's rows."""
+        r2 = explained(stacked(sets), d.controls, models, held).r2[:, :, 0]
+        found = with_roots(r2[:, 1] - r2[:, 0], r2[:, 2] - r2[:, 0])
+        return found.reshape(len(sets), -1, 5).transpose(1, 2, 0)
 
-    outcomes = (panel.outcome - panel.outcome.mean())[:, None]
-    gathered = clusterings(d, outcomes, panel)
-    estimate = leads(gathered[0].total())[0]
-    dropped = [leads(one.without_each()) for one in gathered]
+    gathered = [
+        clusterings(own, (one.outcome - one.outcome.mean())[:, None], one)
+        for own, one in zip(designs, made, strict=True)
+    ]
+    estimate = statistic([each[0].total() for each in gathered])[0]
+    dropped = [
+        statistic([one.without_each() for one in each]) for each in zip(*gathered, strict=True)
+    ]
     each = [jackknife(estimate, replicates) for replicates in dropped]
-    bounds = lead_bounds([one.part(np.arange(5)[:, None]) for one in each], s.confidence)
+    bounds = lead_bounds(each, s.confidence)
     widest = primary([one.part(slice(0, 1)) for one in each], s.confidence)
-    delta, v_h, v_b = (float(one) for one in estimate[:3])
-    return Lead(
-        delta=delta,
-        se=float(widest.se[0]),
-        ci_low=float(bounds.low[0]),
-        ci_high=float(bounds.high[0]),
-        p_one_sided=float(widest.p_one_sided()[0]),
-        v_h=v_h,
-        v_b=v_b,
-        drop=dropped[0][:, 0],
-    )
+    p = widest.p_one_sided()
+    return [
+        Lead(
+            delta=float(estimate[0, i]),
+            se=float(widest.se[0, i]),
+            ci_low=float(bounds.low[i]),
+            ci_high=float(bounds.high[i]),
+            p_one_sided=float(p[0, i]),
+            v_h=float(estimate[1, i]),
+            v_b=float(estimate[2, i]),
+            drop=dropped[0][:, 0, i],
+        )
+        for i in range(len(panels))
+    ]
 
 
 @dataclass(frozen=True)
@@ -159,7 +181,8 @@ def quick_lead(
     panel: Panel, s: BetweenSettings, *, composition: str = "composite", penalty: float = 0.0
 ) -> QuickLead:
     """The lead of one specification; arguments as in `lead`."""
-    return quick_leads(panel, s, composed(panel.blocks, s, (composition,)), penalty)[composition]
+    columns = composed(panel.blocks, s, (composition,))
+    return quick_leads(panel, s, columns, penalty, [panel.controls])[0][composition]
 
 
 Composed = Mapping[str, tuple[Array, Array]]
@@ -181,48 +204,64 @@ def composed(blocks: Blocks, s: BetweenSettings, compositions: Sequence[str]) ->
 
 
 def quick_leads(
-    panel: Panel, s: BetweenSettings, columns: Composed, penalty: float
-) -> dict[str, QuickLead]:
-    """The lead under several compositions of the same rows, indicators and controls.
+    panel: Panel, s: BetweenSettings, columns: Composed, penalty: float, controls: Sequence[Array]
+) -> list[dict[str, QuickLead]]:
+    """The leads of one set of rows and indicators, whatever is held constant.
 
     With the weights of an authority's rows, the least sum of squares moves by that authority's own
-    squared residuals (the envelope theorem), so one fit gives every influence. What the controls
-    leave of the outcome is common to all compositions. Under ridge the index's own movement is
-    added, with the columns' scale and controls held.
+    squared residuals (the envelope theorem), so one fit gives every influence. Under ridge the
+    index's own movement is added, with the columns' scale and controls held.
 
     Args:
-        panel: the rows; its blocks are not read.
+        panel: the rows; its blocks and controls are not read.
         s: settings.
         columns: its sides under each composition; both must be measured.
         penalty: ridge penalty, used with "indicators" alone.
+        controls: R sets of controls, (n, c) each.
+
+    Returns:
+        For each set of controls, the lead under each composition.
     """
     authority, size = panel.authority, int(panel.authority.max()) + 1
-    ones = np.ones((len(authority), 1))
-    base = orthonormal(np.hstack([ones, standardise(panel.controls)]))
     outcome = panel.outcome - panel.outcome.mean()
-    left = outcome - base @ (base.T @ outcome)
+    every = [side for sides in columns.values() for side in sides]
+    all_columns = np.hstack([outcome[:, None], *every])
+    # (R, n, 1 + k) what each set of controls leaves of the outcome and of all columns.
+    together = np.empty((len(controls), *all_columns.shape))
+    for i, held_constant in enumerate(controls):
+        base = orthonormal(np.column_stack([np.ones(len(outcome)), standardise(held_constant)]))
+        together[i] = all_columns - base @ (base.T @ all_columns)
+    left = together[:, :, :1]
+    ends = 1 + np.cumsum([0, *(side.shape[1] for side in every)])
+    nets = iter([together[:, :, first:last] for first, last in pairwise(ends)])
+    cells = authority + size * np.arange(len(controls))[:, None]
     total = np.bincount(authority, outcome**2, size)
     reach = float(special.stdtrit(size - 1, (1.0 + s.confidence) / 2.0))
 
+    def added_up(values: Array) -> Array:
+        """(R, G) sums of (R, n, 1) over each authority's rows."""
+        sums = np.bincount(cells.ravel(), values.ravel()).reshape(len(controls), size)
+        return np.asarray(sums, dtype=np.float64)
+
     def moved(columns: Array, net: Array, held: float) -> Array:
-        """(G,) how the least sum of squares moves with each authority's weight."""
+        """(R, G) how the least sum of squares moves with each authority's weight."""
+        turned_net = net.transpose(0, 2, 1)
         if not held:
-            basis = orthonormal(net)
-            residual = left - basis @ (basis.T @ left)
-            return np.asarray(np.bincount(authority, residual**2, size), dtype=np.float64)
+            basis = orthonormal_each(net)
+            return added_up((left - basis @ (basis.transpose(0, 2, 1) @ left)) ** 2)
         # Pseudo-inverse: a column that is constant in this specification predicts nothing.
-        cross = net.T @ net + held * np.diag((columns**2).sum(axis=0))
+        cross = turned_net @ net + held * np.diag((columns**2).sum(axis=0))
         inverse = np.linalg.pinv(cross, hermitian=True)
-        beta = inverse @ net.T @ left
+        beta = inverse @ (turned_net @ left)
         index = net @ beta
-        square = float(index @ index)
-        slope = float(index @ left) / square if square > 0 else 0.0
+        square = _inner(index, index)
+        slope = np.where(square > 0, _inner(index, left) / np.where(square > 0, square, 1.0), 0.0)
         residual = left - slope * index
-        turned = slope * (inverse @ net.T @ residual)
-        shrunk = held * (columns**2) @ (turned * beta)
+        turned = slope * (inverse @ (turned_net @ residual))
+        shrunk = held * columns**2 @ (turned * beta)
         own = residual**2 - 2.0 * ((net @ turned) * (left - index) - shrunk)
-        scale = float(residual @ residual)
-        ridge: Array = np.bincount(authority, own, size) + (scale - own.sum()) / size
+        scale = _inner(residual, residual) - own.sum(axis=1, keepdims=True)
+        ridge: Array = added_up(own) + scale[:, 0] / size
         return ridge
 
     def quick(h: Array, b: Array) -> QuickLead:
@@ -232,12 +271,16 @@ def quick_leads(
         p = float(special.stdtr(size - 1, -delta / se)) if se > 0 else 1.0
         return QuickLead(delta, se, delta - reach * se, delta + reach * se, p, influence)
 
-    every = [side for sides in columns.values() for side in sides]
-    together = np.hstack(every)
-    together -= base @ (base.T @ together)
-    nets = iter(np.split(together, np.cumsum([side.shape[1] for side in every])[:-1], axis=1))
-    found = {}
+    found: list[dict[str, QuickLead]] = [{} for _ in controls]
     for name, sides in columns.items():
         held = penalty if name == "indicators" else 0.0
-        found[name] = quick(*(moved(side, next(nets), held) for side in sides))
+        h, b = (moved(side, next(nets), held) for side in sides)
+        for one, own_h, own_b in zip(found, h, b, strict=True):
+            one[name] = quick(own_h, own_b)
     return found
+
+
+def _inner(one: Array, other: Array) -> Array:
+    """(R, 1, 1) products of vectors (R, n, 1)."""
+    product: Array = one.transpose(0, 2, 1) @ other
+    return product

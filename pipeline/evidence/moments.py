@@ -8,7 +8,7 @@ Shapes: R replicates, q design columns, m outcomes on the same design (1 for the
 for simulations).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +113,12 @@ def moments(x: Array, y: Array, codes: Ints, size: int) -> Moments:
     return out
 
 
+def stacked(each: Sequence[Moments]) -> Moments:
+    """All sets of several in a row."""
+    parts = zip(*((one.xx, one.xy, one.yy) for one in each), strict=True)
+    return Moments(*map(np.concatenate, parts))
+
+
 def by_size(codes: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Clusters of the same size together: their codes (g,) and rows (g, size)."""
     order = np.argsort(codes, kind="stable")
@@ -176,14 +182,14 @@ def _inverted(scaled: Array, penalty: Array | float) -> tuple[Array, Array]:
     shifted = scaled.copy()
     np.einsum("rjj->rj", shifted)[...] += added + constant
     try:
-        inverse = np.linalg.inv(shifted)
+        inverse = np.asarray(np.linalg.inv(shifted), dtype=np.float64)
     except np.linalg.LinAlgError:
         inverse = np.full(scaled.shape, 1.0 / REGULAR)
     diagonal = np.einsum("rjj->rj", inverse)
     diagonal[constant] = 0.0
     # The least eigenvalue is at least one over the norm.
     near = ~(np.einsum("rij,rij->r", inverse, inverse) < REGULAR**-2)
-    df = (~constant).sum(axis=1) - added[:, 0] * diagonal.sum(axis=1)
+    df: Array = (~constant).sum(axis=1) - added[:, 0] * diagonal.sum(axis=1)
     if near.any():
         values, vectors = np.linalg.eigh(scaled[near])
         own = _inverse(values, added[near])

@@ -26,6 +26,14 @@ def orthonormal(x: Array) -> Array:
     return np.asarray(u[:, s > floor], dtype=np.float64)
 
 
+def orthonormal_each(x: Array) -> Array:
+    """The same of R matrices (R, n, k), as wide as they are: 0 in place of what is dropped."""
+    u, s, _ = np.linalg.svd(x, full_matrices=False)
+    floor = np.sqrt(COLLINEAR) * np.maximum(1.0, s.max(axis=1, initial=0.0))
+    bases: Array = u * (s > floor[:, None])[:, None, :]
+    return bases
+
+
 def _added(x: Array, basis: Array) -> Array:
     """Orthonormal basis of what columns x add to an orthonormal basis."""
     left = x - basis @ (basis.T @ x)

@@ -28,6 +28,7 @@ from pipeline.evidence.moments import (
     moments,
     net_of_controls,
     ridge_path,
+    stacked,
 )
 from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.resampling import Jackknife, jackknife
@@ -168,10 +169,7 @@ def by_trust(w: Within, column: Array, outcomes: Array) -> Clustering | None:
         if (near & ~own).any():
             gone = gone.less(of(near & ~own))
         without.append(everything.less(gone))
-    return Clustering(
-        everything,
-        Moments(*map(np.concatenate, zip(*((m.xx, m.xy, m.yy) for m in without), strict=True))),
-    )
+    return Clustering(everything, stacked(without))
 
 
 def jackknife_r(w: Within, column: Array, outcomes: Array) -> Jackknife:
