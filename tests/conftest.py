@@ -1,5 +1,6 @@
 """Shared by all tests."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from pipeline.quiet import quiet_exit
 from tests import few
 
 quiet_exit()
+# The test processes take every processor already.
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
 
 MadeOnce = Callable[[Callable[[Path], None], Path], Path]
 """The fixture `made_once`: who fills a folder, and where its copy goes -> where it went."""

@@ -1,8 +1,10 @@
 """Building the report: one database in, a folder of static pages out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
@@ -78,23 +80,25 @@ def made(database: Path, documented: Documented) -> Iterator[Pages]:
         site = _Site(reader)
         councils = council_pages.Councils(reader, site.run)
         own, spread = _dealt(councils.codes, joblib.cpu_count())
-        # Other processes make councils alone: what each reads first is for all its tasks, and
-        # joblib, which starts a process anew when its memory grows, sees it from the start.
-        others = joblib.Parallel(max(1, joblib.cpu_count() - 1), return_as="generator_unordered")(
-            joblib.delayed(_of_councils)(database, site.run, spread[i : i + PART])
-            for i in range(0, len(spread), PART)
-        )
-        # Meanwhile, here:
-        for one in site.analyses:
-            yield site.panel(one)
-        yield councils.list()
-        checked = {name for name, rows in documented.items() if rows}
-        yield source_pages.pages(reader, site.run, checked)
-        yield check_pages.pages(documented, site.run)
-        yield site.rest()
-        for code in own:
-            yield councils.page(code)
-    yield from others
+        others = ProcessPoolExecutor(max(1, joblib.cpu_count() - 1), get_context("spawn"))
+        try:
+            waiting = [
+                others.submit(_of_councils, database, site.run, spread[i : i + PART])
+                for i in range(0, len(spread), PART)
+            ]
+            # Meanwhile, here:
+            for one in site.analyses:
+                yield site.panel(one)
+            yield councils.list()
+            checked = {name for name, rows in documented.items() if rows}
+            yield source_pages.pages(reader, site.run, checked)
+            yield check_pages.pages(documented, site.run)
+            yield site.rest()
+            for code in own:
+                yield councils.page(code)
+            yield from (done.result() for done in as_completed(waiting))
+        finally:
+            others.shutdown(cancel_futures=True)
 
 
 def _dealt(codes: Sequence[str], processors: int) -> tuple[Sequence[str], Sequence[str]]:
