@@ -1,6 +1,7 @@
 """Every source reads changed copies of its own files: a clear error, or an acceptance.
 
-``python -m tests.faults.fuzz --each 200`` changes every layout of every source so many times.
+``python -m tests.faults.fuzz --each 200`` changes every layout of every source so many times. With
+``--published FOLDER`` it changes the published files, with ``--every`` every release.
 """
 
 import argparse
@@ -33,14 +34,18 @@ class Found:
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     unforeseen: dict[str, str] = field(default_factory=dict)
     escaped: dict[str, str] = field(default_factory=dict)
     slowest: tuple[float, str] = (0.0, "")
 
 
-def layouts() -> Iterator[tuple[Source, Release]]:
-    """One release of every source, or two where it has several layouts."""
+def layouts(every: bool = False) -> Iterator[tuple[Source, Release]]:
+    """One release of every source, or two where it has several layouts; or every release."""
     for source in sources().values():
+        if every:
+            yield from ((source, release) for release in source.releases)
+            continue
         yield source, source.releases[0]
         if len(source.releases) > 1:
             yield source, source.releases[-1]
@@ -62,8 +67,15 @@ def fuzz(published: Path, wanted: list[tuple[Source, Release]], each: int, seed:
                 chance = random.Random(f"{seed} {release.file} {number}")
                 change = chance.choice(changes(release.file, good))
                 path.write_bytes(change(good, chance))
+                found.kinds[kind(release.file, good)] += 1
                 _one(found, source, release, path, f"{change.__name__} {number} of {release.file}")
     return found
+
+
+def kind(name: str, content: bytes) -> str:
+    """What sort of file it is: by its ending, and for .xls whether it really is one."""
+    ending = Path(name).suffix
+    return f"{ending}, a zip archive" if ending == ".xls" and content[:2] == b"PK" else ending
 
 
 def _one(found: Found, source: Source, release: Release, path: Path, case: str) -> None:
@@ -93,15 +105,18 @@ def main() -> None:
     parse.add_argument("--each", type=int, default=200)
     parse.add_argument("--seed", type=int, default=random.randrange(10**6))
     parse.add_argument("--source", action="append")
-    parse.add_argument("--published", type=Path)
+    parse.add_argument("--published", type=Path, help="folder of good files; made up without it")
+    parse.add_argument("--every", action="store_true", help="every release, not one or two")
     asked = parse.parse_args()
     with tempfile.TemporaryDirectory() as made:
         published = asked.published or Path(made)
         if asked.published is None:
             generate(published)
-        wanted = [one for one in layouts() if not asked.source or one[0].name in asked.source]
+        chosen = layouts(asked.every)
+        wanted = [one for one in chosen if not asked.source or one[0].name in asked.source]
         found = fuzz(published, wanted, asked.each, asked.seed)
-    print(f"{len(wanted)} files, {found.outcomes.total()} changed copies, seed {asked.seed}")
+    tried = ", ".join(f"{count} of {name}" for name, count in found.kinds.most_common())
+    print(f"{len(wanted)} files, {found.kinds.total()} changed copies, seed {asked.seed}: {tried}")
     for outcome, count in sorted(found.outcomes.items()):
         print(f"  {outcome:<28} {count}")
     print(f"  slowest {found.slowest[0]:.1f} s: {found.slowest[1]}")

@@ -153,6 +153,51 @@ TEXT: tuple[Change, ...] = (
 
 
 # ---------------------------------------------------------------------------------------------
+# Workbooks of the old kind: texts stand in them as they are, after a number that says how long.
+
+OLD = b"\xd0\xcf\x11\xe0"
+OLD_TEXT = re.compile(rb"[ -~]{4,}|(?:[ -~]\x00){4,}")
+
+
+def nasty_old_text(content: bytes, chance: random.Random) -> bytes:
+    """A text or a few hold what nobody should publish, cut to the length of what was there."""
+    made = bytearray(content)
+    found = list(OLD_TEXT.finditer(content))
+    for one in chance.choices(found, k=chance.randint(1, 5)):
+        size = one.end() - one.start()
+        word = chance.choice([text for text in NASTY if text]).encode("utf-8", "replace")
+        if one[0][1] == 0:
+            word = word.decode().encode("utf-16-le", "replace")
+        made[one.start() : one.end()] = (word * size)[:size]
+    return bytes(made)
+
+
+def swap_old_texts(content: bytes, chance: random.Random) -> bytes:
+    """Two texts of one length have changed places: labels, names, codes, markers."""
+    found = list(OLD_TEXT.finditer(content))
+    one = chance.choice(found)
+    alike = [other for other in found if len(other[0]) == len(one[0])]
+    other = chance.choice(alike)
+    made = bytearray(content)
+    made[one.start() : one.end()], made[other.start() : other.end()] = other[0], one[0]
+    return bytes(made)
+
+
+def drop_block(content: bytes, chance: random.Random) -> bytes:
+    """A block of the file's own file system is missing, or holds another's."""
+    size = 512
+    blocks = len(content) // size
+    one, other = chance.randrange(1, blocks), chance.randrange(1, blocks)
+    if chance.random() < 0.5:
+        return content[: one * size] + content[(one + 1) * size :]
+    block = content[other * size : (other + 1) * size]
+    return content[: one * size] + block + content[(one + 1) * size :]
+
+
+OLD_WORKBOOK: tuple[Change, ...] = (nasty_old_text, nasty_old_text, swap_old_texts, drop_block)
+
+
+# ---------------------------------------------------------------------------------------------
 # Containers of XML: xlsx and ods.
 
 
@@ -279,6 +324,8 @@ def changes(name: str, content: bytes) -> tuple[Change, ...]:
     """The changes that fit a file."""
     if content.startswith(b"PK"):
         return RAW[:3] + CONTAINER
+    if content.startswith(OLD):
+        return RAW + OLD_WORKBOOK
     if name.endswith((".csv", ".html", ".yaml", ".yml")):
         return RAW + TEXT
     return RAW
