@@ -12,6 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
 
 from pipeline.ingest import one_release
 from pipeline.published import SourceError
@@ -51,6 +54,15 @@ def layouts(every: bool = False) -> Iterator[tuple[Source, Release]]:
             yield source, source.releases[-1]
 
 
+class Good(NamedTuple):
+    """A file that is as it should be: where its changed copies go, and the table that it gives."""
+
+    source: Source
+    release: Release
+    path: Path
+    table: pl.DataFrame
+
+
 def fuzz(published: Path, wanted: list[tuple[Source, Release]], each: int, seed: int) -> Found:
     """Read changed copies of releases' files.
 
@@ -61,14 +73,16 @@ def fuzz(published: Path, wanted: list[tuple[Source, Release]], each: int, seed:
     found = Found()
     with tempfile.TemporaryDirectory() as folder:
         for source, release in wanted:
-            good = (published / release.file).read_bytes()
+            content = (published / release.file).read_bytes()
             path = Path(folder) / Path(release.file).name
+            path.write_bytes(content)
+            good = Good(source, release, path, one_release(source, release, path).frame)
             for number in range(each):
                 chance = random.Random(f"{seed} {release.file} {number}")
-                change = chance.choice(changes(release.file, good))
-                path.write_bytes(change(good, chance))
-                found.kinds[kind(release.file, good)] += 1
-                _one(found, source, release, path, f"{change.__name__} {number} of {release.file}")
+                change = chance.choice(changes(release.file, content))
+                path.write_bytes(change(content, chance))
+                found.kinds[kind(release.file, content)] += 1
+                _one(found, good, f"{change.__name__} {number} of {release.file}")
     return found
 
 
@@ -78,18 +92,23 @@ def kind(name: str, content: bytes) -> str:
     return f"{ending}, a zip archive" if ending == ".xls" and content[:2] == b"PK" else ending
 
 
-def _one(found: Found, source: Source, release: Release, path: Path, case: str) -> None:
+def _one(found: Found, good: Good, case: str) -> None:
+    """Read the changed copy that lies where the good file was."""
     started = time.monotonic()
     try:
-        aside = one_release(source, release, path).aside
-        found.outcomes["accepted, rows set aside" if aside.height else "accepted"] += 1
+        read = one_release(good.source, good.release, good.path)
+        same = "the same" if read.frame.equals(good.table) else "another"
+        aside = "rows set aside" if read.aside.height else f"{same} table"
+        found.outcomes[f"accepted, {aside}"] += 1
     except SourceError as problem:
         said = str(problem)
-        if not said.startswith(release.file):
+        if not said.startswith(good.release.file):
             found.escaped.setdefault(f"names no file: {said[:200]}", case)
         if UNFORESEEN in said:
             found.outcomes["refused, by the safety net"] += 1
-            found.unforeseen.setdefault(said.partition(UNFORESEEN)[2][:160] + source.name, case)
+            found.unforeseen.setdefault(
+                said.partition(UNFORESEEN)[2][:160] + good.source.name, case
+            )
         else:
             found.outcomes["refused"] += 1
     except BaseException as problem:
