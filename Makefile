@@ -49,13 +49,14 @@ bench: setup
 	@$(BIN)/python benchmarks/importance.py
 	@$(BIN)/python -m benchmarks.pipeline $(if $(MIRROR),--mirror $(MIRROR))
 
-# Every fault against whole runs of the sample: killed, out of disk, two at once (about an hour).
+# Every fault against whole runs of the sample: killed, out of disk, two at once, restored, upgraded
+# (about 20 minutes of processor time).
 faults: setup
 	@$(BIN)/python -m tests.faults
 
-# Changed copies of every source's files: a clear error, or an acceptance.
+# Changed copies of every source's files, generated or from MIRROR: a clear error, or an acceptance.
 fuzz: setup
-	@$(BIN)/python -m tests.faults.fuzz --each $(or $(EACH),200)
+	@$(BIN)/python -m tests.faults.fuzz --each $(or $(EACH),200) $(if $(MIRROR),--published $(MIRROR))
 
 # Known vulnerabilities of the locked packages. Needs a network that reaches PyPI's own service: a
 # package that could not be looked up fails the audit.
