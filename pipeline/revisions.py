@@ -107,14 +107,18 @@ def changes(source: Source, rows: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     once = held.select(pl.col("revision").n_unique()).collect().item() < 2
     if once or "value" not in held.collect_schema():
         return pl.DataFrame(schema=SCHEMA)
-    tidy = held.collect()
+    names = held.collect_schema().names()
+    told = [name for name in ("value", "status") if name in names]
+    needed = dict.fromkeys((*source.key, "period", "release", "revision", *told))
+    again = held.filter(pl.col("revision") > 0).select("period").unique()
+    # No more of a long table than what can differ is held in memory.
+    tidy = held.select(*needed).join(again, on="period", how="semi").collect()
     parts = []
     for later in range(1, int(tidy["revision"].max()) + 1):  # type: ignore[arg-type]
         after = tidy.filter(pl.col("revision") == later)
         before = tidy.filter(pl.col("revision") == later - 1).join(
             after.select("period").unique(), on="period", how="semi"
         )
-        told = [name for name in ("value", "status") if name in tidy.columns]
         both = compare(source.key, before, after, told)
         for frame, name in ((before, "from_release"), (after, "to_release")):
             releases = frame.select("period", pl.col("release").alias(name))
