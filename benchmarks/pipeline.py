@@ -262,38 +262,82 @@ Delayed transfers by number of files: {grows}.
 """
 
 
-MUCH_LARGER = "## A much larger England"
+MUCH_LARGER = "## Much larger Englands"
+MAKING = "making the tables"
+
+
+def kept() -> dict[tuple[int, int], dict[str, dict[str, str]]]:
+    """What was measured of larger Englands: places and years, stage, row."""
+    found: dict[tuple[int, int], dict[str, dict[str, str]]] = {}
+    if LARGE.exists():
+        with LARGE.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                found.setdefault((int(row["places"]), int(row["years"])), {})[row["stage"]] = row
+    return found
+
+
+def keep(places: int, years: int, rows: int, made: float, measures: Rows) -> None:
+    """Keep what was measured of one larger England, and put it into the page."""
+    stages = {MAKING: (made, 0.0), **by_stage(measures)}
+    every = kept()
+    every[places, years] = {
+        name: {
+            "places": str(places),
+            "years": str(years),
+            "rows": str(rows),
+            "stage": name,
+            "seconds": f"{stages[name][0]:.1f}",
+            "mb": f"{stages[name][1]:.0f}" if stages[name][1] else "",
+        }
+        for name in (MAKING, *STAGES)
+        if name in stages
+    }
+    listed = [row for _, found in sorted(every.items()) for row in found.values()]
+    with LARGE.open("w", encoding="utf-8", newline="") as stream:
+        out = csv.DictWriter(stream, fieldnames=list(listed[0]), lineterminator="\n")
+        out.writeheader()
+        out.writerows(listed)
+    before, *_ = PAGE.read_text(encoding="utf-8").partition(MUCH_LARGER)
+    PAGE.write_text(before + large(), encoding="utf-8")
 
 
 def large() -> str:
-    """What the last run on a larger England measured."""
-    if not LARGE.exists():
+    """What the last runs on larger Englands measured."""
+    every = sorted(kept().items())
+    if not every:
         return ""
-    with LARGE.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    first = rows[0]
-    listed = [
-        (STAGES.get(row["stage"], row["stage"]), f"{float(row['seconds']):,.0f}",
-         f"{float(row['mb']):,.0f}" if row["mb"] else "")
-        for row in rows
-    ]  # fmt: skip
-    measured_too = {row["stage"] for row in rows}
-    left = [STAGES[name] for name in GROWN if name not in measured_too]
-    not_reached = f" Not reached that time: {', '.join(left)}." if left else ""
+    sizes = [
+        f"- x{places * years}: {places} times the places and {years} times the years, "
+        f"{int(next(iter(found.values()))['rows']):,} rows of tidy tables"
+        for (places, years), found in every
+    ]
+    head = ["stage"]
+    for (places, years), _ in every:
+        head += [f"processor seconds x{places * years}", f"most memory, MB x{places * years}"]
+    listed = []
+    for name in (MAKING, *STAGES):
+        if any(name in found for _, found in every):
+            cells = [STAGES.get(name, name)]
+            for _, found in every:
+                row = found.get(name)
+                cells += [f"{float(row[part] or 0):,.0f}" if row and row[part] else ""
+                          for part in ("seconds", "mb")]  # fmt: skip
+            listed.append(cells)
     return f"""{MUCH_LARGER}
 
-{first["places"]} times the places and {first["years"]} times the years:
-{int(first["rows"]):,} rows of tidy tables. Measured once, not by every `make bench`:
-`python -m benchmarks.pipeline --mirror FOLDER --places {first["places"]} --years {first["years"]}`.
-Every layer in a process of its own.{not_reached} Checks are not measured at that size: Great
-Expectations holds a whole table in pandas, and years that have not come are refused.
+{chr(10).join(sizes)}
 
-{table(("stage", "processor seconds", "most memory, MB"), listed)}
+Measured once, not by every `make bench`: `python -m benchmarks.pipeline --mirror FOLDER
+--places N --years N`, every layer in a process of its own. An empty cell was not measured. Checks
+are not run at these sizes: Great Expectations holds a whole table in pandas, and years that have
+not come are refused.
+
+{table(head, listed)}
 """
 
 
 def one_large(edition: Edition, origin: Path, places: int, years: int) -> None:
-    """Make and run one larger England, and keep what was measured, stage by stage.
+    """Make and run one larger England, and keep what was measured, layer by layer.
 
     Each layer runs in a process of its own, and is kept when it has ended: what comes after it may
     take hours.
@@ -304,19 +348,10 @@ def one_large(edition: Edition, origin: Path, places: int, years: int) -> None:
             start = time.process_time()
             size = make(edition, origin, places, years)
             made = time.process_time() - start
+        keep(places, years, size, made, rows)
         for layer in LATER:
             rows += measured(edition, Path(folder), [layer], None)
-            stages = by_stage(rows)
-            with LARGE.open("w", encoding="utf-8", newline="") as stream:
-                out = csv.writer(stream, lineterminator="\n")
-                out.writerow(("places", "years", "rows", "stage", "seconds", "mb"))
-                out.writerow((places, years, size, "making the tables", round(made, 1), ""))
-                for name in STAGES:
-                    if name in stages:
-                        spent, most = stages[name]
-                        out.writerow((places, years, size, name, round(spent, 1), round(most)))
-            before, *_ = PAGE.read_text(encoding="utf-8").partition(MUCH_LARGER)
-            PAGE.write_text(before + large(), encoding="utf-8")
+            keep(places, years, size, made, rows)
 
 
 def page(words: str, parts: Sequence[str]) -> str:
