@@ -26,6 +26,8 @@ from pipeline.switches import GEOGRAPHY
 
 ONS_CODE = r"^E\d{8}$"
 STATUS = "q"
+ROUNDS = 5
+"""How often a file is read again without the rows that it refuses."""
 EMPTIED = "the figure was left empty, with the status q"
 LEFT_OUT = "the row was left out, because its key cannot be trusted"
 REPEATED = "the row was left out: it says the same as row {}, which is used"
@@ -110,12 +112,17 @@ def read(source: Source, release: Release, file: PublishedFile) -> pl.DataFrame:
             source's code makes of that.
     """
     aside = file.aside
+    problems: list[RefusedRowsError] = []
     while True:
         try:
             return shape(source, release, source.tidy(file, release))
         except RefusedRowsError as problem:
             if aside is None:
                 raise
+            problems.append(problem)
+            if len(problems) > ROUNDS:
+                # Without the rows that fail others do, and so on: the first says what is wrong.
+                raise problems[0] from None
             before = {(one.sheet, one.row) for one in aside.hidden}
             new = [one for one in problem.failures if (one.sheet, one.row) not in before]
             if not new or not aside.few(len(before) + len(new), problem.of):

@@ -8,7 +8,17 @@ import polars as pl
 import pytest
 
 from pipeline.published import PublishedFile, SourceError
-from pipeline.quarantine import EMPTIED, HIDDEN, LEFT_OUT, Sorted, bears, opened, read, sort_out
+from pipeline.quarantine import (
+    EMPTIED,
+    HIDDEN,
+    LEFT_OUT,
+    ROUNDS,
+    Sorted,
+    bears,
+    opened,
+    read,
+    sort_out,
+)
 from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 from pipeline.sources import sources
 from tests.test_source import RELEASE, made
@@ -117,6 +127,29 @@ def test_a_file_of_few_rows_is_never_set_aside_whole(tmp_path: Path) -> None:
 def test_different_faults_count_together(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="4 of 9 rows fail"):
         sorted_out(tmp_path, [*GOOD, "Leeds,1", "E06000011,200", "E06000012,many", "E06000013,-1"])
+
+
+def test_rows_that_fail_only_because_others_are_gone_end_in_the_first_message(
+    tmp_path: Path,
+) -> None:
+    """A rule of how many rows there are fails anew for every row that is left out."""
+    lines = [f"E{place:08d},1" for place in range(5000)]
+    times = []
+
+    def counted(file: PublishedFile, release: Release) -> pl.DataFrame:
+        times.append(release)
+        grid = file.csv()
+        frame = grid.table(grid.header("areacd", "value"), {"areacd": "areacd", "value": "text"})
+        grid.refuse(frame.filter(pl.col("text") != "1"), "text", "value", "expected 1")
+        few = frame.head(1 if frame.height < len(lines) else 0)
+        grid.refuse(few, "areacd", "areacd", "expected 5000 rows")
+        return tidy(file, release)
+
+    with pytest.raises(SourceError, match="row 4002, column 'value': expected 1"):
+        sorted_out(
+            tmp_path, [*lines[:4000], "E99999999,2", *lines[4001:]], replace(SOURCE, tidy=counted)
+        )
+    assert len(times) == ROUNDS + 1
 
 
 def test_what_may_tell_of_few_people_is_not_shown(tmp_path: Path) -> None:

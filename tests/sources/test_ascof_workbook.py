@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.ingest import one_release
 from pipeline.source import conform
 from pipeline.sources.ascof_workbook import COLUMNS, SOURCE
 from tests.sources.layouts import refused, tidied, workbook
@@ -56,6 +57,14 @@ def test_rows(tmp_path: Path) -> None:
         for row in tidied(SOURCE, RELEASE, file)
     }
     assert when == {("2020-21", 2020, "2D", "sequel_to_short_term_services", "18-64")}
+
+
+def test_an_area_may_lack_what_is_set_aside(tmp_path: Path) -> None:
+    wrong = list(GOOD)
+    wrong[1] = ["&xxe;" if cell == "Numerator" else cell for cell in GOOD[1]]
+    found = one_release(SOURCE, RELEASE, workbook(tmp_path, RELEASE, {"in": wrong}).path)
+    assert found.frame.height == len(GOOD) - 2
+    assert found.aside.select("row", "value").rows() == [(2, "&xxe;")]
 
 
 def test_reconciliation(tmp_path: Path) -> None:
