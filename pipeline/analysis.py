@@ -1,10 +1,11 @@
 """From the panels to the evidence tables: what the statistics make of each."""
 
 import json
+import pickle
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -350,21 +351,32 @@ def _within(asked: Asked) -> Tables:
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of what is worked out about a panel; it needs no other part."""
+    """A part of what is worked out about a panel; it needs no other part.
 
+    All pieces of a panel hold the same packed bytes, so that a worker unpacks them once.
+    """
+
+    panel: str
     part: Callable[..., Any]
-    pool: Candidates
-    all_of: Framework
+    packed: bytes
     more: tuple[Any, ...] = ()
 
     def done(self) -> Any:
         """What the part gives."""
-        return self.part(Asked(self.pool, self.all_of), *self.more)
+        return self.part(_unpacked(self.packed), *self.more)
+
+
+@lru_cache(maxsize=1)
+def _unpacked(packed: bytes) -> Asked:
+    asked: Asked = pickle.loads(packed)
+    return asked
 
 
 def pieces(asked: Asked, long: pl.DataFrame) -> list[Piece]:
     """All that is worked out about a panel, in the order in which `put_together` reads it."""
     penalty = asked.penalty()
+    used = [one.name for block in asked.built.used.values() for one in block]
+    long = long.filter(pl.col("indicator").is_in(used))
     parts: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
         (_between, ()),
         (_described, (long,)),
@@ -373,7 +385,8 @@ def pieces(asked: Asked, long: pl.DataFrame) -> list[Piece]:
         (_within, ()),
         *((_specified, (some, penalty)) for some in set_up_pieces(asked.pool, asked.all_of)),
     ]
-    return [Piece(part, asked.pool, asked.all_of, more) for part, more in parts]
+    packed = pickle.dumps(asked)
+    return [Piece(asked.pool.spec.name, part, packed, more) for part, more in parts]
 
 
 def evidence_tables(
@@ -424,7 +437,7 @@ def evidence_tables(
 def _on_one_thread(piece: Piece) -> tuple[str, Any]:
     """A piece's panel and what it gives; more threads would only wait for each other."""
     with threadpool_limits(1):
-        return piece.pool.spec.name, piece.done()
+        return piece.panel, piece.done()
 
 
 def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:

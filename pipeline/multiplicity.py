@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-
-def _corrected(p: Sequence[float], method: str) -> list[float]:
-    # Statsmodels brings pandas along, and takes a second: only where it is called.
-    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
-
-    return [float(one) for one in multipletests(p, method=method)[1]]
+import numpy as np
+from scipy import stats
 
 
 def holm(p: Sequence[float]) -> list[float]:
     """P values that hold for all of them together (Holm 1979)."""
-    return _corrected(p, "holm") if p else []
+    order = np.argsort(p)
+    steps = np.sort(p) * np.arange(len(p), 0, -1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return [float(one) for one in adjusted]
 
 
 def add_bh(family: Iterable[dict[str, Any]], key: str = "p") -> None:
@@ -24,6 +24,6 @@ def add_bh(family: Iterable[dict[str, Any]], key: str = "p") -> None:
     """
     rows = [row for row in family if row.get(key) is not None]
     if rows:
-        corrected = _corrected([row[key] for row in rows], "fdr_bh")
+        corrected = stats.false_discovery_control([row[key] for row in rows])
         for row, one in zip(rows, corrected, strict=True):
-            row["p_bh"] = one
+            row["p_bh"] = float(one)
