@@ -143,24 +143,29 @@ def group_means(x: Array, codes: Ints) -> Array:
 class _Equation:
     """One incomplete column's model: its predictors, and sums over the rows where it is measured.
 
+    Places are those of the intercept, all columns, and all columns' authority means.
+
     Attributes:
-        column: its own place in the chain's state.
-        mean: the place of its authority means.
-        predictors: (p,) places of the intercept, all other columns and all other means.
+        column: its own place.
+        predictors: (p,) places of everything but itself and its means.
+        pairs: (p, p) places of their cross-products in the flat matrix.
         seen: (n,) 1 where it is measured, 0 where not.
         gone: rows where it is missing.
         size: (G,) measured rows of each authority.
-        cross: (q, q) cross-products of the whole state over the measured rows.
-        sums: (G, q) sums of the whole state over the measured rows.
+        rows, authorities: measured rows, and authorities with any.
+        cross: (q, q) cross-products over the measured rows.
+        sums: (q, G) sums over the measured rows of each authority.
         residual, between: variances of the residual and of the intercepts, from the last scan.
     """
 
     column: int
-    mean: int
     predictors: Ints
+    pairs: Ints
     seen: Array
     gone: Ints
     size: Array
+    rows: float
+    authorities: Ints
     cross: Array
     sums: Array
     residual: float = 0.5
@@ -170,9 +175,9 @@ class _Equation:
 class _Chain:
     """A Gibbs sampler over the incomplete columns.
 
-    Its state has the intercept, the complete columns, their means, the incomplete columns and their
-    means; rows are sorted by authority. A scan moves the last two only, so that of an equation's
-    sums the rest is worked out once.
+    Its state is the intercept and the columns (1 + k, n), and the columns' authority means (k, G).
+    A scan moves the incomplete columns only, so that of an equation's sums the rest is worked out
+    once; cross-products with means follow from the sums.
 
     Args:
         filled: (n, k) columns of like size, each gap filled with a first guess.
@@ -184,43 +189,44 @@ class _Chain:
     def __init__(
         self, filled: Array, missing: NDArray[np.bool_], authority: Ints, order: list[int]
     ) -> None:
-        n, k = filled.shape
-        by_authority = np.argsort(authority, kind="stable")
-        self.place = np.argsort(by_authority)
-        self.authority = authority[by_authority]
-        self.starts = np.flatnonzero(np.diff(self.authority, prepend=-1))
-        self.rows_of = np.bincount(authority)
-        complete = np.setdiff1d(np.arange(k), order)
-        self.moving = 1 + 2 * len(complete)
-        self.columns, means = np.empty(k, dtype=np.int64), np.empty(k, dtype=np.int64)
-        for at, some in ((1, complete), (self.moving, np.array(order, dtype=np.int64))):
-            self.columns[some] = at + np.arange(len(some))
-            means[some] = self.columns[some] + len(some)
-        self.state = np.ones((n, 1 + 2 * k))
-        self.state[:, self.columns] = filled[by_authority]
-        self.state[:, means] = group_means(filled, authority)[by_authority]
-        self.equations = [self._equation(j, missing[:, j], means) for j in order]
+        self.authority, self.rows_of = authority, np.bincount(authority)
+        self.moving = 1 + np.array(order, dtype=np.int64)
+        # (1 + k, n) a number for each column and authority, to add up by.
+        self.cells = authority + len(self.rows_of) * np.arange(filled.shape[1] + 1)[:, None]
+        self.state = np.vstack([np.ones(len(filled)), filled.T])
+        self.means = self._sums(self.state[1:]) / self.rows_of
+        self.equations = [self._equation(j, missing[:, j]) for j in order]
 
-    def _equation(self, j: int, missing: NDArray[np.bool_], means: Ints) -> _Equation:
-        others = np.arange(len(means)) != j
-        seen = np.ones(len(missing))
-        gone = self.place[missing]
-        seen[gone] = 0.0
-        measured = self.state * seen[:, None]
+    def _sums(self, rows: Array) -> Array:
+        """(r, G) sums over authorities of (r, n)."""
+        cells = self.cells[: len(rows)].ravel()
+        sums = np.bincount(cells, rows.ravel()).reshape(len(rows), -1)
+        return np.asarray(sums, dtype=np.float64)
+
+    def _equation(self, j: int, missing: NDArray[np.bool_]) -> _Equation:
+        k = len(self.means)
+        seen = (~missing).astype(np.float64)
+        measured = self.state * seen
+        size = np.bincount(self.authority, seen).astype(np.float64)
+        cross = np.zeros((1 + 2 * k, 1 + 2 * k))
+        cross[: 1 + k, : 1 + k] = measured @ self.state.T
+        predictors = np.delete(np.arange(1 + 2 * k), [1 + j, 1 + k + j])
         return _Equation(
-            column=int(self.columns[j]),
-            mean=int(means[j]),
-            predictors=np.concatenate([[0], self.columns[others], means[others]]),
+            column=1 + j,
+            predictors=predictors,
+            pairs=predictors[:, None] * len(cross) + predictors,
             seen=seen,
-            gone=gone,
-            size=np.add.reduceat(seen, self.starts),
-            cross=self.state.T @ measured,
-            sums=np.add.reduceat(measured, self.starts),
+            gone=np.flatnonzero(missing),
+            size=size,
+            rows=float(seen.sum()),
+            authorities=np.flatnonzero(size),
+            cross=cross,
+            sums=np.vstack([self._sums(measured), size * self.means]),
         )
 
     def filled(self) -> Array:
         """(n, k) the completed columns, rows as they were given."""
-        return self.state[self.place[:, None], self.columns]
+        return self.state[1:].T
 
     def scan(self, rng: np.random.Generator) -> None:
         """Draw each incomplete column once."""
@@ -229,42 +235,41 @@ class _Chain:
 
     def _draw(self, one: _Equation, rng: np.random.Generator) -> None:
         """Draw coefficients, intercepts and both variances of a column, then its missing values."""
-        state, starts = self.state, self.starts
-        measured = state[:, self.moving :] * one.seen[:, None]
-        one.cross[:, self.moving :] = state.T @ measured
-        one.cross[self.moving :] = one.cross[:, self.moving :].T
-        one.sums[:, self.moving :] = np.add.reduceat(measured, starts)
-        rows = one.size.sum()
+        own, columns = self.state[one.column], len(self.state)
+        measured = self.state[self.moving] * one.seen
+        products = measured @ self.state.T
+        one.cross[self.moving, :columns], one.cross[:columns, self.moving] = products, products.T
+        one.sums[self.moving], one.sums[columns:] = self._sums(measured), one.size * self.means
+        one.cross[:, columns:] = one.sums @ self.means.T
+        one.cross[columns:, :columns] = one.cross[:columns, columns:].T
 
         # Coefficients with the intercepts integrated out, by generalised least squares: each
         # authority's sums count for less.
-        less = np.sqrt(one.between / (one.residual + one.size * one.between))
-        shrunk = less[:, None] * one.sums
-        products = one.cross - shrunk.T @ shrunk
-        precision = products[one.predictors[:, None], one.predictors]
-        precision.flat[:: len(precision) + 1] += RIDGE * rows
-        root = np.linalg.cholesky(precision)
-        on_y = dtrtrs(root, products[one.predictors, one.column], lower=1)[0]
+        shrunk = np.sqrt(one.between / (one.residual + one.size * one.between)) * one.sums
+        products = one.cross - shrunk @ shrunk.T
+        precision = products.take(one.pairs)
+        precision.ravel()[:: len(precision) + 1] += RIDGE * one.rows
+        root = np.linalg.cholesky(precision).T
+        on_y = dtrtrs(root, products[one.predictors, one.column], trans=1)[0]
         noise = np.sqrt(one.residual) * rng.normal(size=len(on_y))
-        beta = np.zeros(state.shape[1])
-        beta[one.predictors] = dtrtrs(root, on_y + noise, lower=1, trans=1)[0]
+        beta = np.zeros(len(products))
+        beta[one.predictors] = dtrtrs(root, on_y + noise)[0]
 
         # Intercepts; an authority without values has precision 1/between, its prior.
-        fitted = state @ beta
-        left = one.seen * (state[:, one.column] - fitted)
+        fitted = beta[:columns] @ self.state + (beta[columns:] @ self.means)[self.authority]
+        left = one.seen * (own - fitted)
         weight = one.size / one.residual + 1.0 / one.between
-        centre = np.add.reduceat(left, starts) / one.residual / weight
-        intercept = centre + rng.normal(size=len(starts)) / np.sqrt(weight)
+        centre = np.bincount(self.authority, left) / one.residual / weight
+        intercept = centre + rng.normal(size=len(centre)) / np.sqrt(weight)
 
         # Scaled inverse chi-squared; flat on the intercepts' standard deviation (Gelman 2006).
         at = intercept[self.authority]
+        fitted += at
         left -= one.seen * at
-        here = one.size > 0
-        residual = float(left @ left) / rng.chisquare(rows)
-        between = float((intercept[here] ** 2).sum()) / rng.chisquare(here.sum() - 1)
+        here = intercept[one.authorities]
+        residual = float(left @ left) / rng.chisquare(one.rows)
+        between = float(here @ here) / rng.chisquare(len(here) - 1)
         # Rounding must not turn an absent variance into an infinite precision.
         one.residual, one.between = max(residual, 1e-10), max(between, 1e-10)
-        drawn = np.sqrt(one.residual) * rng.normal(size=len(one.gone))
-        state[one.gone, one.column] = (fitted + at)[one.gone] + drawn
-        means = np.add.reduceat(state[:, one.column], starts) / self.rows_of
-        state[:, one.mean] = means[self.authority]
+        own[one.gone] = fitted[one.gone] + np.sqrt(one.residual) * rng.normal(size=len(one.gone))
+        self.means[one.column - 1] = np.bincount(self.authority, own) / self.rows_of
