@@ -198,6 +198,13 @@ def _inverted(scaled: Array, penalty: Array | float) -> tuple[Array, Array]:
     return inverse, df
 
 
+def _run(columns: Ints) -> Ints | slice:
+    """Columns side by side as a slice, which copies nothing."""
+    if len(columns) and (np.diff(columns) == 1).all():
+        return slice(int(columns[0]), int(columns[-1]) + 1)
+    return columns
+
+
 def net_of_controls(train: Moments, controls: Ints) -> Net:
     """Sweep intercept and controls out of training sets.
 
@@ -213,12 +220,12 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     own = np.einsum("rjj->rj", xx)
     varies = own > COLLINEAR * np.einsum("rjj->rj", train.xx)
     scale = np.where(varies, 1.0 / np.sqrt(np.where(varies, own, 1.0)), 0.0)
-    own_scale = scale[:, controls]
-    inverse, rank = _inverted(_on_scale(xx[:, controls[:, None], controls], own_scale), 0.0)
+    at = _run(controls)
+    own_scale, with_x, with_y = scale[:, at], xx[:, at], xy[:, at]
+    inverse, rank = _inverted(_on_scale(with_x[:, :, at], own_scale), 0.0)
     inverse = _on_scale(inverse, own_scale)
-    with_y = xy[:, controls, :]
-    on_x, on_y = inverse @ xx[:, controls, :], inverse @ with_y
-    from_controls = xx[:, :, controls]
+    on_x, on_y = inverse @ with_x, inverse @ with_y
+    from_controls = xx[:, :, at]
     return Net(
         n=train.n,
         mean_x=mean_x,
@@ -238,8 +245,9 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
 def coefficients(net: Net, columns: Ints, beta: Array) -> Array:
     """(R, q, m) coefficients on the design's columns, given those of block columns (R, k, m)."""
     out = np.zeros((len(net.xx), net.mean_x.shape[1], beta.shape[2]))
-    out[:, columns, :] = beta
-    out[:, net.controls, :] = net.on_y - net.on_x[:, :, columns] @ beta
+    at = _run(columns)
+    out[:, at] = beta
+    out[:, _run(net.controls)] = net.on_y - net.on_x[:, :, at] @ beta
     out[:, 0, :] = net.mean_y - (net.mean_x[:, None, :] @ out)[:, 0, :]
     return out
 
@@ -279,10 +287,10 @@ def fit(net: Net, columns: Ints, penalty: Array | float) -> Fit:
     """Fit the given block columns; one penalty, or one a training set."""
     if not len(columns):
         return Fit(columns, net.xy[:, columns], net.yy, np.zeros(len(net.yy)))
-    scale = net.scale[:, columns]
-    scaled = _on_scale(net.xx[:, columns[:, None], columns], scale)
-    inverse, df = _inverted(scaled, penalty)
-    cross = net.xy[:, columns, :] * scale[:, :, None]
+    at = _run(columns)
+    scale = net.scale[:, at]
+    inverse, df = _inverted(_on_scale(net.xx[:, at][:, :, at], scale), penalty)
+    cross = net.xy[:, at] * scale[:, :, None]
     slopes = inverse @ cross
     along = np.einsum("rkm,rkm->rm", cross, slopes)
     size = along - _per_set(penalty) * np.einsum("rkm,rkm->rm", slopes, slopes)
@@ -300,9 +308,10 @@ def ridge_path(net: Net, columns: Ints, grid: Array) -> Array:
 
     Those of `fit`, from one set of eigenvalues for all penalties.
     """
-    scale = net.scale[:, columns]
-    values, vectors = np.linalg.eigh(_on_scale(net.xx[:, columns[:, None], columns], scale))
-    along = vectors.transpose(0, 2, 1) @ (net.xy[:, columns, :] * scale[:, :, None])
+    at = _run(columns)
+    scale = net.scale[:, at]
+    values, vectors = np.linalg.eigh(_on_scale(net.xx[:, at][:, :, at], scale))
+    along = vectors.transpose(0, 2, 1) @ (net.xy[:, at] * scale[:, :, None])
     slopes = vectors @ (along * _inverse(values[:, :, None], grid))
     return coefficients(net, columns, scale[:, :, None] * slopes)
 
