@@ -1,5 +1,6 @@
 """Each check passes in a plain world and fails in the world that it is there for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from pipeline.evidence.lead import Lead, lead
+from pipeline.evidence.lead import Lead, lead, leads
 from pipeline.evidence.panel import Panel
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.within import slope
@@ -543,11 +544,11 @@ def test_what_is_imputed_for_an_authority_is_one_value_for_its_localities(
     base = lead(selected(pool), MADE_UP.test.between)
     seen: list[Panel] = []
 
-    def watched(panel: Panel, s: BetweenSettings) -> Lead:
-        seen.append(panel)
-        return lead(panel, s)
+    def watched(panels: Sequence[Panel], s: BetweenSettings) -> list[Lead]:
+        seen.extend(panels)
+        return leads(panels, s)
 
-    monkeypatch.setattr("pipeline.robustness.lead", watched)
+    monkeypatch.setattr("pipeline.robustness.leads", watched)
     _imputed(pool, MADE_UP, base)
     drawn = [panel.blocks["budgets"][:, 0] for panel in seen]
     assert len(drawn) == MADE_UP.test.guards.imputations
