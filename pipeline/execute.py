@@ -13,12 +13,12 @@ from pipeline.lock import only_run
 from pipeline.plan import COMMAND, LOGGERS, REDO, Plan, plan, redo_tag
 from pipeline.readings import forget
 from pipeline.results import ALL_PANELS
-from pipeline.runlog import Summary, history, logs
+from pipeline.runlog import Failure, Summary, history, logs
 from pipeline.settings import SettingsError
 from pipeline.sources import sources
 from pipeline.steps import steps
 from pipeline.switches import losses, switched_off
-from pipeline.versions import published_version
+from pipeline.versions import is_full, no_room, published_version
 
 
 def execute(
@@ -47,6 +47,32 @@ def execute(
     off = switched_off()
     print(f"Rapport, {edition.title}")
     _say(losses(framework(), off))
+    try:
+        failure = _redo(edition, mirror, only, wait, everything=everything, releases=releases)
+    except Exception as problem:
+        if not is_full(problem, edition.folder):
+            raise
+        # Dagster cannot note a step's failure either.
+        what = Failure("writing", no_room(edition.folder))
+        failure = Summary("", "", status="failed", failed=[what])
+    if failure is None:
+        print(f"\n{summary(edition)}")
+        return True
+    print(f"\n{why(edition, failure)}")
+    _tell(edition, failure)
+    return False
+
+
+def _redo(
+    edition: Edition,
+    mirror: Path | None,
+    only: Sequence[str],
+    wait: float,
+    *,
+    everything: bool,
+    releases: Sequence[str],
+) -> Summary | None:
+    """Redo what is out of date; what the run did where it failed, else None."""
     with only_run(edition, f"rapport run {edition.name}", wait, print):
         # Made while no other run has the edition: what it finds stays true.
         planned = plan(edition, mirror, only, everything)
@@ -54,13 +80,7 @@ def execute(
         print_plan(planned)
         for source in sources() if everything else only:
             forget(edition, sources()[source], releases)
-        failure = _run(planned, mirror, redo_tag(everything, only)) if planned.due else None
-    if failure is None:
-        print(f"\n{summary(edition)}")
-        return True
-    print(f"\n{why(edition, failure)}")
-    _tell(edition, failure)
-    return False
+        return _run(planned, mirror, redo_tag(everything, only)) if planned.due else None
 
 
 def _run(planned: Plan, mirror: Path | None, redo: str) -> Summary | None:

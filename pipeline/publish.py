@@ -4,7 +4,6 @@ DuckDB has one writer or many readers. So a run writes a new file in a folder of
 it; ``versions`` makes it public.
 """
 
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,8 @@ import duckdb
 import polars as pl
 
 from pipeline.edition import LAYERS
-from pipeline.versions import DATABASE, NO_ROOM, PublishError, no_room
+from pipeline.versions import DATABASE, PublishError, is_full, no_room
 
-NO_ROOM_SAID = re.compile("No space left|File too large|Disk quota|out of disk", re.IGNORECASE)
 STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that must be able to open the file."""
 PART = 2_000_000
@@ -101,8 +99,7 @@ def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> 
         _fill(path, tables, views)
         _read_back(path, tables, views)
     except (duckdb.IOException, OSError) as problem:
-        full = getattr(problem, "errno", None) in NO_ROOM or NO_ROOM_SAID.search(str(problem))
-        if full:
+        if is_full(problem, folder):
             raise PublishError(no_room(folder)) from problem
         raise
     return path

@@ -35,6 +35,12 @@ CURRENT = "current"
 CURRENT_TEXT = "current.txt"
 """What names the published version where there are no symbolic links."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM_SAID = re.compile(
+    "No space left|File too large|Disk quota|out of disk|disk is full", re.IGNORECASE
+)
+UNSURE = "disk I/O error"
+"""What SQLite says of a disk that is full and of one that is broken."""
+HARDLY_ANY = 20_000_000
 
 
 class PublishError(Exception):
@@ -128,6 +134,19 @@ def no_room(folder: Path) -> str:
         f"no room on the disk of {folder} ({free:.0f} MB free). The published version stays as it "
         f"is. Make room (RAPPORT_KEEP_VERSIONS says how many versions are kept) and run again"
     )
+
+
+def is_full(problem: BaseException, folder: Path) -> bool:
+    """Whether an error, or one that it came from, says that the disk of a folder is full."""
+    seen: BaseException | None = problem
+    while seen is not None:
+        said = str(seen)
+        if getattr(seen, "errno", None) in NO_ROOM or NO_ROOM_SAID.search(said):
+            return True
+        if UNSURE in said and shutil.disk_usage(folder).free < HARDLY_ANY:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def _settle(folder: Path) -> None:

@@ -4,16 +4,19 @@ Whole runs that are killed at every stage: ``make faults``.
 """
 
 import signal
+import sqlite3
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import polars as pl
 import pytest
 
 from pipeline.edition import Edition
+from pipeline.execute import execute
 from pipeline.fetch import fetch
 from pipeline.lock import only_run
 from pipeline.publish import Table, build
@@ -174,6 +177,42 @@ def test_a_database_for_which_there_is_no_room(edition: Edition) -> None:
     swap(edition, built(edition, 2))
     assert seen(edition) == 2
     assert leftovers(edition.folder) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "free", "full"),
+    [
+        ("database or disk is full", 10**9, True),
+        ("disk I/O error", 10**6, True),
+        ("disk I/O error", 10**9, False),
+        ("no such table: runs", 10**6, False),
+    ],
+)
+def test_a_disk_too_full_for_dagsters_own_records_is_told_in_words(
+    edition: Edition,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    said: str,
+    free: int,
+    full: bool,
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        try:
+            raise sqlite3.OperationalError(said)
+        except sqlite3.OperationalError as problem:
+            raise RuntimeError("an event was not stored") from problem
+
+    monkeypatch.setattr("pipeline.execute._redo", failing)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
+    if not full:
+        with pytest.raises(RuntimeError, match="an event was not stored"):
+            execute(edition, None)
+        return
+    assert not execute(edition, None)
+    told = capsys.readouterr().out
+    assert "writing: no room on the disk of" in told
+    assert "Make room" in told
 
 
 READ = """
