@@ -52,15 +52,15 @@ def differing(one: State, other: State) -> str:
 
 
 class Running:
-    """A run in a process of its own."""
+    """A small run in a process of its own."""
 
-    def __init__(self, root: Path, *options: str, code: Path = PROJECT) -> None:
+    def __init__(self, root: Path, *options: str) -> None:
         # A file, not a pipe: workers of a run that was killed hold a pipe open.
         self._said = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.small_run", *options],
-            cwd=code,
-            env={**os.environ, "RAPPORT_DATA": str(root), "PYTHONPATH": str(code)},
+            cwd=PROJECT,
+            env={**os.environ, "RAPPORT_DATA": str(root)},
             stdout=self._said,
             stderr=subprocess.STDOUT,
         )
@@ -74,9 +74,9 @@ class Running:
         return code, said
 
 
-def run(root: Path, *options: str, code: Path = PROJECT) -> tuple[int, str]:
-    """A run to its end: exit code and what it printed."""
-    return Running(root, *options, code=code).end()
+def run(root: Path, *options: str) -> tuple[int, str]:
+    """A small run to its end: exit code and what it printed."""
+    return Running(root, *options).end()
 
 
 class Faults:
@@ -245,7 +245,7 @@ class Faults:
             )
 
     def upgraded(self, commit: str) -> None:
-        """What an older version of the code made is taken over by this one."""
+        """What a whole run of an older version of the code made is taken over by this one."""
         code = self.work / "older"
         root = self.work / "upgraded"
         for folder in (code, root):
@@ -258,10 +258,22 @@ class Faults:
             self.tell("upgrade", f"not tried: no commit {commit} here", True)
             return
         subprocess.run(["tar", "-x", "-C", str(code)], input=git.stdout, check=True)
-        ended, said = run(root, code=code)
-        if ended:
-            self.tell("upgrade", f"the older version fails: {said.strip()[-300:]}", False)
+        older = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", "run", "sample"],
+            cwd=code,
+            env={**os.environ, "RAPPORT_DATA": str(root), "PYTHONPATH": str(code)},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if older.returncode:
+            said = (older.stdout + older.stderr).strip()[-300:]
+            self.tell("upgrade", f"the older version fails: {said}", False)
             return
+        self.taken_over(root, commit)
+
+    def taken_over(self, root: Path, commit: str) -> None:
+        """A run over what an older version published."""
         path = root / "sample" / "rapport.duckdb"
         before, reads, whole = database(path), 0, True
         now = Running(root)
@@ -287,14 +299,15 @@ class Faults:
         )
 
 
-def first_commit() -> str:
-    """The commit in which there first was a small run; empty where the history is not there."""
-    found = subprocess.run(
-        ["git", "-C", str(PROJECT), "log", "--diff-filter=A", "--format=%H", "--",
-         "tests/faults/small_run.py"],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    return (found.stdout.split() or [""])[-1]
+def a_day_older() -> str:
+    """The last commit of a day before this one; empty where the history is not there."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(PROJECT), *words]
+        return subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
+
+    now = git("log", "-1", "--format=%ct")
+    return git("rev-list", "-1", f"--before={int(now) - 86400}", "HEAD") if now else ""
 
 
 def main() -> None:
@@ -302,7 +315,7 @@ def main() -> None:
     parse = argparse.ArgumentParser(description=__doc__)
     parse.add_argument("--only", default="", help="faults whose name holds this")
     parse.add_argument("--good", type=Path, help="folder of undisturbed runs, to use again")
-    parse.add_argument("--older", default=first_commit(), help="commit to upgrade from")
+    parse.add_argument("--older", default=a_day_older(), help="commit to upgrade from")
     asked = parse.parse_args()
     with tempfile.TemporaryDirectory() as work:
         faults = Faults(Path(work), asked.good)
