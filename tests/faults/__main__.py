@@ -110,6 +110,7 @@ class Faults:
 
     def tell(self, fault: str, happened: str, right: bool) -> None:
         """Keep and print one outcome."""
+        happened = " ".join(happened.split())
         self.rows.append((fault, happened, right))
         print(f"{'as it must' if right else 'WRONG':<11} {fault}: {happened}", flush=True)
 
