@@ -282,8 +282,11 @@ def dev(
     Stop it with Ctrl-C; what it started ends with it.
     """
     _home()
+    from pipeline.instance import instance  # noqa: PLC0415
     from pipeline.site import served  # noqa: PLC0415
 
+    with instance():
+        pass  # begun before Dagster's own processes open it together
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port)]
     with served(settings().site_url) as told:

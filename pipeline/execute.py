@@ -85,9 +85,8 @@ def _redo(
 
 def _run(planned: Plan, mirror: Path | None, redo: str) -> Summary | None:
     """Run the selected steps; what the run did where it failed, else None."""
-    from dagster import DagsterInstance  # noqa: PLC0415
-
     from pipeline.definitions import defs  # noqa: PLC0415
+    from pipeline.instance import instance  # noqa: PLC0415
 
     edition = planned.edition
     job = defs.resolve_job_def(edition.name)
@@ -95,10 +94,10 @@ def _run(planned: Plan, mirror: Path | None, redo: str) -> Summary | None:
     if mirror is not None:
         config["resources"] = {"mirror": {"config": {"folder": str(mirror.resolve())}}}
     whole = len(planned.selected) == len(steps(edition))
-    with DagsterInstance.get() as instance:
+    with instance() as opened:
         result = job.execute_in_process(
             run_config=config,
-            instance=instance,
+            instance=opened,
             raise_on_error=False,
             op_selection=None
             if whole
