@@ -19,10 +19,8 @@ from pipeline.evidence.locality import (
     codes_of,
     compared,
     demean,
-    gate,
     shared,
     varies,
-    within_of,
 )
 from pipeline.evidence.moments import moments, net_of_controls
 from pipeline.evidence.nested import FTest, robust_f
@@ -83,13 +81,13 @@ def within(panel: LocalityPanel, s: WithinSettings, adopted: Flags | None = None
     """
     keep = shared(panel)
     left_out = left_out_of(panel, keep)
-    stopped = gate(panel, s.min_authorities)
-    if stopped:
-        return WithinResult(stopped, left_out)
+    comparison = compared(panel, s.min_authorities)
+    if isinstance(comparison, str):
+        return WithinResult(comparison, left_out)
     if adopted is None:
         adopted = adopters(panel.outcome, panel.year, s.adopter_share)
-    panel, adopted = panel.rows(keep), adopted[keep]
-    w = within_of(panel)
+    adopted = adopted[keep]
+    panel, w = comparison
     split = variance_split(panel, s)
     localities = units_of(w, w.composite[:, None], w.locality)
     order = orders(localities.group, s.n_permutations, np.random.default_rng(s.seed))

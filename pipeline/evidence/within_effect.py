@@ -11,7 +11,7 @@ design columns [1, controls, indicators], k indicators, m outcomes.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from itertools import combinations
 
 import numpy as np
@@ -150,15 +150,7 @@ def by_trust(w: Within, column: Array, outcomes: Array) -> Clustering | None:
     trust = w.trust
     if trust is None or not shares_trusts(trust):
         return None
-    columns = np.column_stack([w.controls, column, outcomes])
-    k = w.controls.shape[1] + 1
-
-    def of(rows: NDArray[np.bool_]) -> Moments:
-        """Moments of some rows, less the means of what is there of each cell."""
-        z = demean(columns[rows], codes_of(w.cell[rows]))
-        design = np.column_stack([np.ones(len(z)), z[:, :k]])
-        return moments(design, z[:, k:], np.zeros(len(z), dtype=np.int64), 1)
-
+    of = partial(_of_rows, w, column, outcomes)
     everything = of(np.ones(len(trust), dtype=np.bool_))
     without = []
     for one in range(int(trust.max()) + 1):
@@ -170,6 +162,18 @@ def by_trust(w: Within, column: Array, outcomes: Array) -> Clustering | None:
             gone = gone.less(of(near & ~own))
         without.append(everything.less(gone))
     return Clustering(everything, stacked(without))
+
+
+def _of_rows(w: Within, column: Array, outcomes: Array, rows: NDArray[np.bool_]) -> Moments:
+    """Moments of [1, controls, column] on some rows, less the means of what is there of each cell.
+
+    Column (n,), outcomes (n, m).
+    """
+    k = w.controls.shape[1] + 1
+    columns = np.column_stack([part[rows] for part in (w.controls, column, outcomes)])
+    z = demean(columns, codes_of(w.cell[rows]))
+    x = np.column_stack([np.ones(len(z)), z[:, :k]])
+    return moments(x, z[:, k:], np.zeros(len(z), dtype=np.int64), 1)
 
 
 def jackknife_r(w: Within, column: Array, outcomes: Array) -> Jackknife:
@@ -444,14 +448,11 @@ def index_by_trust(w: Within, s: WithinSettings) -> Jackknife | None:
                 for i in range(folds)
             ]
         )
-        keep = there[trust]
         index = (w.indicators * weights[fold[trust]]).sum(axis=1)
-        parts = np.column_stack([w.controls, index, w.outcome, w.indicators.sum(axis=1)])
-        z = demean(parts[keep], codes_of(w.cell[keep]))
-        x = np.column_stack([np.ones(len(z)), z[:, :first]])
-        sets = moments(x, z[:, [first]], np.zeros(len(z), dtype=np.int64), 1)
+        both = np.column_stack([w.outcome, w.indicators.sum(axis=1)])
+        sets = _of_rows(w, index, both, there[trust])
         r = partial_correlation(sets, controls, first)[0, 0]
-        return float(r), float(z[:, first - 1] @ z[:, -1])
+        return float(r), float(sets.xy[0, first, 1])
 
     r, alignment = scored(None)
     turn = -1.0 if r > 0 and alignment < 0 else 1.0
