@@ -129,16 +129,6 @@ def impute(columns: Array, authority: Ints, m: int, seed: int) -> Array:
     return out
 
 
-def group_means(x: Array, codes: Ints) -> Array:
-    """(n, k) mean of each column over the rows of each row's group."""
-    groups, k = int(codes.max()) + 1, x.shape[1]
-    cells = codes[:, None] * k + np.arange(k)
-    sums = np.bincount(cells.ravel(), weights=x.ravel(), minlength=groups * k).reshape(groups, k)
-    size = np.bincount(codes, minlength=groups)
-    means: Array = sums / np.maximum(size, 1)[:, None]
-    return means[codes]
-
-
 @dataclass
 class _Equation:
     """One incomplete column's model: its predictors, and sums over the rows where it is measured.
