@@ -121,7 +121,7 @@ def swap(edition: Edition, version: str) -> None:
             built.rename(whole)
         _publish(edition, version)
     except OSError as problem:
-        if problem.errno in NO_ROOM:
+        if is_full(problem, edition.folder):
             raise PublishError(no_room(edition.folder)) from problem
         raise
     _drop_old(edition, keep)
