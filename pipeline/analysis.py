@@ -29,7 +29,7 @@ from pipeline.evidence.race import ridge_penalty
 from pipeline.evidence.reliability import omega_total
 from pipeline.evidence.subsets import KINDS, indicator_importance
 from pipeline.evidence.verdict import joined
-from pipeline.evidence.within import within
+from pipeline.evidence.within import WithinResult, adoption, tracking
 from pipeline.framework import Framework
 from pipeline.guards import DIRECTION, cautions, claim_checks
 from pipeline.multiplicity import add_bh, holm
@@ -287,7 +287,7 @@ def _between(asked: Asked) -> Tables:
 
 
 def _described(asked: Asked, long: pl.DataFrame) -> Tables:
-    """The rows, how well they are measured, and what each indicator is worth."""
+    """The rows, how well they are measured, and other tests of one side against the other."""
     built, panel = asked.built, asked.estimated
     rows: dict[str, list[Row]] = {
         "construct_coverage": built.coverage,
@@ -299,9 +299,16 @@ def _described(asked: Asked, long: pl.DataFrame) -> Tables:
         "measure_quality": measure_quality(built, long, asked.all_of),
     }
     if panel is not None:
-        rows["importance"] = _indicator_rows(built, panel, asked.all_of)
         rows["model_tests"] = _other_tests(panel, asked.all_of)
     return rows
+
+
+def _importance(asked: Asked) -> Tables:
+    """What each indicator is worth."""
+    panel = asked.estimated
+    if panel is None:
+        return {}
+    return {"importance": _indicator_rows(asked.built, panel, asked.all_of)}
 
 
 def _robust(asked: Asked, long: pl.DataFrame) -> Tables:
@@ -329,15 +336,22 @@ def _robust_within(asked: Asked) -> Tables:
 def _within(asked: Asked) -> Tables:
     """Whether leadership tracks the outcome among localities of one authority."""
     panel = asked.compared_within
-    if panel is None:
-        return {}
-    inside, inner = within(panel, asked.all_of.test.within), asked.inner
+    return {} if panel is None else _inside(asked, tracking(panel, asked.all_of.test.within))
+
+
+def _adopted(asked: Asked) -> Tables:
+    """Authorities where only some localities adopted, and who those are."""
+    panel = asked.compared_within
+    return {} if panel is None else _inside(asked, adoption(panel, asked.all_of.test.within))
+
+
+def _inside(asked: Asked, found: WithinResult) -> Tables:
+    """What was found within authorities as rows, with names instead of codes."""
     names = {
-        "authority": inner.rows["authority"].unique().sort().to_list(),
-        "locality": inner.rows["locality"].unique().sort().to_list(),
+        key: asked.inner.rows[key].unique().sort().to_list() for key in ("authority", "locality")
     }
     rows: dict[str, list[Row]] = {
-        table: [dict(vars(one)) for one in getattr(inside, table)]
+        table: [dict(vars(one)) for one in getattr(found, table)]
         for table in ("variance_split", "within_effect", "discordant_sets", "verdict")
     }
     for row in rows["discordant_sets"]:
@@ -345,7 +359,7 @@ def _within(asked: Asked) -> Tables:
         for key in ("adopters", "others"):
             if key in row:
                 row[key] = ", ".join(names["locality"][one] for one in row[key])
-    rows["power"] = [{"part": "within"} | dict(vars(one)) for one in inside.power]
+    rows["power"] = [{"part": "within"} | dict(vars(one)) for one in found.power]
     return rows
 
 
@@ -372,15 +386,23 @@ def _unpacked(packed: bytes) -> Asked:
     return asked
 
 
-def pieces(asked: Asked, long: pl.DataFrame) -> list[Piece]:
-    """All that is worked out about a panel, in the order in which `put_together` reads it."""
-    penalty = asked.penalty()
+def kept_here(asked: Asked, long: pl.DataFrame) -> tuple[Tables, Tables]:
+    """What statsmodels has a part in: little work, but seconds to import in every worker."""
+    return _described(asked, _used_of(asked, long)), _adopted(asked)
+
+
+def _used_of(asked: Asked, long: pl.DataFrame) -> pl.DataFrame:
     used = [one.name for block in asked.built.used.values() for one in block]
-    long = long.filter(pl.col("indicator").is_in(used))
+    return long.filter(pl.col("indicator").is_in(used))
+
+
+def pieces(asked: Asked, long: pl.DataFrame) -> list[Piece]:
+    """What is dealt out of a panel, in the order in which `put_together` reads it."""
+    penalty = asked.penalty()
     parts: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
         (_between, ()),
-        (_described, (long,)),
-        (_robust, (long,)),
+        (_importance, ()),
+        (_robust, (_used_of(asked, long),)),
         (_robust_within, ()),
         (_within, ()),
         *((_specified, (some, penalty)) for some in set_up_pieces(asked.pool, asked.all_of)),
@@ -417,9 +439,11 @@ def evidence_tables(
             for one in asked
             for piece in pieces(one, long_table(edition, one.pool.spec))
         )
+        here = [kept_here(one, long_table(edition, one.pool.spec)) for one in asked]
         made: dict[str, Found] = {}
-        for one, (_, own) in zip(asked, groupby(done, key=itemgetter(0)), strict=True):
-            made[one.pool.spec.name] = put_together(one, [result for _, result in own])
+        by_panel = groupby(done, key=itemgetter(0))
+        for one, kept, (_, own) in zip(asked, here, by_panel, strict=True):
+            made[one.pool.spec.name] = put_together(one, kept, [result for _, result in own])
             progress(f"{len(made)} of {len(asked)} panels: {one.pool.spec.title}")
         rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
         panels = [made[name] for name in all_of.panels]
@@ -449,17 +473,19 @@ def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> F
         long: its measured indicators, see `long_table`.
     """
     asked = Asked(pool, all_of)
-    return put_together(asked, [piece.done() for piece in pieces(asked, long)])
+    done = [piece.done() for piece in pieces(asked, long)]
+    return put_together(asked, kept_here(asked, long), done)
 
 
-def put_together(asked: Asked, done: Sequence[Any]) -> Found:
-    """One panel's tables from what its `pieces` gave."""
+def put_together(asked: Asked, here: tuple[Tables, Tables], done: Sequence[Any]) -> Found:
+    """One panel's tables from what was `kept_here` and what its `pieces` gave."""
     all_of, spec = asked.all_of, asked.pool.spec
-    first, described, robust, robust_inside, inside, *specified = done
+    described, adopted = here
+    first, importance, robust, robust_inside, inside, *specified = done
     curve, together = gathered(asked.pool, all_of, specified) if any(specified) else ([], [])
     rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
     several = {"multiverse": curve, "robustness": together}
-    for part in (first, described, robust, several, robust_inside, inside):
+    for part in (first, described, importance, robust, several, robust_inside, inside, adopted):
         for table, own in part.items():
             rows[table] += own
     rows["published_comparison"] = _published(asked.estimated, rows)

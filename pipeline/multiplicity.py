@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -22,6 +21,8 @@ def add_bh(family: Iterable[dict[str, Any]], key: str = "p") -> None:
     Calling "found" the rows whose p_bh is below 5% keeps the expected share of false ones among
     them below 5%. Rows without a p are no part of the family, and have no p_bh.
     """
+    from scipy import stats  # noqa: PLC0415 - a second to import, which workers need not spend
+
     rows = [row for row in family if row.get(key) is not None]
     if rows:
         corrected = stats.false_discovery_control([row[key] for row in rows])

@@ -1,8 +1,12 @@
 """From made-up panels to the evidence tables, and to one answer over all panels."""
 
 import json
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -20,6 +24,7 @@ from pipeline.analysis import (
     claim_rows,
     evidence_tables,
     exploratory,
+    kept_here,
     measure_quality,
     panel_evidence,
     pieces,
@@ -610,11 +615,24 @@ def dealt_out(**parallel: Any) -> Found:
             joblib.delayed(_on_one_thread)(piece) for piece in pieces(asked, UNSAMPLED)
         )
     assert {name for name, _ in done} == {INSIDE.name}
-    return put_together(asked, [result for _, result in done])
+    return put_together(asked, kept_here(asked, UNSAMPLED), [result for _, result in done])
 
 
 def test_pieces_give_the_same_rows_whoever_works_them_out(plain: Found) -> None:
     assert dealt_out(backend="loky", n_jobs=2) == plain
+
+
+def test_a_worker_imports_nothing_that_takes_seconds(tmp_path: Path) -> None:
+    dealt = tmp_path / "pieces"
+    dealt.write_bytes(pickle.dumps(pieces(Asked(pool_of(PLAIN, INSIDE, QUICK), QUICK), UNSAMPLED)))
+    worked = (
+        "import pickle, sys; given = pickle.load(open(sys.argv[1], 'rb'));"
+        "print(sum(bool(one.done()) for one in given), *sys.modules)"
+    )
+    run = [sys.executable, "-c", worked, str(dealt)]
+    done, *modules = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
+    assert int(done) > 5
+    assert not {"statsmodels", "pandas", "scipy.stats"} & set(modules)
 
 
 def test_pieces_give_the_same_rows_on_a_dask_cluster(plain: Found) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from pipeline.evidence.moments import (
     Design,
@@ -58,14 +58,14 @@ class LossTest:
 
     def reach(self, confidence: float) -> Array:
         """(m,) half the width of the two-sided interval."""
-        reach: Array = stats.t.ppf((1.0 + confidence) / 2.0, self.df) * self.se
+        reach: Array = special.stdtrit(self.df, (1.0 + confidence) / 2.0) * self.se
         return reach
 
 
 def _t_test(mean: Array, variance: Array, df: int, scale: Array) -> LossTest:
     moves = variance > 0
     t = np.where(moves, mean / np.sqrt(np.where(moves, variance, 1.0)), 0.0)
-    return LossTest(t, float(df), stats.t.sf(t, df), scale * np.sqrt(variance))
+    return LossTest(t, float(df), special.stdtr(df, -t), scale * np.sqrt(variance))
 
 
 def authority_test(losses: Losses, h: int, b: int) -> LossTest:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from pipeline.evidence.locality import LocalityPanel, Within, codes_of
 from pipeline.evidence.panel import Array, Ints
@@ -90,7 +90,7 @@ def discordant_sets(
     # Localities about the mean of their own side: two means fewer than rows in each set.
     free = len(h) - len(rows)
     spread = float(((h - means[side]) ** 2).sum() / free) if free > 0 else np.nan
-    reach = float(stats.t.ppf((1.0 + confidence) / 2.0, free)) if free > 0 else np.nan
+    reach = float(special.stdtrit(free, (1.0 + confidence) / 2.0)) if free > 0 else np.nan
     out = []
     for one in range(int(cell.max()) + 1):
         others, chosen = 2 * one, 2 * one + 1
@@ -110,7 +110,7 @@ def discordant_sets(
                 se=se if known else None,
                 ci_low=diff - reach * se if known else None,
                 ci_high=diff + reach * se if known else None,
-                p=2.0 * float(stats.t.sf(abs(diff) / se, free)) if known and se > 0 else None,
+                p=2.0 * float(special.stdtr(free, -abs(diff) / se)) if known and se > 0 else None,
                 adopters=tuple(int(code) for code in locality[here & who]),
             )
         )
@@ -130,7 +130,7 @@ def adoption_effects(
     logit = conditional_logit(adopted, np.column_stack([w.composite, w.controls]), w.cell)
     if logit is not None:
         beta, se = float(logit.beta[0]), float(logit.se[0])
-        p = 2.0 * float(stats.norm.sf(abs(beta / se)))
+        p = 2.0 * float(special.ndtr(-abs(beta / se)))
         rows.append(
             WithinEffect(
                 "composite", "conditional logit, authority x year strata", "H", beta, se, p=p

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 from scipy.linalg.lapack import dtrtrs
 
 from pipeline.evidence.panel import Array, Ints
@@ -44,7 +44,7 @@ class Pooled:
 
     def interval(self, confidence: float) -> tuple[Array, Array]:
         """Two-sided interval."""
-        reach = stats.t.ppf((1.0 + confidence) / 2.0, self.df) * np.sqrt(self.t)
+        reach = special.stdtrit(self.df, (1.0 + confidence) / 2.0) * np.sqrt(self.t)
         return self.estimate - reach, self.estimate + reach
 
 

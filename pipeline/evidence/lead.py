@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from pipeline.evidence.assess import clusterings, primary
 from pipeline.evidence.moments import Moments, design, explained, stacked
@@ -52,7 +52,14 @@ Blocks = Mapping[str, Array]
 def rank_means(blocks: Blocks) -> Blocks:
     """One column per block: the z-mean of the indicators' ranks."""
     ends = np.cumsum([x.shape[1] for x in blocks.values()])
-    ranks = stats.rankdata(np.hstack(list(blocks.values())), axis=0)
+
+    def ranked(x: Array) -> Array:
+        # Values that tie share the mean of their ranks.
+        ordered = np.sort(x)
+        below, up_to = (np.searchsorted(ordered, x, side) for side in ("left", "right"))
+        return (below + up_to + 1) / 2.0
+
+    ranks = np.column_stack([ranked(x) for x in np.hstack(list(blocks.values())).T])
     return z_means(dict(zip(blocks, np.split(ranks, ends[:-1], axis=1), strict=True)))
 
 
@@ -71,15 +78,18 @@ def first_components(blocks: Blocks) -> Blocks:
 def splines(blocks: Blocks) -> Blocks:
     """Three columns per block: a natural cubic spline of its z-mean, so that bends count too.
 
-    Knots are quantiles of the different values: those that differ by rounding are one.
+    Four knots, at the ends and the thirds of the different values; those that differ by rounding
+    are one. Columns are the truncated powers of Hastie, Tibshirani and Friedman (2009, 5.2.1).
     """
-    from patsy import cr  # noqa: PLC0415 - brings pandas along
 
-    return {
-        name: standardise(np.asarray(cr(np.round(x[:, 0], 9), df=3, constraints="center")))
-        for name, x in z_means(blocks).items()
-        if np.ptp(x)
-    }
+    def bent(x: Array) -> Array:
+        knots = np.quantile(np.unique(x), np.arange(4) / 3.0)
+        cubes = np.maximum(x[:, None] - knots, 0.0) ** 3
+        chords = (cubes[:, :-1] - cubes[:, -1:]) / (knots[-1] - knots[:-1])
+        return standardise(np.column_stack([x, chords[:, :-1] - chords[:, -1:]]))
+
+    means = z_means(blocks).items()
+    return {name: bent(np.round(x[:, 0], 9)) for name, x in means if np.ptp(x)}
 
 
 def _apart(blocks: Blocks) -> Blocks:

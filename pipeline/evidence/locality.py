@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from pipeline.evidence.moments import COLLINEAR
 from pipeline.evidence.panel import Array, Ints, standardise, z_mean
@@ -236,5 +235,7 @@ def adopters(outcome: Array, year: Ints, share: float) -> NDArray[np.bool_]:
         rows = year == one
         # Rounding must not turn a third of six localities into fewer than two.
         places = share * rows.sum() + 1e-9
-        chosen[rows] = stats.rankdata(-outcome[rows], method="max") <= places
+        own = outcome[rows]
+        as_high = len(own) - np.searchsorted(np.sort(own), own)
+        chosen[rows] = as_high <= places
     return chosen

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from pipeline.evidence.moments import COLLINEAR, by_size
 from pipeline.evidence.panel import Array, Ints
@@ -58,7 +58,7 @@ def classic_f(y: Array, base: Array, added: Array) -> FTest:
     if df1 == 0 or df2 <= 0:
         return FTest(np.nan, float(df1), float(df2), np.nan)
     f = gain / df1 / (float(residual @ residual) / df2)
-    return FTest(f, float(df1), float(df2), float(stats.f.sf(f, df1, df2)))
+    return FTest(f, float(df1), float(df2), float(special.fdtrc(df1, df2, f)))
 
 
 def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
@@ -108,4 +108,4 @@ def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
         # Too few clusters for so many columns: there is no such test, nor degrees of freedom.
         return FTest(np.nan, float(k), np.nan, np.nan)
     f = df2 / (eta * k) * wald
-    return FTest(f, float(k), df2, float(stats.f.sf(f, k, df2)))
+    return FTest(f, float(k), df2, float(special.fdtrc(k, df2, f)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from pipeline.evidence.nested import FTest, classic_f, orthonormal, robust_f
 from pipeline.evidence.panel import Array, Ints, standardise
@@ -33,12 +33,12 @@ class TTest:
     @property
     def p_one_sided(self) -> float:
         """P of so large a statistic if the truth were 0."""
-        return float(stats.t.sf(self.statistic, self.df))
+        return float(special.stdtr(self.df, -self.statistic))
 
     @property
     def p_two_sided(self) -> float:
         """P of a statistic so far from 0 if the truth were 0."""
-        return float(2.0 * stats.t.sf(abs(self.statistic), self.df))
+        return float(2.0 * special.stdtr(self.df, -abs(self.statistic)))
 
 
 def normal_loglik(y: Array, fitted: Array) -> Array:

@@ -8,7 +8,7 @@ alpha inherit the classic standard error: with clustered rows they are on the ho
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 
 def partial_r2(t: float, df: float) -> float:
@@ -52,7 +52,7 @@ def group_robustness_value(
     critical = 0.0
     if alpha is not None:
         # One degree of freedom less: the confounder would take one.
-        critical = np.sqrt(columns * stats.f.isf(alpha, columns, df - 1) / (df - 1))
+        critical = np.sqrt(columns * special.fdtri(columns, df - 1, 1.0 - alpha) / (df - 1))
     excess = reach - critical
     if excess <= 0:
         return 0.0

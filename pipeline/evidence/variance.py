@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import special
 
 from pipeline.evidence.locality import LocalityPanel, codes_of
 from pipeline.evidence.moments import COLLINEAR
@@ -293,6 +293,8 @@ def share_interval(d: Nested, at: Mixed, confidence: float) -> tuple[float, floa
     normal. A delete-one-authority
     jackknife-t of arcsin(sqrt(W*)) covered .77 at a W* of .05 with normal parts.
     """
+    from scipy import optimize  # noqa: PLC0415 - a quarter of a second, for this alone
+
     total = np.sqrt(max((at.authority + at.locality) / at.resid, 0.01))
     left = d.n - (d.total.shape[1] - 1)
 
@@ -309,7 +311,7 @@ def share_interval(d: Nested, at: Mixed, confidence: float) -> tuple[float, floa
         return float(found.fun)
 
     best = at.w_star
-    reach = deviance(best) + stats.t.ppf((1.0 + confidence) / 2.0, len(d.total) - 1) ** 2
+    reach = deviance(best) + special.stdtrit(len(d.total) - 1, (1.0 + confidence) / 2.0) ** 2
 
     def beyond(share: float) -> float:
         return float(deviance(share) - reach)
@@ -488,7 +490,7 @@ def within_between(panel: LocalityPanel) -> list[WithinEffect]:
     estimate = contrasts @ at.beta
     se = np.sqrt(np.einsum("mp,pq,mq->m", contrasts, at.cov, contrasts))
     df = satterthwaite(x, y, panel.authority, panel.locality, at=at, contrasts=contrasts)
-    p = 2.0 * stats.t.sf(np.abs(estimate / se), df)
+    p = 2.0 * special.stdtr(df, -np.abs(estimate / se))
     rows = [
         WithinEffect(
             "composite", REWB, term, float(estimate[i]), float(se[i]), float(df[i]), float(p[i])
