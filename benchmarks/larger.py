@@ -3,10 +3,11 @@
 Source declarations fix the files and their years, so a larger England cannot be published as files;
 it is made where files have become tables. Every place has copies with codes of their own (a
 nine-character code stays one: E06000001 becomes E06300001), every organisation and every link
-between them too, so that each copy is an England that joins within itself. Years are repeated a
-century later each time. Regions and the country keep their codes.
+between them too, so that each copy is an England that joins within itself. The twenty years that
+sources cover are repeated after their end. Regions and the country keep their codes.
 """
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,9 @@ WIDE = r"^(E12|E92)\d{6}$"
 """Regions and the country, which all copies are in."""
 ONS = r"^[A-Z]\d{8}"
 CHAINS = 10_000
+SPAN = 20
+"""Years from the first (2006) to the last that any source has: copies follow without a gap."""
+FINANCIAL = re.compile(r"(\d{4})-(\d\d)")
 TIMES = frozenset({"year", "period", "date", "month"})
 """Columns of a key that tell when: only such a table has more rows with more years."""
 MOST = 10
@@ -91,11 +95,25 @@ def _copied(frame: pl.DataFrame, copy: int) -> pl.DataFrame:
 
 
 def _later(frame: pl.DataFrame, times: int) -> pl.DataFrame:
-    """The same figures some centuries later."""
+    """The same figures some years later."""
+    by = SPAN * times
+    periods = frame["period"].drop_nulls().unique().to_list()
+    financial = all(
+        (found := FINANCIAL.fullmatch(one)) and int(found[2]) == (int(found[1]) + 1) % 100
+        for one in periods
+    )
+    pattern = r"\b(20\d\d)-(\d\d)" if financial else r"\b(20\d\d)()"
+
+    def moved(found: re.Match[str]) -> str:
+        year = int(found[1]) + by
+        return f"{year}-{(year + 1) % 100:02d}" if financial else str(year)
+
     return frame.with_columns(
-        pl.col("year") + 100 * times,
-        pl.selectors.date().dt.offset_by(f"{100 * times}y"),
-        pl.col("period").str.replace_all(r"\b20(\d\d)", f"{20 + times}${{1}}"),
+        pl.col("year") + by,
+        pl.selectors.date().dt.offset_by(f"{by}y"),
+        pl.col("period").replace_strict(
+            {one: re.sub(pattern, moved, one) for one in periods}, return_dtype=pl.String
+        ),
     )
 
 

@@ -4,8 +4,9 @@ Writes docs/benchmarks_pipeline.md and .svg.
 
 `python -m benchmarks.pipeline --mirror FOLDER` (`make bench MIRROR=FOLDER`) measures the real
 England, without a mirror the sample. `--places 10 --years 10` measures one larger England instead,
-made of the tables of the last run, and keeps its rows in docs/benchmarks_large.csv. Ratios are of
-processor seconds of one run on one machine.
+made of the tables of the last run, and keeps its rows in docs/benchmarks_large.csv; with `--data`
+its tables stay, so that `--layers` can be measured one at a time. Ratios are of processor seconds
+of one run on one machine.
 """
 
 import argparse
@@ -29,6 +30,7 @@ import polars as pl
 
 from benchmarks.ingest import PANDAS, bare, ours, with_pandas
 from benchmarks.larger import make
+from benchmarks.stages import forget_peak, peak
 from pipeline.edition import EDITIONS, PROJECT, Edition
 from pipeline.publish import STORAGE_VERSION
 from pipeline.sample import generate
@@ -264,6 +266,7 @@ Delayed transfers by number of files: {grows}.
 
 MUCH_LARGER = "## Much larger Englands"
 MAKING = "making the tables"
+LARGE_STAGES = {name: words for name, words in STAGES.items() if name != "between steps"}
 
 
 def kept() -> dict[tuple[int, int], dict[str, dict[str, str]]]:
@@ -276,23 +279,30 @@ def kept() -> dict[tuple[int, int], dict[str, dict[str, str]]]:
     return found
 
 
-def keep(places: int, years: int, rows: int, made: float, measures: Rows) -> None:
-    """Keep what was measured of one larger England, and put it into the page."""
-    stages = {MAKING: (made, 0.0), **by_stage(measures)}
+def keep(places: int, years: int, rows: int, stages: dict[str, tuple[float, float]]) -> None:
+    """Keep what was measured of one larger England, and put it into the page.
+
+    Stages that were measured before stay as they were.
+    """
     every = kept()
-    every[places, years] = {
+    found = every.setdefault((places, years), {})
+    found |= {
         name: {
             "places": str(places),
             "years": str(years),
             "rows": str(rows),
             "stage": name,
-            "seconds": f"{stages[name][0]:.1f}",
-            "mb": f"{stages[name][1]:.0f}" if stages[name][1] else "",
+            "seconds": f"{spent:.1f}" if spent else "",
+            "mb": f"{most:.0f}" if most else "",
         }
-        for name in (MAKING, *STAGES)
-        if name in stages
+        for name, (spent, most) in stages.items()
     }
-    listed = [row for _, found in sorted(every.items()) for row in found.values()]
+    listed = [
+        found[name]
+        for _, found in sorted(every.items())
+        for name in (MAKING, *LARGE_STAGES)
+        if name in found
+    ]
     with LARGE.open("w", encoding="utf-8", newline="") as stream:
         out = csv.DictWriter(stream, fieldnames=list(listed[0]), lineterminator="\n")
         out.writeheader()
@@ -315,12 +325,15 @@ def large() -> str:
     for (places, years), _ in every:
         head += [f"processor seconds x{places * years}", f"most memory, MB x{places * years}"]
     listed = []
-    for name in (MAKING, *STAGES):
+    for name in (MAKING, *LARGE_STAGES):
         if any(name in found for _, found in every):
-            cells = [STAGES.get(name, name)]
+            cells = [LARGE_STAGES.get(name, name)]
             for _, found in every:
-                row = found.get(name)
-                cells += [f"{float(row[part] or 0):,.0f}" if row and row[part] else ""
+                row = found.get(name, {"seconds": "", "mb": ""})
+                if name == "evidence" and name in found and not row["seconds"]:
+                    cells += ["of one England", ""]
+                    continue
+                cells += [f"{float(row[part]):,.0f}" if row[part] else ""
                           for part in ("seconds", "mb")]  # fmt: skip
             listed.append(cells)
     return f"""{MUCH_LARGER}
@@ -328,30 +341,56 @@ def large() -> str:
 {chr(10).join(sizes)}
 
 Measured once, not by every `make bench`: `python -m benchmarks.pipeline --mirror FOLDER
---places N --years N`, every layer in a process of its own. An empty cell was not measured. Checks
-are not run at these sizes: Great Expectations holds a whole table in pandas, and years that have
-not come are refused.
+--places N --years N`, every layer in a process of its own with one thread. An empty cell was not
+measured. Where the evidence is that of one England (`--borrow-evidence`), the database, the exports
+and the report hold the results of the England that the larger one is made of, and everything else
+of the larger one. Checks are not run at these sizes: years that have not come are refused.
 
 {table(head, listed)}
 """
 
 
-def one_large(edition: Edition, origin: Path, places: int, years: int) -> None:
+def borrow(origin: Path, edition: Edition) -> None:
+    """Take the evidence of the England that a larger one is made of."""
+    target = edition.folder / "tables" / "evidence"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(origin / "tables" / "evidence", target)
+
+
+def one_large(
+    edition: Edition,
+    origin: Path,
+    size: tuple[int, int],
+    folder: Path,
+    *,
+    layers: Sequence[str],
+    borrowed: bool,
+) -> None:
     """Make and run one larger England, and keep what was measured, layer by layer.
 
     Each layer runs in a process of its own, and is kept when it has ended: what comes after it may
     take hours.
+
+    Args:
+        folder: of its data; tables that are there are not made again.
+        borrowed: whether it takes the evidence of the England that it is made of.
     """
-    rows: Rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        with patch.dict(os.environ, {"RAPPORT_DATA": folder}):
+    noted = folder / "rows.json"
+    with patch.dict(os.environ, {"RAPPORT_DATA": str(folder)}):
+        if not noted.exists():
             start = time.process_time()
-            size = make(edition, origin, places, years)
-            made = time.process_time() - start
-        keep(places, years, size, made, rows)
-        for layer in LATER:
-            rows += measured(edition, Path(folder), [layer], None)
-            keep(places, years, size, made, rows)
+            forget_peak()
+            rows = make(edition, origin, *size)
+            keep(*size, rows, {MAKING: (time.process_time() - start, peak())})
+            noted.write_text(json.dumps(rows), encoding="utf-8")
+        rows = json.loads(noted.read_text(encoding="utf-8"))
+        for layer in layers:
+            if layer == "evidence" and borrowed:
+                borrow(origin, edition)
+                keep(*size, rows, {"evidence": (0.0, 0.0)})
+            else:
+                found = by_stage(measured(edition, folder, [layer], None))
+                keep(*size, rows, {name: one for name, one in found.items() if name in GROWN})
 
 
 def page(words: str, parts: Sequence[str]) -> str:
@@ -373,10 +412,23 @@ def main() -> None:
     parser.add_argument("--mirror", type=Path)
     parser.add_argument("--places", type=int, default=1)
     parser.add_argument("--years", type=int, default=1)
+    parser.add_argument("--data", type=Path, help="keep the larger England here, and go on with it")
+    parser.add_argument("--layers", nargs="+", choices=LATER, default=LATER)
+    parser.add_argument("--borrow-evidence", action="store_true")
     given = parser.parse_args()
     edition = EDITIONS["england" if given.mirror else "sample"]
     if given.places * given.years > 1:
-        one_large(edition, edition.folder, given.places, given.years)
+        size = given.places, given.years
+        with tempfile.TemporaryDirectory() as folder:
+            data = given.data or Path(folder)
+            one_large(
+                edition,
+                edition.folder,
+                size,
+                data,
+                layers=given.layers,
+                borrowed=given.borrow_evidence,
+            )
         return
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "x1"

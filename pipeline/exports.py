@@ -60,6 +60,8 @@ DATATYPES: dict[pl.DataType | type[pl.DataType], str] = {
 }
 FOLDERS = {"tidy": ("parquet",), "locality": ("parquet", "csv"), "evidence": ("parquet", "csv")}
 """Layer to the forms its tables are exported in; long tidy tables are too large for text."""
+AT_ONCE = 1_000_000
+"""Rows up to which a table is read at once, which is a little faster."""
 
 
 class ExportError(Exception):
@@ -68,7 +70,12 @@ class ExportError(Exception):
 
 @dataclass(frozen=True)
 class Exported:
-    """One table with what the database says of it."""
+    """One table with what the database says of it.
+
+    Attributes:
+        frame: its rows; those of a long table are read out of the database while they are written.
+        rows: how many there are.
+    """
 
     layer: str
     name: str
@@ -77,7 +84,13 @@ class Exported:
     key: Sequence[str]
     licences: Sequence[str]
     attributions: Sequence[str]
-    frame: pl.DataFrame
+    frame: pl.LazyFrame
+    rows: int
+
+    @property
+    def schema(self) -> pl.Schema:
+        """Columns and their types."""
+        return self.frame.collect_schema()
 
     @property
     def file(self) -> str:
@@ -87,7 +100,7 @@ class Exported:
     @property
     def cells(self) -> int:
         """Number of cells."""
-        return self.frame.height * self.frame.width
+        return self.rows * len(self.columns)
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,7 @@ def write(database: Path, folder: Path) -> int:
             "SELECT \"table\" AS status, meaning FROM meta.dictionary WHERE layer = 'status' "
             "ORDER BY ALL"
         ).pl()
-    write_workbook(shown, run, sources, statuses, folder / WORKBOOK)
+        write_workbook(shown, run, sources, statuses, folder / WORKBOOK)
     (folder / README).write_text(readme(shown, run), encoding="utf-8", newline="\n")
     return sum(path.is_file() for path in folder.rglob("*"))
 
@@ -141,7 +154,7 @@ def _run(connection: duckdb.DuckDBPyConnection) -> Run:
 
 def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> Iterator[Exported]:
     listed = connection.execute(
-        'SELECT layer, name, about, grain, sources FROM meta."table" '
+        'SELECT layer, name, about, grain, sources, rows FROM meta."table" '
         "WHERE kind = 'table' AND list_contains(?, layer) ORDER BY layer, name",
         [list(FOLDERS)],
     ).fetchall()
@@ -151,7 +164,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> Iterator[Exporte
             "SELECT source, licence, attribution FROM meta.source"
         ).fetchall()
     }
-    for layer, name, about, grain, sources in listed:
+    for layer, name, about, grain, sources, rows in listed:
         used = [terms[source] for source in sources.split(", ") if source]
         columns: dict[str, str] = dict(
             connection.execute(
@@ -160,7 +173,8 @@ def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> Iterator[Exporte
                 [layer, name],
             ).fetchall()
         )
-        frame = connection.table(f'{layer}."{name}"').pl()
+        held = connection.table(f'{layer}."{name}"')
+        frame = held.pl(lazy=True) if rows > AT_ONCE else held.pl().lazy()
         if "synthetic" not in columns:
             columns["synthetic"] = SYNTHETIC_COLUMN
             frame = frame.with_columns(pl.lit(run.synthetic).alias("synthetic"))
@@ -173,6 +187,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> Iterator[Exporte
             sorted({licence for licence, _ in used}),
             sorted({attribution for _, attribution in used}),
             frame,
+            rows,
         )
 
 
@@ -191,7 +206,7 @@ def write_parquet(table: Exported, run: Run, folder: Path) -> None:
         "licence": "; ".join(table.licences),
         "source": "; ".join(table.attributions),
     }
-    table.frame.write_parquet(folder / f"{table.file}.parquet", metadata=said)
+    table.frame.sink_parquet(folder / f"{table.file}.parquet", metadata=said)
 
 
 def harmless(text: pl.Expr) -> pl.Expr:
@@ -204,19 +219,20 @@ def write_csv(table: Exported, run: Run, folder: Path) -> None:
     """One CSV file and its metadata, as CSV on the Web."""
     frame = table.frame.with_columns(harmless(pl.col(pl.String)))
     name = f"{table.file}.csv"
-    frame.write_csv(folder / name)
+    frame.sink_csv(folder / name)
     described = json.dumps(metadata(table, run, name), indent=1, ensure_ascii=False)
     (folder / f"{name}-metadata.json").write_text(described + "\n", encoding="utf-8", newline="\n")
 
 
 def metadata(table: Exported, run: Run, url: str) -> dict[str, Any]:
     """CSV on the Web: what the file and its columns are."""
+    kinds = table.schema
     columns = [
         {
             "name": name,
             "titles": name,
             "dc:description": meaning,
-            "datatype": datatype(table.frame.schema[name]),
+            "datatype": datatype(kinds[name]),
             "required": name in table.key,
         }
         for name, meaning in table.columns.items()
@@ -412,14 +428,14 @@ def _title(run: Run) -> str:
     return f"{mark}Rapport, {run.title}: evidence and places"
 
 
-def _lines(table: Exported, run: Run) -> list[str]:
+def _lines(table: Exported, frame: pl.DataFrame, run: Run) -> list[str]:
     title, _, more = table.about.partition(". ")
     lines = [
         f"{title.rstrip('.')}, {run.title}",
         f"This worksheet contains one table, {table.layer}.{table.name}. Its columns are explained "
         "in the worksheet Columns.",
         *([more] if more else []),
-        *_shorthand(table.frame),
+        *_shorthand(frame),
     ]
     return [*lines, SYNTHETIC] if run.synthetic else lines
 
@@ -478,7 +494,7 @@ def write_workbook(
 ) -> None:
     """Cover, contents, notes, columns, sources, and one sheet a table."""
     fits = [one for one in tables if one.cells <= WORKBOOK_CELLS[one.layer]]
-    inside = [one for one in fits if one.frame.height]
+    inside = [one for one in fits if one.rows]
     made = _Book(path, run)
     _cover(made, run)
 
@@ -487,7 +503,7 @@ def write_workbook(
             (
                 one.name if one in inside else "no rows" if one in fits else "too large for it",
                 f"{one.layer}.{one.name}",
-                one.frame.height,
+                one.rows,
                 f"csv/{one.file}.csv",
                 one.about,
             )
@@ -523,9 +539,10 @@ def write_workbook(
     sheet = made.sheet("Sources", ["Sources", "This worksheet contains one table."])
     made.table(sheet, 2, "sources", sources)
     for one in inside:
-        lines = _lines(one, run)
+        frame = one.frame.collect()
+        lines = _lines(one, frame, run)
         sheet = made.sheet(one.name, lines)
-        made.table(sheet, len(lines), f"{one.layer}_{one.name}", one.frame)
+        made.table(sheet, len(lines), f"{one.layer}_{one.name}", frame)
     made.book.close()
 
 
@@ -551,6 +568,6 @@ def readme(tables: Sequence[Exported], run: Run) -> str:
         "",
         "| table | rows | what it holds |",
         "|---|---|---|",
-        *(f"| `{one.layer}.{one.name}` | {one.frame.height:,} | {one.about} |" for one in tables),
+        *(f"| `{one.layer}.{one.name}` | {one.rows:,} | {one.about} |" for one in tables),
     ]
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -17,8 +18,13 @@ from pipeline.versions import DATABASE, PublishError, is_full, no_room
 
 STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that must be able to open the file."""
-PART = 2_000_000
-"""Rows of a table that are held at once while it is written."""
+PART = 40_000_000
+"""Cells of a table that are held at once while it is written."""
+KEYED = 2_000_000
+"""Rows up to which a table has an index of its key: DuckDB holds the whole of one in memory."""
+SPILL = ".spill"
+MEMORY = "4GB"
+"""What DuckDB may hold while it writes the file; the rest waits on the disk."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class Table:
         frame: its rows; a lazy frame is read in parts while it is written.
         grain: columns that tell a row, the primary key unless ``keyed`` is off.
         columns: column to meaning.
-        keyed: off where an index over long text keys would swell the file.
+        keyed: off where an index over long text keys would swell the file. A table of more than
+            ``KEYED`` rows has none either; its rows were told apart when it was made.
         sources: the sources it is made of.
     """
 
@@ -53,8 +60,9 @@ class Table:
 
     def parts(self) -> Iterator[pl.DataFrame]:
         """The rows in order, so many at a time that memory stays small."""
-        for start in range(0, self.height(), PART):
-            yield self.frame.lazy().slice(start, PART).collect()
+        rows = max(1, PART // max(1, len(self.schema)))
+        for start in range(0, self.height(), rows):
+            yield self.frame.lazy().slice(start, rows).collect()
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,8 @@ def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> 
 
 
 def _fill(path: Path, tables: Sequence[Table], views: Sequence[View]) -> None:
-    with duckdb.connect() as connection:
+    own: dict[str, Any] = {"memory_limit": MEMORY, "temp_directory": str(path.with_name(SPILL))}
+    with duckdb.connect(config=own) as connection:
         connection.execute(
             f"ATTACH {_text(str(path))} AS built (STORAGE_VERSION {_text(STORAGE_VERSION)})"
         )
@@ -124,6 +133,7 @@ def _fill(path: Path, tables: Sequence[Table], views: Sequence[View]) -> None:
         connection.commit()
         connection.execute("USE memory")
         connection.execute("DETACH built")
+    shutil.rmtree(path.with_name(SPILL), ignore_errors=True)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -133,7 +143,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"{_quoted(name)} {kind}"
         for name, kind, *_ in connection.execute("DESCRIBE FROM incoming").fetchall()
     ]
-    if table.grain and table.keyed:
+    if table.grain and table.keyed and table.height() <= KEYED:
         columns.append(f"PRIMARY KEY ({', '.join(map(_quoted, table.grain))})")
     try:
         # The key is declared before the rows come: adding it later leaves a second copy behind.

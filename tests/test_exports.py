@@ -103,6 +103,19 @@ def test_places_and_evidence_are_text_and_parquet_and_sources_are_parquet(folder
     assert f"exports/{exports.README}" in NEEDED
 
 
+def test_a_table_that_is_read_while_it_is_written_gives_the_same_files(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "AT_ONCE", 0)
+    write(database(tmp_path / "v1"), tmp_path / "exports")
+    for path in sorted(folder.rglob("*.csv*")):
+        assert (tmp_path / "exports" / "csv" / path.name).read_bytes() == path.read_bytes()
+    for path in sorted(folder.rglob("*.parquet")):
+        again = tmp_path / "exports" / "parquet" / path.name
+        assert pl.read_parquet(again).equals(pl.read_parquet(path))
+        assert pl.read_parquet_metadata(again) == pl.read_parquet_metadata(path)
+
+
 # CSV and its metadata.
 
 
@@ -151,8 +164,8 @@ def test_the_metadata_describe_the_file_that_they_stand_beside(folder: Path) -> 
 
 
 def test_a_table_without_a_key_claims_none() -> None:
-    frame = pl.DataFrame({"a": [1]})
-    table = Exported("locality", "a", "A.", {"a": "A."}, (), (), (), frame)
+    frame = pl.LazyFrame({"a": [1]})
+    table = Exported("locality", "a", "A.", {"a": "A."}, (), (), (), frame, 1)
     assert "primaryKey" not in metadata(table, RUN, "a.csv")["tableSchema"]
 
 
@@ -334,8 +347,8 @@ RUN = Run("Made-up England", "v1", "2026-01-02T03:04:05+00:00", False, True)
 
 
 def test_a_text_that_no_cell_can_hold_is_refused(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"code": ["x" * (exports.CELL + 1)]})
-    table = Exported("locality", "long", "Long.", {"code": "Code."}, (), (), (), frame)
+    frame = pl.LazyFrame({"code": ["x" * (exports.CELL + 1)]})
+    table = Exported("locality", "long", "Long.", {"code": "Code."}, (), (), (), frame, 1)
     empty = pl.DataFrame(schema={"status": pl.String, "meaning": pl.String})
     with pytest.raises(ExportError, match="code"):
         write_workbook([table], RUN, empty, empty, tmp_path / "rapport.xlsx")

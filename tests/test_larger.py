@@ -49,7 +49,7 @@ def test_years_are_repeated_and_the_country_stays_one() -> None:
     )
     made = pl.concat(parts(source, one, 2, 3))
     assert made.select("areacd", "year", "period").rows() == [
-        (area, 2015 + 100 * later, f"{20 + later}15-16")
+        (area, 2015 + 20 * later, f"{2015 + 20 * later}-{16 + 20 * later:02d}")
         for later in range(3)
         for area in (*areas, "E06100001")
     ]

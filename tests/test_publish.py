@@ -81,6 +81,24 @@ VIEW = View(
 )
 
 
+def test_a_long_table_is_written_in_parts_and_without_an_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.publish.PART", 8)  # four rows of two columns
+    monkeypatch.setattr("pipeline.publish.KEYED", 9)
+    long = table(rows=10)
+    lazy = replace(long, frame=long.frame.lazy())
+    assert [part.height for part in lazy.parts()] == [4, 4, 2]
+    path = build(tmp_path / "v", [lazy, replace(table(rows=9), name="short")])
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.table("locality.thing").pl().equals(long.frame.lazy().collect())
+        keyed = connection.execute(
+            "SELECT table_name FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+    assert keyed == [("short",)]
+
+
 def test_views_and_macros_are_stored_with_their_meaning(tmp_path: Path) -> None:
     one = "CREATE MACRO one(wanted) AS TABLE SELECT * FROM main.doubled WHERE code = wanted"
     path = build(tmp_path / "v", [table()], [VIEW, Macro("main", "one", one, "One code.")])

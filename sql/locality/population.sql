@@ -44,10 +44,13 @@ available AS (
     SELECT *, 'e' AS status FROM summed
 ),
 years AS (
-    SELECT CAST(unnest(range(2010, 2026)) AS INTEGER) AS year
+    -- To the fifth year after the last estimate.
+    SELECT CAST(unnest(range(2010, last_year + 6)) AS INTEGER) AS year
+    FROM (SELECT max(year) AS last_year FROM tidy.population)
 )
 SELECT areacd, year, persons, aged_18_plus, aged_65_plus, population_year, status
-FROM years CROSS JOIN available
+FROM years
+JOIN available ON abs(population_year - year) <= 10
 QUALIFY row_number() OVER (
     PARTITION BY areacd, year ORDER BY abs(population_year - year), population_year
 ) = 1
