@@ -44,9 +44,10 @@ available AS (
     SELECT *, 'e' AS status FROM summed
 ),
 years AS (
-    -- To the fifth year after the last estimate.
-    SELECT CAST(unnest(range(2010, last_year + 6)) AS INTEGER) AS year
-    FROM (SELECT max(year) AS last_year FROM tidy.population)
+    -- To 2025, and always to the fifth year after the last estimate.
+    SELECT CAST(counted AS INTEGER) AS year
+    FROM range(2010, 3000) AS years (counted)
+    WHERE counted < greatest(2026, (SELECT max(year) FROM tidy.population) + 6)
 )
 SELECT areacd, year, persons, aged_18_plus, aged_65_plus, population_year, status
 FROM years
