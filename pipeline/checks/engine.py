@@ -1,7 +1,7 @@
 """Running expectations. The only module that imports Great Expectations, and only when it runs.
 
-The frames here are small enough for the pandas engine, which needs no patch of the library's
-internals (see docs/decisions.md for the timings).
+Tables go to the library's pandas engine, which needs no patch of its internals (see
+docs/decisions.md for the timings).
 """
 
 import os
@@ -129,25 +129,14 @@ def check(
         RuntimeError: an expectation could not be run at all; that is never a pass.
     """
     about = f"{layer}.{table}"
-    # A frame of one row holds how many rows break each rule.
-    broken = pl.DataFrame({one.name: [one.failing.height] for one in rules})
-    none = [
-        Expectation(
-            "expect_column_max_to_be_between",
-            {"column": one.name, "max_value": 0},
-            one.category,
-            severity=one.severity,
-        )
-        for one in rules
-    ]
-    outcomes = []
-    for part, expected in ((frame, suite), (broken, none)):
-        if expected:
-            outcomes += _validated(about, part, expected)
-    results = [_of_rows(layer, table, frame, *pair) for pair in zip(suite, outcomes, strict=False)]
+    outcomes = _validated(about, frame, suite) if suite else []
+    results = [_of_rows(layer, table, frame, *pair) for pair in zip(suite, outcomes, strict=True)]
+    for one, outcome in zip(suite, outcomes, strict=True):
+        if one.hidden:
+            outcome.result["partial_unexpected_list"] = []
+    outcomes += _held(about, rules)
     results += [_of_rule(layer, table, one) for one in rules]
-    hidden = [one.hidden for one in suite] + [one.hidden for one in rules]
-    documented = [_documented(*row) for row in zip(outcomes, results, hidden, strict=True)]
+    documented = [_documented(*row) for row in zip(outcomes, results, strict=True)]
     return Checked(results, documented)
 
 
@@ -156,15 +145,97 @@ def run(layer: str, table: str, frame: pl.DataFrame, suite: Sequence[Expectation
     return check(layer, table, frame, suite).results
 
 
+_none: dict[tuple[str, str, int], Any] = {}
+"""What was found of a rule by its name, severity and rows that break it: nothing else matters."""
+
+
+def _held(about: str, rules: Sequence[Rule]) -> list[Any]:
+    """What Great Expectations found of rules, of which it holds the rows that break them to none.
+
+    Most tables are held to rules of the same names, which nothing breaks: each is asked once.
+    """
+    keys = [(one.name, one.severity, one.failing.height) for one in rules]
+    new = {key: one for key, one in zip(keys, rules, strict=True) if key not in _none}
+    if new:
+        # A frame of one row holds how many rows break each rule.
+        broken = pl.DataFrame({one.name: [one.failing.height] for one in new.values()})
+        none = [
+            Expectation(
+                "expect_column_max_to_be_between",
+                {"column": one.name, "max_value": 0},
+                one.category,
+                severity=one.severity,
+            )
+            for one in new.values()
+        ]
+        _none.update(zip(new, _validated(about, broken, none), strict=True))
+    return [_none[key] for key in keys]
+
+
+@cache
+def _kind(name: str) -> str:
+    """The name of an expectation like the library's own that keeps its configuration.
+
+    The library puts the configuration together some hundred times an expectation, which takes a
+    quarter of the time.
+    """
+    from great_expectations.compatibility.pydantic import PrivateAttr  # noqa: PLC0415
+    from great_expectations.expectations.registry import get_expectation_impl  # noqa: PLC0415
+
+    known: Any = get_expectation_impl(name)
+
+    def configuration(self: Any) -> Any:
+        if self._kept is None:
+            self._kept = known.configuration.fget(self)
+        return self._kept
+
+    own = {
+        "__module__": __name__,
+        "_kept": PrivateAttr(None),
+        "configuration": property(configuration),
+    }
+    kept: Any = type(known)(f"{known.__name__}Kept", (known,), own)
+    return str(kept.expectation_type)
+
+
+def _asked(suite: Sequence[Expectation]) -> set[str]:
+    """The columns whose values a suite asks about."""
+    found = {one.only[0] for one in suite if one.only is not None}
+    for one in suite:
+        if one.type.startswith("expect_table_"):
+            continue
+        found |= {str(one.kwargs[n]) for n in ("column", "column_A", "column_B") if n in one.kwargs}
+        found |= set(one.kwargs.get("column_list", ()))
+    return found
+
+
+def _pandas(frame: pl.DataFrame, asked: set[str]) -> Any:
+    """A frame for the library, which copies all of it for every expectation.
+
+    Text is held as numbers of its values, whole numbers in the width that the library compares at
+    once, and in place of a column that nothing asks about there are zeros.
+    """
+
+    def cheap(name: str, kind: pl.DataType) -> pl.Expr:
+        if name not in asked:
+            return pl.lit(0, pl.Int8).alias(name)
+        if kind == pl.String:
+            return pl.col(name).cast(pl.Categorical)
+        return pl.col(name).cast(pl.Int64) if kind.is_integer() else pl.col(name)
+
+    return frame.select(cheap(*column) for column in frame.schema.items()).to_pandas()
+
+
 def _validated(about: str, frame: pl.DataFrame, suite: Sequence[Expectation]) -> list[Any]:
     """What Great Expectations found, in the suite's order."""
     import great_expectations as gx  # noqa: PLC0415
 
-    batch = _frames().get_batch(batch_parameters={"dataframe": frame.to_pandas()})
+    whole = _pandas(frame, _asked(suite))
+    batch = _frames().get_batch(batch_parameters={"dataframe": whole})
     # The identifiers keep results in the order of the suite.
     expectations = {
         str(number): {
-            "type": one.type,
+            "type": _kind(one.type),
             "kwargs": _kwargs(one),
             "id": str(number),
             "severity": one.severity,
@@ -195,14 +266,12 @@ def _validated(about: str, frame: pl.DataFrame, suite: Sequence[Expectation]) ->
     return outcomes
 
 
-def _documented(outcome: Any, result: Result, hidden: bool) -> dict[str, Any]:
+def _documented(outcome: Any, result: Result) -> dict[str, Any]:
     """A row of Data Docs, rendered by the library."""
     from great_expectations.render.renderer.content_block import (  # noqa: PLC0415
         validation_results_table_content_block as docs,
     )
 
-    if hidden:
-        outcome.result["partial_unexpected_list"] = []
     renderer: Any = docs.ValidationResultsTableContentBlockRenderer
     _, words, observed = renderer.render([outcome]).to_json_dict()["table"][0]
     return {

@@ -1,10 +1,13 @@
 """Every kind of expectation can fail, says where, and never passes unrun."""
 
+from unittest.mock import patch
+
 import polars as pl
 import pytest
 
+from pipeline.checks import engine
 from pipeline.checks.engine import check, run
-from pipeline.checks.rules import promised
+from pipeline.checks.rules import Rule, promised
 from pipeline.checks.suites import Expectation, Promise, locality_suite, tidy_suite
 from pipeline.edition import ENGLAND, SAMPLE
 from pipeline.source import Column, conform
@@ -83,6 +86,29 @@ def test_an_expectation_that_cannot_run_is_an_error_and_no_pass() -> None:
     nonsense = Expectation("expect_column_values_to_be_unique", {"column": "absent"}, "keys")
     with pytest.raises(RuntimeError, match="could not run"):
         run("tidy", "made", GOOD, [nonsense])
+
+
+def test_what_nothing_asks_about_may_be_of_any_type() -> None:
+    frame = GOOD.with_columns(pl.lit([1, 2]).alias("release"), pl.lit(b"x").alias("file"))
+    suite = [one for one in tidy_suite(SOURCE, SAMPLE) if one.kwargs.get("column") == "value"]
+    assert [one.passed for one in run("tidy", "made", frame, suite)] == [True] * len(suite)
+
+
+def test_a_rule_is_asked_once_for_each_number_of_rows_that_break_it() -> None:
+    def broken_by(rows: int, name: str = "told_once") -> Rule:
+        failing = pl.DataFrame({"areacd": ["E06000001"] * rows})
+        return Rule(name, "values", "warning", "it is so", "See to it.", failing)
+
+    with patch.object(engine, "_validated", wraps=engine._validated) as asked:
+        first = check("tidy", "made", GOOD, [], [broken_by(0), broken_by(2, "twice")])
+        again = check("tidy", "other", GOOD, [], [broken_by(2), broken_by(0)])
+    assert [len(call.args[2]) for call in asked.call_args_list] == [2, 1]
+    assert [one.passed for one in first.results] == [True, False]
+    assert [(one.table, one.failing, one.passed) for one in again.results] == [
+        ("other", 2, False),
+        ("other", 0, True),
+    ]
+    assert [one["observed"] for one in again.documented] == ["2", "0"]
 
 
 def test_locality_tables_keep_shares_statuses_and_grain() -> None:
