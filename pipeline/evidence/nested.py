@@ -96,12 +96,7 @@ def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
     covariance = score.T @ score
     effect = q_added.T @ y
     wald = float(effect @ np.linalg.pinv(covariance, hermitian=True) @ effect)
-    # Cross[g, h] = T_g' (I - H)_gh T_h, the covariance of the clusters' scores under the working
-    # model; the variances of the covariance estimate's cells follow from it.
-    cross = -np.tensordot(on_all, on_all, axes=(2, 2)).transpose(0, 2, 1, 3)
-    cross[np.arange(size), np.arange(size)] += own
-    diagonal = np.einsum("ghss->ghs", cross)
-    spread = float((diagonal.sum(axis=2) ** 2).sum() + np.einsum("ghst,ghts->", cross, cross))
+    spread = _spread(on_all, own)
     eta = k * (k + 1) / spread
     df2 = eta - k + 1.0
     if df2 <= 0:
@@ -109,3 +104,24 @@ def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
         return FTest(np.nan, float(k), np.nan, np.nan)
     f = df2 / (eta * k) * wald
     return FTest(f, float(k), df2, float(special.fdtrc(k, df2, f)))
+
+
+def _spread(on_all: Array, own: Array) -> float:
+    """Sum of the variances of a CR2 covariance's cells, as HTZ's degrees of freedom have it.
+
+    The scores of clusters g and h have the covariance C_gh = -A_g A_h' under the working model,
+    with own_g added where g is h. Summed over all pairs, tr(C_gh)^2 + tr(C_gh C_gh) needs no pair:
+    products of four A's come from the moments of the A's over clusters.
+
+    Args:
+        on_all: (G, k, m) A.
+        own: (G, k, k) symmetric.
+    """
+    size, k, m = on_all.shape
+    flat = on_all.reshape(size, k * m)
+    moments = (flat.T @ flat).reshape(k, m, k, m)
+    alone = on_all @ on_all.transpose(0, 2, 1)
+    traces, of_own = np.einsum("gss->g", alone), np.einsum("gss->g", own)
+    squares = (moments**2).sum() - 2.0 * traces @ of_own + of_own @ of_own
+    crossed = np.einsum("sutv,tusv->", moments, moments)
+    return float(squares + crossed + ((own - 2.0 * alone) * own).sum())
