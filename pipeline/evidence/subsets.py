@@ -6,6 +6,7 @@ pivot). A subset costs about 4 multiplications, whatever k (Furnival and Wilson 
 tree one node at a time; here a whole level is one array operation).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -19,7 +20,9 @@ from pipeline.evidence.resampling import Jackknife, jackknives
 MOST = 22
 """Indicators; their number of subsets, four million, still fits in memory."""
 CHUNK = 1 << 17
-"""Subsets times replicates that are worked on at once: they stay in the processor's cache."""
+"""Subsets times replicates that are asked for at once."""
+DEEP, WIDE = 10, 64
+"""Columns and sets that a tree grows over at once: it stays in the processor's cache."""
 
 
 def residual_squares(cross: Array) -> Array:
@@ -30,20 +33,42 @@ def residual_squares(cross: Array) -> Array:
             squares of 1 before anything (controls) is taken out. Bit i of a subset's number is
             column i; one that is collinear with those before it adds nothing.
     """
-    k = len(cross) - 1
-    # Row i of the upper triangle, (k + 1 - i, 2^i, R): net of every subset of the columns before i.
-    rows = [np.empty((k + 1 - i, 1 << i, cross.shape[2])) for i in range(k + 1)]
-    for i, row in enumerate(rows):
-        row[:, 0] = cross[i, i:]
-    for i, top in enumerate(rows[:-1]):
-        there = top[0] > COLLINEAR
-        left = top * np.where(there, 1.0 / np.where(there, top[0], 1.0), 0.0)
-        for j, row in enumerate(rows[i + 1 :], start=1):
+    k, sets = len(cross) - 1, cross.shape[2]
+    first = max(0, k - DEEP)
+    top = _swept([cross[i, i:] for i in range(k + 1)], first)
+    found = np.empty((1 << (k - first), sets << first))
+    for at in range(0, sets << first, WIDE):
+        some = slice(at, at + WIDE)
+        found[:, some] = _swept([row[:, some] for row in top], k - first)[0][0].reshape(
+            len(found), -1
+        )
+    return found.reshape(1 << k, sets)
+
+
+def _swept(rows: Sequence[Array], levels: int) -> list[Array]:
+    """The triangle without its first columns, net of every subset of these.
+
+    Args:
+        rows: row i of an upper triangle, (m - i, R), of m columns.
+        levels: how many columns to sweep by.
+
+    Returns:
+        The rows that are left, (m - i, 2^levels * R): a subset's sets stand together.
+    """
+    sets = rows[0].shape[1]
+    grown = [np.empty((len(row), 1 << min(i, levels), sets)) for i, row in enumerate(rows)]
+    for own, row in zip(grown, rows, strict=True):
+        own[:, 0] = row
+    for i, top in enumerate(grown[:levels]):
+        pivot = top[0]
+        # Nothing is left of a collinear column to sweep by.
+        pivot[pivot <= COLLINEAR] = np.inf
+        left = top[1:] / pivot
+        for j, row in enumerate(grown[i + 1 :]):
             without, swept = row[:, : 1 << i], row[:, 1 << i : 2 << i]
-            np.multiply(left[j], top[j:], out=swept)
+            np.multiply(left[j], top[j + 1 :], out=swept)
             np.subtract(without, swept, out=swept)
-    left_over: Array = rows[-1][0]
-    return left_over
+    return [row.reshape(len(row), -1) for row in grown[levels:]]
 
 
 def subset_gains(train: Moments, controls: Ints, columns: Ints) -> Array:
