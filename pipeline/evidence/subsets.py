@@ -87,8 +87,9 @@ def subset_gains(train: Moments, controls: Ints, columns: Ints) -> Array:
     cross[:k, :k] = inner.transpose(1, 2, 0)
     cross[k, :k] = cross[:k, k] = (net.xy[:, columns, 0] * scale).T
     cross[k, k] = net.yy[:, 0]
-    left = residual_squares(cross)
-    gains: Array = (left[0] - left) / net.sst[:, 0]
+    gains = residual_squares(cross)
+    np.subtract(gains[0].copy(), gains, out=gains)
+    gains /= net.sst[:, 0]
     return gains
 
 
