@@ -185,7 +185,8 @@ def _omega(items: Array) -> float | None:
     from statsmodels.tools.sm_exceptions import ModelWarning  # noqa: PLC0415 - brings pandas along
 
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        # These alone: filters hold for all threads, and pieces are being dealt out meanwhile.
+        warnings.simplefilter("error", (ModelWarning, RuntimeWarning))
         try:
             return omega_total(items)
         except (ModelWarning, RuntimeWarning):
