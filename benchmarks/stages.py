@@ -1,9 +1,9 @@
 """Processor time and memory of a run, step by step, in a process of its own.
 
 `python -m benchmarks.stages EDITION OUT [LAYER ...] [--mirror FOLDER]` runs the edition's job in
-the current data folder and writes a row a step. With layers, only those are run, unchecked: their
-inputs are there. Everything runs in one thread of one process, so that what is counted is what was
-spent.
+the current data folder and writes a row a step. With layers (or steps of publishing), only those
+are run, unchecked: their inputs are there. Everything runs in one thread of one process, so that
+what is counted is what was spent.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
     steps = [
         step
         for step in (node.name for node in job.graph.nodes)
-        if stage(step) != "checks" and step.split("__")[1] in layers
+        if stage(step) != "checks" and {step.split("__")[1], stage(step)} & {*layers}
     ]
     config: dict[str, Any] = {"loggers": {"console": {}}}
     if mirror is not None:

@@ -94,8 +94,7 @@ def made(database: Path, documented: Documented) -> Iterator[Pages]:
             yield source_pages.pages(reader, site.run, checked)
             yield check_pages.pages(documented, site.run)
             yield site.rest()
-            for code in own:
-                yield councils.page(code)
+            yield from councils.pages(own)
             yield from (done.result() for done in as_completed(waiting))
         finally:
             others.shutdown(cancel_futures=True)
@@ -147,14 +146,14 @@ class _Site:
 
 def _of_councils(database: Path, run: About, codes: Sequence[str]) -> Pages:
     councils = _councils(database, run)
-    return {name: page for code in codes for name, page in councils.page(code).items()}
+    return {name: page for one in councils.pages(codes) for name, page in one.items()}
 
 
 @lru_cache(maxsize=1)
 def _councils(database: Path, run: About) -> council_pages.Councils:
-    """Read once a process."""
-    with _opened(database) as reader:
-        return council_pages.Councils(reader, run)
+    """Opened once a process, until the process ends."""
+    connection = duckdb.connect(str(database), read_only=True)
+    return council_pages.Councils(Reader(connection), run)
 
 
 def index(

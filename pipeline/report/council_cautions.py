@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from pipeline.report.council_figures import CARRIED, Figures, Series
+from pipeline.report.council_figures import CARRIED, NEEDS, Figures, Series
 from pipeline.report.council_panels import Said
 from pipeline.report.council_place import Place
 from pipeline.report.place_statistics import LEVEL, by_luck
@@ -34,10 +33,22 @@ ORDER BY areacd, reason, indicator
 """
 
 POPULATION = """
-SELECT areacd, year, population_year, persons
+WITH span AS (
+    SELECT areacd, min(year) AS first, max(year) AS last
+    FROM locality.indicator_place
+    JOIN locality.authority_year USING (areacd, year)
+    GROUP BY ALL
+)
+SELECT
+    areacd,
+    arg_max(persons, year) AS persons,
+    count(*) FILTER (year BETWEEN first AND last) AS years,
+    count(*) FILTER (year BETWEEN first AND last AND population_year <> year) AS away,
+    max(abs(population_year - year)) FILTER (year BETWEEN first AND last) AS furthest
 FROM locality.population
+LEFT JOIN span USING (areacd)
 WHERE persons IS NOT NULL
-ORDER BY areacd, year
+GROUP BY ALL
 """
 
 
@@ -60,23 +71,9 @@ class Cautions:
         self._lacking: dict[str, list[Row]] = {}
         for row in reader.query(NOT_CARRIED, ["locality.not_carried"]):
             self._lacking.setdefault(row["areacd"], []).append(row)
-        self._people: dict[str, list[Row]] = {}
-        for row in reader.query(POPULATION, ["locality.population"]):
-            self._people.setdefault(row["areacd"], []).append(row)
-        self._spread = self._spreads()
-
-    def _spreads(self) -> dict[tuple[str, str, int], tuple[float, float]]:
-        """Median and scaled median absolute deviation, by services, measure and year."""
-        grouped: dict[tuple[str, str, int], list[float]] = {}
-        for (code, name), by_year in self._figures.values.items():
-            services = self._figures.services(code, name)
-            for year, value in by_year.items():
-                grouped.setdefault((services, name, year), []).append(value)
-        found = {}
-        for key, values in grouped.items():
-            middle = median(values)
-            found[key] = middle, TO_SD * median(abs(value - middle) for value in values)
-        return found
+        self._people: dict[str, Row] = {
+            row["areacd"]: row for row in reader.query(POPULATION, ["locality.population", *NEEDS])
+        }
 
     def of(self, code: str, series: Sequence[Series]) -> list[Caution]:
         """Everything to mind about one council."""
@@ -92,8 +89,8 @@ class Cautions:
 
     def people(self, code: str) -> float | None:
         """People in the latest year."""
-        rows = self._people.get(code)
-        return rows[-1]["persons"] if rows else None
+        row = self._people.get(code)
+        return row["persons"] if row else None
 
     def _small(self, code: str) -> list[Caution]:
         people = self.people(code)
@@ -107,10 +104,10 @@ class Cautions:
         for one in series:
             point = one.known[-1]
             key = self._figures.services(code, one.name), one.name, point.year
-            middle, spread = self._spread.get(key, (0.0, 0.0))
-            if not point.usable or point.value is None or not spread:
+            middle, deviation = self._figures.spreads.get(key, (0.0, 0.0))
+            if not point.usable or point.value is None or not deviation:
                 continue
-            if abs(point.value - middle) > FAR * spread:
+            if abs(point.value - middle) > FAR * (TO_SD * deviation):
                 far.append(f"'{one.measure['title']}'")
         if not far:
             return []
@@ -165,17 +162,14 @@ class Cautions:
         ]
 
     def _vintage(self, code: str) -> list[Caution]:
-        start, end = self._figures.years[code]
-        rows = [row for row in self._people.get(code, []) if start <= row["year"] <= end]
-        away = [row for row in rows if row["population_year"] != row["year"]]
-        if not away:
+        row = self._people.get(code)
+        if not row or not row["away"]:
             return []
-        furthest = max(abs(row["population_year"] - row["year"]) for row in away)
         return [
             Caution(
                 "Population of another year",
-                f"In {len(away)} of {counted(len(rows), 'year')} figures per head rest on the "
-                f"population of another year, up to {counted(furthest, 'year')} away.",
+                f"In {row['away']} of {counted(row['years'], 'year')} figures per head rest on the "
+                f"population of another year, up to {counted(row['furthest'], 'year')} away.",
             )
         ]
 

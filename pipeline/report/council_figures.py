@@ -1,10 +1,15 @@
-"""The figures of every council, and those of similar councils, the region and England."""
+"""The figures of every council, and those of similar councils, the region and England.
+
+The figures of a few councils are held at a time, so that memory does not grow with their number;
+medians and ranks, which need all of them, are worked out in the database.
+"""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, median
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -18,17 +23,95 @@ SHOWN = ("outcome", "leadership", "partnership", "plans", "budgets")
 CARRIED = "e"
 Z = float(stats.norm.ppf(0.975))
 
+NEEDS = (
+    "locality.indicator_place",
+    "locality.authority_year",
+    "locality.place",
+    "meta.indicator",
+)
 FIGURES = """
 SELECT figure.*, year_of.region
 FROM locality.indicator_place AS figure
 JOIN locality.authority_year AS year_of USING (areacd, year)
+WHERE areacd IN (SELECT unnest(?))
 ORDER BY areacd, indicator, year
 """
 
-SAMPLED = """
+YEARS = """
+SELECT areacd, min(year) AS first, max(year) AS last
+FROM locality.indicator_place
+JOIN locality.authority_year USING (areacd, year)
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+# Money for all services together says nothing between counties and councils that also do what
+# districts do. Such measures are amounts per head that the framework does not carry.
+USABLE = """
+    SELECT
+        areacd, indicator, year, figure.value, coalesce(year_of.region, '') AS region,
+        CASE WHEN measure.carried_by = 'none' AND coalesce(measure.per, '') <> ''
+            THEN place.tier ELSE '' END AS services
+    FROM locality.indicator_place AS figure
+    JOIN locality.authority_year AS year_of USING (areacd, year)
+    JOIN locality.place AS place USING (areacd)
+    JOIN meta.indicator AS measure ON measure.name = figure.indicator
+    WHERE figure.value IS NOT NULL AND (figure.coverage IS NULL OR figure.coverage >= ?)
+"""
+
+# Half of the sum of the two in the middle, and no interpolation: to the last digit what Python's
+# median gives.
+MEDIANS = """
+WITH usable AS ({usable}),
+again AS (
+    SELECT * EXCLUDE (region), unnest(list_distinct(['', region])) AS region FROM usable
+)
 SELECT
-    carried.indicator, carried.year, carried.areacd, link.trust, link.weight,
-    measured.sampling_variance
+    region, services, indicator, year,
+    (quantile_disc(value, 0.5) - quantile_disc(-value, 0.5)) / 2 AS middle
+FROM again
+GROUP BY ALL
+"""
+
+SPREADS = """
+WITH usable AS ({usable}),
+middles AS (
+    SELECT
+        services, indicator, year,
+        (quantile_disc(value, 0.5) - quantile_disc(-value, 0.5)) / 2 AS middle
+    FROM usable
+    GROUP BY ALL
+)
+SELECT
+    services, indicator, year, middle,
+    (quantile_disc(abs(value - middle), 0.5) - quantile_disc(-abs(value - middle), 0.5)) / 2
+        AS deviation
+FROM usable
+JOIN middles USING (services, indicator, year)
+GROUP BY ALL
+"""
+
+ALL_YEARS = """
+WITH usable AS ({usable})
+SELECT areacd, indicator, list(value ORDER BY year) AS figures
+FROM usable
+WHERE indicator IN (SELECT unnest(?))
+GROUP BY ALL
+"""
+
+ONE_YEAR = """
+WITH usable AS ({usable})
+SELECT areacd, value FROM usable WHERE indicator = ? AND year = ?
+"""
+
+SAMPLED_YEARS = """
+SELECT DISTINCT indicator, year FROM locality.indicator_place
+WHERE sampling_variance IS NOT NULL
+ORDER BY indicator, year DESC
+"""
+
+SAMPLED = """
+SELECT carried.areacd, link.trust, link.weight, measured.sampling_variance
 FROM locality.indicator_place AS carried
 JOIN locality.trust_place AS link
     ON link.areacd = carried.areacd
@@ -38,6 +121,7 @@ JOIN locality.trust_indicator AS measured
     AND measured.year = carried.year
     AND measured.indicator = carried.indicator
 WHERE carried.sampling_variance IS NOT NULL AND measured.value IS NOT NULL
+    AND carried.indicator = ? AND carried.year = ?
 """
 
 
@@ -101,7 +185,12 @@ class Series:
 
 
 class Figures:
-    """The figures of all councils with social care, in the years they existed."""
+    """The figures of all councils with social care, in the years they existed.
+
+    Attributes:
+        values: usable values by year, of every indicator, of the councils that are held and of
+            those like them.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.places = {
@@ -111,46 +200,48 @@ class Figures:
         self.specs = reader.rows("evidence.analysis_spec")
         settings = json.loads(self.specs[0]["thresholds"]) if self.specs else {}
         self.least = float(settings.get("min_coverage", 0.0))
-        needs = ["locality.indicator_place", "locality.authority_year"]
-        self._rows = reader.query(FIGURES, needs)
-        sampled = ["locality.trust_place", "locality.trust_indicator", "locality.indicator_place"]
+        self._reader = reader
         self._trends: dict[tuple[str, str, tuple[int, ...]], Trend | None] = {}
-        self._sampled = reader.query(SAMPLED, sampled)
+        self._own: dict[str, dict[str, list[Row]]] = {}
+        self.values: dict[tuple[str, str], dict[int, float]] = {}
 
     def usable(self, row: Row) -> bool:
         """Whether a row has a value of which enough was observed."""
         share = row["coverage"]
         return row["value"] is not None and (share is None or share >= self.least)
 
-    @cached_property
-    def values(self) -> dict[tuple[str, str], dict[int, float]]:
-        """Usable values by year, of every council and indicator."""
-        found: dict[tuple[str, str], dict[int, float]] = {}
-        for row in self._rows:
+    def _of_usable(self, sql: str, *parameters: Any) -> list[Row]:
+        """The rows of a query over the usable values of all councils."""
+        return self._reader.query(sql.format(usable=USABLE), NEEDS, [self.least, *parameters])
+
+    def hold(self, codes: Sequence[str]) -> None:
+        """Read the figures of some councils, in place of those that were held."""
+        if self._own.keys() >= set(codes):
+            return
+        self._own = {code: {} for code in codes}
+        self.values = {}
+        alike = {one for code in codes for one in self.similar.get(code, [])}
+        for row in self._reader.query(FIGURES, NEEDS, [sorted({*codes, *alike})]):
+            code, name = row["areacd"], row["indicator"]
+            if code in self._own:
+                self._own[code].setdefault(name, []).append(row)
             if self.usable(row):
-                found.setdefault((row["areacd"], row["indicator"]), {})[row["year"]] = row["value"]
-        return found
+                self.values.setdefault((code, name), {})[row["year"]] = row["value"]
 
     @cached_property
     def councils(self) -> list[str]:
         """Codes of the councils that existed in some year."""
-        return sorted({row["areacd"] for row in self._rows})
+        return sorted(self.years)
 
     @cached_property
     def years(self) -> dict[str, tuple[int, int]]:
         """First and last year with a row, of every council."""
-        found: dict[str, tuple[int, int]] = {}
-        for row in self._rows:
-            first, last = found.get(row["areacd"], (row["year"], row["year"]))
-            found[row["areacd"]] = min(first, row["year"]), max(last, row["year"])
-        return found
+        return {
+            row["areacd"]: (row["first"], row["last"]) for row in self._reader.query(YEARS, NEEDS)
+        }
 
     def services(self, code: str, name: str) -> str:
-        """Councils that may be compared on a measure: those with the same services.
-
-        Money for all services together says nothing between counties and councils that also do
-        what districts do. Such measures are amounts per head that the framework does not carry.
-        """
+        """Councils that may be compared on a measure: those with the same services."""
         measure = self.measures[name]
         mixed = measure["carried_by"] == "none" and measure["per"]
         return str(self.places[code]["tier"]) if mixed else ""
@@ -158,14 +249,18 @@ class Figures:
     @cached_property
     def _medians(self) -> dict[tuple[str, str, str, int], float]:
         """Of England ("") and of every region, by services, indicator and year."""
-        found: dict[tuple[str, str, str, int], list[float]] = {}
-        for row in self._rows:
-            if self.usable(row):
-                services = self.services(row["areacd"], row["indicator"])
-                for region in {"", row["region"] or ""}:
-                    key = region, services, row["indicator"], row["year"]
-                    found.setdefault(key, []).append(row["value"])
-        return {key: median(values) for key, values in found.items()}
+        return {
+            (row["region"], row["services"], row["indicator"], row["year"]): row["middle"]
+            for row in self._of_usable(MEDIANS)
+        }
+
+    @cached_property
+    def spreads(self) -> dict[tuple[str, str, int], tuple[float, float]]:
+        """Median, and median absolute deviation from it, by services, indicator and year."""
+        return {
+            (row["services"], row["indicator"], row["year"]): (row["middle"], row["deviation"])
+            for row in self._of_usable(SPREADS)
+        }
 
     @cached_property
     def computed(self) -> set[str]:
@@ -185,14 +280,16 @@ class Figures:
             if place["comparators"]
         }
         names = self.alike_by
-        known = [
-            code for code in self.councils if all((code, name) in self.values for name in names)
-        ]
-        if not names or len(known) <= ALIKE:
+        if not names or not self.computed:
             return found
-        features = np.array(
-            [[fmean(self.values[code, name].values()) for name in names] for code in known]
-        )
+        means = {
+            (row["areacd"], row["indicator"]): fmean(row["figures"])
+            for row in self._of_usable(ALL_YEARS, names)
+        }
+        known = [code for code in self.councils if all((code, name) in means for name in names)]
+        if len(known) <= ALIKE:
+            return found
+        features = np.array([[means[code, name] for name in names] for code in known])
         for at, code in enumerate(known):
             if code in self.computed:
                 beside = [row for row, other in enumerate(known) if self._together(code, other)]
@@ -208,17 +305,6 @@ class Figures:
     def _together(self, code: str, other: str) -> bool:
         (first, last), (start, end) = self.years[code], self.years[other]
         return start <= first and end >= last
-
-    @cached_property
-    def _own(self) -> dict[str, dict[str, list[Row]]]:
-        found: dict[str, dict[str, list[Row]]] = {}
-        for row in self._rows:
-            found.setdefault(row["areacd"], {}).setdefault(row["indicator"], []).append(row)
-        return found
-
-    def rows_of(self, code: str) -> Iterable[Row]:
-        """Every row of one council."""
-        return (row for rows in self._own.get(code, {}).values() for row in rows)
 
     def series(self, code: str) -> list[Series]:
         """The measures of one council that have a value in some year, by block as declared."""
@@ -304,33 +390,43 @@ class Figures:
     @cached_property
     def _ranks(self) -> dict[tuple[str, str], Rank]:
         """Ranks within a class in the latest year of sampled measures, by council and indicator."""
-        latest: dict[str, int] = {}
-        for row in self._sampled:
-            latest[row["indicator"]] = max(latest.get(row["indicator"], 0), row["year"])
-        links: dict[tuple[str, str], dict[str, float]] = {}
-        noise: dict[str, dict[str, float]] = {}
-        for row in self._sampled:
-            name = row["indicator"]
-            if row["year"] == latest[name]:
-                links.setdefault((name, row["areacd"]), {})[row["trust"]] = row["weight"]
-                noise.setdefault(name, {})[row["trust"]] = row["sampling_variance"] or 0.0
         found: dict[tuple[str, str], Rank] = {}
-        for name, year in latest.items():
+        for name, (year, links) in self._latest_sampled().items():
+            rows = self._of_usable(ONE_YEAR, name, year)
+            values = {row["areacd"]: row["value"] for row in rows}
+            noise: dict[str, float] = {}
+            weight: dict[str, dict[str, float]] = {}
+            for row in links:
+                noise[row["trust"]] = row["sampling_variance"] or 0.0
+                if row["areacd"] in values:
+                    weight.setdefault(row["areacd"], {})[row["trust"]] = row["weight"]
             groups: dict[str, list[str]] = {}
-            for code in self.councils:
-                if year in self.values.get((code, name), {}) and (name, code) in links:
-                    groups.setdefault(self.places[code]["council_class"], []).append(code)
-            trusts = sorted(noise[name])
+            for code in sorted(weight):
+                groups.setdefault(self.places[code]["council_class"], []).append(code)
+            trusts = {trust: at for at, trust in enumerate(sorted(noise))}
+            variances = np.array([noise[trust] for trust in trusts])
             for codes in groups.values():
                 if len(codes) < 2:
                     continue
-                weights = np.array([[links[name, c].get(t, 0.0) for t in trusts] for c in codes])
+                weights = np.zeros((len(codes), len(trusts)))
+                for at, code in enumerate(codes):
+                    weights[at, [trusts[one] for one in weight[code]]] = [*weight[code].values()]
                 weights /= weights.sum(axis=1, keepdims=True)
                 made = ranks(
-                    np.array([self.values[c, name][year] for c in codes]),
+                    np.array([values[code] for code in codes]),
                     weights,
-                    np.array([noise[name][t] for t in trusts]),
+                    variances,
                     self.measures[name]["polarity"],
                 )
                 found |= {(code, name): one for code, one in zip(codes, made, strict=True)}
+        return found
+
+    def _latest_sampled(self) -> dict[str, tuple[int, list[Row]]]:
+        """The latest year of every sampled measure, and the trusts behind its figures."""
+        tables = ["locality.trust_place", "locality.trust_indicator", "locality.indicator_place"]
+        found: dict[str, tuple[int, list[Row]]] = {}
+        for row in self._reader.query(SAMPLED_YEARS, tables):
+            name, year = row["indicator"], row["year"]
+            if name not in found and (links := self._reader.query(SAMPLED, tables, [name, year])):
+                found[name] = year, links
         return found

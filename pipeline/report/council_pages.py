@@ -2,14 +2,14 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.report import council_words as said
 from pipeline.report.council_cautions import Caution, Cautions, in_short, sure
 from pipeline.report.council_figures import CARRIED, SHOWN, Figures, Point, Series
 from pipeline.report.council_panels import Panels, Said
-from pipeline.report.council_place import Place, Places
+from pipeline.report.council_place import Listed, Place, Places
 from pipeline.report.page import TEMPLATES, About, render
 from pipeline.report.place_charts import LINES, OWN, Mark, drawn
 from pipeline.report.read import Analysis, Names, Reader, analyses
@@ -18,6 +18,8 @@ from pipeline.report.wording import NOT_AVAILABLE, capital, counted, financial_y
 
 FEWEST_DRAWN = 3
 """Years below which a figure is not drawn."""
+HELD = 10
+"""Councils whose figures are held at a time."""
 FOLDER = "councils"
 SCRIPT = "find.js"
 POLICY = "default-src 'none';"
@@ -68,7 +70,7 @@ class Council:
 
 
 class Councils:
-    """The councils of a file. Everything is read at once, so that the file may be closed after."""
+    """The councils of a file, which stays open while pages are made."""
 
     def __init__(self, reader: Reader, run: About) -> None:
         self._run = run
@@ -92,11 +94,17 @@ class Councils:
         """The list to find a council in, by its path; nothing where there is no council."""
         if not self.codes:
             return {}
-        places = [self._places.of(code) for code in self.codes]
+        places = [self._places.listed(code) for code in self.codes]
         return {f"{FOLDER}/index.html": index(places, self._run)}
 
-    def page(self, code: str) -> dict[str, str]:
-        """The page of one council, by its path."""
+    def pages(self, codes: Sequence[str]) -> Iterator[dict[str, str]]:
+        """The pages of some councils, one after the other, by their paths."""
+        for start in range(0, len(codes), HELD):
+            part = codes[start : start + HELD]
+            self._figures.hold(part)
+            yield from map(self._page, part)
+
+    def _page(self, code: str) -> dict[str, str]:
         html = render(
             "council.html.j2",
             root="../",
@@ -124,9 +132,9 @@ class Councils:
         )
 
 
-def index(places: Sequence[Place], run: About) -> str:
+def index(places: Sequence[Listed], run: About) -> str:
     """The list of councils by region, with the script that narrows it down."""
-    regions: dict[str, list[Place]] = {}
+    regions: dict[str, list[Listed]] = {}
     for place in sorted(places, key=lambda one: one.name):
         regions.setdefault(place.region, []).append(place)
     script = (TEMPLATES / SCRIPT).read_text(encoding="utf-8").strip()

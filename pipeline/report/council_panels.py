@@ -17,7 +17,12 @@ from pipeline.report.wording import (
 )
 
 LEFT_OUT = "leave one authority out"
-DISTRICT = "locality.district_year"
+DISTRICTS = """
+SELECT areacd, authority_areacd, year
+FROM locality.district_year
+WHERE year IN (SELECT unnest(?))
+ORDER BY areacd, year
+"""
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,11 @@ class Panels:
         for row in self.reader.rows("locality.trust_authority"):
             self._mains.setdefault(row["council_areacd"], []).append(row["trust"])
         self._together: dict[tuple[str, int], list[str]] = {}
-        frame = self.reader.frame(DISTRICT)
-        if frame.width:
-            for code, authority, year in frame.select(
-                "areacd", "authority_areacd", "year"
-            ).iter_rows():
-                self._together.setdefault((authority, year), []).append(code)
+        years = {row["year"] for one in self.analyses for row in one.results["discordant_sets"]}
+        if years:
+            for row in self.reader.query(DISTRICTS, ["locality.district_year"], [sorted(years)]):
+                together = self._together.setdefault((row["authority_areacd"], row["year"]), [])
+                together.append(row["areacd"])
         self._by_panel = {
             one.spec["spec_id"]: one.panel.select("areacd", "authority", "year").to_dicts()
             if one.panel.height

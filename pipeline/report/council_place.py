@@ -25,9 +25,9 @@ ORDER BY areacd, rank
 """
 
 POPULATION = """
-SELECT areacd, year, population_year, persons, aged_65_plus
+SELECT areacd, population_year, persons, aged_65_plus
 FROM locality.population
-ORDER BY areacd, year
+QUALIFY year = max(year) OVER (PARTITION BY areacd)
 """
 
 OF_DISTRICTS = """
@@ -57,6 +57,18 @@ class District:
     code: str
     name: str
     cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A council in the list to find it in; `when` as in `Place`."""
+
+    code: str
+    name: str
+    council_class: str
+    region: str
+    when: str
+    districts: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -122,6 +134,18 @@ class Places:
         self._outcomes: dict[tuple[str, str], Row] = {
             (row["areacd"], row["indicator"]): row for row in reader.query(OF_DISTRICTS, needs)
         }
+
+    def listed(self, code: str) -> Listed:
+        """What the list says of one council."""
+        row = self._all[code]
+        return Listed(
+            code=code,
+            name=row["areanm"],
+            council_class=row["council_class"],
+            region=row["region"] or NO_REGION,
+            when=_when(row),
+            districts=[_dated(one) for one in self._below(code)],
+        )
 
     def of(self, code: str) -> Place:
         """What one council is."""
@@ -198,8 +222,11 @@ class Places:
             made.append(Fact(measure["title"], said.value(measure, value), beside))
         return made
 
+    def _below(self, code: str) -> list[Row]:
+        return sorted(self._districts.get(code, []), key=lambda row: str(row["areanm"]))
+
     def _of_districts(self, code: str) -> tuple[list[str], list[District]]:
-        own = sorted(self._districts.get(code, []), key=lambda row: str(row["areanm"]))
+        own = self._below(code)
         measures = [
             measure
             for name, measure in self._figures.measures.items()
@@ -215,8 +242,7 @@ class Places:
                     if found is None
                     else figure(said.value(measure, found["value"]), financial_year(found["year"]))
                 )
-            name = row["areanm"] + (f" ({when})" if (when := _when(row)) else "")
-            made.append(District(row["areacd"], name, cells))
+            made.append(District(row["areacd"], _dated(row), cells))
         return ["Main hospital trust", *(one["title"] for one in measures)], made
 
     def _trust(self, code: str) -> Cell:
@@ -278,6 +304,12 @@ def _when(row: Mapping[str, date | None]) -> str:
     began = f"from {day(start)}" if start and start >= FOUNDED else ""
     ended = f"until {day(end)}" if end else ""
     return " ".join(filter(None, [began, ended]))
+
+
+def _dated(row: Row) -> str:
+    """A name with its dates, where it was not there all along."""
+    when = _when(row)
+    return f"{row['areanm']} ({when})" if when else str(row["areanm"])
 
 
 def _lower(title: str) -> str:

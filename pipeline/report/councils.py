@@ -12,6 +12,7 @@ from pipeline.report.wording import counted, joined, number
 
 SAID = ("c", "low", "u", "z")
 """Statuses that say more of a missing figure than that it is missing."""
+ABOUT = ("areacd", "areanm", "year", "region", "council_class")
 NO_REGION = "Region not given"
 STATUSES = "SELECT \"table\" AS status, meaning FROM meta.dictionary WHERE layer = 'status'"
 
@@ -33,8 +34,12 @@ class LeftOut:
 
 def left_out(reader: Reader, analysis: Analysis) -> LeftOut | None:
     """Councils that the panel does not hold; None where its places are no councils."""
-    every = reader.frame("locality.authority_year")
-    if analysis.nouns != COUNCILS or not every.height:
+    if analysis.nouns != COUNCILS:
+        return None
+    parts = ("", "__status", "__coverage")
+    columns = {*ABOUT, *(f"{name}{part}" for name in _needed(analysis) for part in parts)}
+    every = reader.frame("locality.authority_year", columns)
+    if not every.height:
         return None
     inside = set(analysis.panel["areacd"]) if analysis.panel.height else set()
     first, last = (int(year) for year in analysis.spec["years"].split("-"))
@@ -58,6 +63,12 @@ def left_out(reader: Reader, analysis: Analysis) -> LeftOut | None:
     return LeftOut(_lost(reader, analysis, own, missing), later, partly)
 
 
+def _needed(analysis: Analysis) -> list[str]:
+    """The outcome, the controls and the measures used."""
+    used = [row["indicator"] for row in analysis.coverage if row["used"]]
+    return [analysis.spec["outcome"], *analysis.spec["controls"].split(", "), *used]
+
+
 def _lost(
     reader: Reader, analysis: Analysis, own: pl.DataFrame, missing: pl.DataFrame
 ) -> DataTable | None:
@@ -65,7 +76,9 @@ def _lost(
         row["status"]: row["meaning"] for row in reader.query(STATUSES, ["meta.dictionary"])
     }
     titles = {row["name"]: row["title"] for row in reader.rows("meta.indicator")}
-    of_council = {code: rows.to_dicts() for (code,), rows in missing.group_by("areacd")}
+    first, last = (int(year) for year in analysis.spec["years"].split("-"))
+    looked_at = missing.filter(pl.col("year").is_between(first, last + analysis.lag))
+    of_council = {code: rows.to_dicts() for (code,), rows in looked_at.group_by("areacd")}
     rows = []
     for (code,), frame in sorted(
         own.group_by("areacd"), key=lambda one: (one[1]["areanm"][0], one[0])
@@ -109,9 +122,7 @@ def _reasons(
     later = f"{titles[outcome]}, {counted(analysis.lag, 'year')} later"
     ahead = [by_year.get(row["year"] + analysis.lag, {}) for row in years]
     needed: list[tuple[str, str, Sequence[Row]]] = [(later, outcome, ahead)]
-    names = [name for name in analysis.spec["controls"].split(", ") if name in titles]
-    names += [row["indicator"] for row in analysis.coverage if row["used"]]
-    needed += [(titles[name], name, years) for name in names]
+    needed += [(titles[name], name, years) for name in _needed(analysis)[1:] if name in titles]
     by_count: dict[int, list[str]] = {}
     for title, name, rows in needed:
         without = [row for row in rows if not known(row, name)]

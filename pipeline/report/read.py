@@ -1,7 +1,7 @@
 """Reading the database of a run: whole small tables, and queries where a table is large."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -55,9 +55,15 @@ class Reader:
         """Whether the file holds all of these, named ``schema.table``."""
         return self._tables.issuperset(tables)
 
-    def frame(self, table: str) -> pl.DataFrame:
-        """A whole table, without columns where it does not exist."""
-        return self._connection.table(table).pl() if self.has(table) else pl.DataFrame()
+    def frame(self, table: str, columns: Collection[str] | None = None) -> pl.DataFrame:
+        """A whole table, or those of some columns that it has; without any where there is none."""
+        if not self.has(table):
+            return pl.DataFrame()
+        held = self._connection.table(table)
+        if columns is not None:
+            held = held.select(*(name for name in held.columns if name in columns))
+        frame: pl.DataFrame = held.pl()
+        return frame
 
     def rows(self, table: str) -> list[Row]:
         """A whole table as rows."""

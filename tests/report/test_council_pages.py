@@ -307,9 +307,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             with duckdb.connect(str(path), read_only=True) as connection:
                 reader = Reader(connection)
                 councils = Councils(reader, about(reader.rows("meta.run")[0]))
-            found[synthetic] = councils.list()
-            for code in councils.codes:
-                found[synthetic] |= councils.page(code)
+                found[synthetic] = councils.list()
+                for page in councils.pages(councils.codes):
+                    found[synthetic] |= page
         return found[synthetic]
 
     return of
@@ -360,6 +360,19 @@ class TestList:
 
 
 class TestFigures:
+    def test_are_the_same_however_many_councils_are_held_at_a_time(
+        self, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("pipeline.report.council_pages.HELD", 1)
+        with duckdb.connect(str(database(tmp_path, False)), read_only=True) as connection:
+            reader = Reader(connection)
+            councils = Councils(reader, about(reader.rows("meta.run")[0]))
+            found = list(councils.pages(councils.codes[::-1]))
+        assert len(found) == len(councils.codes)
+        for page in found:
+            for name, html in page.items():
+                assert html == made(False)[name]
+
     def test_shows_the_council_beside_the_medians(self, site: Site) -> None:
         # Alike: 10 to 14. Region: this one and Barrow, 10. England: five alike, three at 50, this.
         assert year(of(site, OWN), OUTCOME, "2012-13") == ["1,000", "12.0", "505", "14.0"]
