@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
-import httpx
-import stamina
-
 from pipeline.edition import Edition
 from pipeline.runlog import Failure, Summary, logs
 from pipeline.settings import Settings, SettingsError, settings
@@ -121,11 +118,15 @@ def send(alert: Alert) -> list[str]:
     Raises:
         SettingsError: a way is set up by half.
     """
+    import httpx  # noqa: PLC0415 - only where something is sent
+    import stamina  # noqa: PLC0415
+
     ways, now, problems = check(), settings(), []
+    again = stamina.retry(on=_passing, attempts=ATTEMPTS, wait_initial=0.5, wait_max=10.0)
     for way, one in (("webhook", _post), ("e-mail", _mail)):
         if way in ways:
             try:
-                one(alert, now)
+                again(one)(alert, now)
             except (httpx.HTTPError, OSError, smtplib.SMTPException) as problem:
                 # Not the address: it may hold a secret.
                 status = getattr(getattr(problem, "response", None), "status_code", "")
@@ -136,6 +137,8 @@ def send(alert: Alert) -> list[str]:
 
 def _passing(problem: Exception) -> bool:
     """Whether another attempt may help."""
+    import httpx  # noqa: PLC0415
+
     if isinstance(problem, httpx.HTTPStatusError):
         return problem.response.status_code >= 500 or problem.response.status_code == 429
     if isinstance(problem, smtplib.SMTPResponseException):
@@ -145,14 +148,14 @@ def _passing(problem: Exception) -> bool:
     )
 
 
-@stamina.retry(on=_passing, attempts=ATTEMPTS, wait_initial=0.5, wait_max=10.0)
 def _post(alert: Alert, now: Settings) -> None:
+    import httpx  # noqa: PLC0415
+
     # "text" is what chat services show.
     content = {"text": f"{alert.text}", **alert.data}
     httpx.post(str(now.alert_webhook), json=content, timeout=TIMEOUT).raise_for_status()
 
 
-@stamina.retry(on=_passing, attempts=ATTEMPTS, wait_initial=0.5, wait_max=10.0)
 def _mail(alert: Alert, now: Settings) -> None:
     message = EmailMessage()
     message["Subject"] = alert.subject

@@ -21,7 +21,6 @@ from pipeline.meta import (
     source_tables,
 )
 from pipeline.notices import notice_table
-from pipeline.publish import Table
 from pipeline.quarantine import SCHEMA as QUARANTINE
 from pipeline.quarantine import quarantine_table
 from pipeline.reconciliation import sums_table
@@ -30,6 +29,7 @@ from pipeline.revisions import READINGS, revision_table
 from pipeline.source import ORIGIN, STATUS
 from pipeline.sources import sources
 from pipeline.sqltable import sql_tables
+from pipeline.tables import Table
 
 PATH = PROJECT / "docs" / "data_dictionary.md"
 WIDE = {

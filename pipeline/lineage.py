@@ -11,10 +11,10 @@ from pipeline.assets.locality import tables
 from pipeline.edition import reference
 from pipeline.framework import Framework, Panel, framework
 from pipeline.indicators import FrameworkTable, query
-from pipeline.publish import Table
 from pipeline.results import ESTIMATES
 from pipeline.sources import sources
 from pipeline.sqltable import SqlTable, sql_tables
+from pipeline.tables import Table
 
 if TYPE_CHECKING:
     from sqlglot.schema import MappingSchema

@@ -12,10 +12,10 @@ import polars as pl
 from pipeline.corrections import declared
 from pipeline.edition import Edition
 from pipeline.framework import framework
-from pipeline.publish import Table, View
 from pipeline.source import STATUS, WARNINGS
 from pipeline.sources import sources
 from pipeline.switches import switched_off
+from pipeline.tables import Table, View
 
 PACKAGES = (
     "rapport",

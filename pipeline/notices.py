@@ -11,11 +11,11 @@ import polars as pl
 from pipeline.differences import Difference, some
 from pipeline.edition import Edition, replacing
 from pipeline.fetch import manifest
-from pipeline.publish import Table
 from pipeline.releases import KINDS, SCHEMA, Kind, Notice, from_addresses, look
 from pipeline.source import Release, Source
 from pipeline.sources import sources
 from pipeline.switches import switched_off
+from pipeline.tables import Table
 
 
 def line(notice: Notice, see: str = "") -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.checks.thresholds import thresholds
-from pipeline.publish import Table
 from pipeline.published import (
     Failure,
     PublishedFile,
@@ -23,6 +22,7 @@ from pipeline.published import (
 from pipeline.revisions import key_text
 from pipeline.source import Release, Source, shape
 from pipeline.switches import GEOGRAPHY
+from pipeline.tables import Table
 
 ONS_CODE = r"^E\d{8}$"
 STATUS = "q"

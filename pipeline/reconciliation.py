@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.edition import PROJECT
-from pipeline.publish import Table
 from pipeline.published import SourceError
 from pipeline.source import Source
+from pipeline.tables import Table
 
 FILE = "data/explained_differences.toml"
 SCHEMA = {

@@ -11,14 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-import duckdb
-import httpx
 import polars as pl
 
 from pipeline.corrections import declared as declared_corrections
 from pipeline.differences import Difference, differ, latest
 from pipeline.edition import Edition
-from pipeline.fetch import FetchError, digest, download
+from pipeline.fetch import FetchError, digest
 from pipeline.geography import refuse_unknown
 from pipeline.ingest import one_release
 from pipeline.published import SourceError
@@ -234,6 +232,8 @@ def published_table(edition: Edition, layer: str, name: str) -> pl.DataFrame | N
     """A table of the published database, or None where there is none."""
     if not edition.database.exists():
         return None
+    import duckdb  # noqa: PLC0415 - not needed to define the assets
+
     with duckdb.connect(str(edition.database), read_only=True) as connection:
         try:
             frame: pl.DataFrame = connection.table(f'{layer}."{name}"').pl()
@@ -322,6 +322,10 @@ def from_addresses(source: Source, folder: Path, progress: Callable[[str], None]
     Returns:
         File to why it could not be had.
     """
+    import httpx  # noqa: PLC0415 - only where something is downloaded
+
+    from pipeline.download import download  # noqa: PLC0415
+
     problems = {}
     for release in source.releases:
         path = folder / release.file

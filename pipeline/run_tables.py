@@ -3,9 +3,9 @@
 import polars as pl
 
 from pipeline.edition import Edition
-from pipeline.publish import Table
 from pipeline.runlog import history
 from pipeline.steps import PUBLISH, made_before, steps
+from pipeline.tables import Table
 
 HISTORY = {
     "run_id": (pl.String, "run of the pipeline"),

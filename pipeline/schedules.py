@@ -5,9 +5,9 @@ All but the alerts are off until the team turns them on in Dagster's UI (docs/op
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import httpx
 
 from pipeline.alerts import Alert, failed, send
 from pipeline.assets.keys import key
@@ -23,12 +23,15 @@ from pipeline.sources import sources
 from pipeline.steps import CHECKS, Digests, raw_step, reasons, state
 from pipeline.switches import switched_off
 
+if TYPE_CHECKING:
+    import httpx
+
 WATCH_SECONDS = 600
 """How often the folder of published files is looked at, once that is turned on."""
 ADDRESS_SECONDS = 3600
 ADDRESSES = 40
 """How many addresses are asked at a time: all of them in a few hours, and none too often."""
-TIMEOUT = httpx.Timeout(10.0)
+TIMEOUT = 10.0
 
 
 def assets_of(edition: Edition, names: Sequence[str]) -> list[dg.AssetKey]:
@@ -135,8 +138,10 @@ def watch(edition: Edition) -> dg.SensorDefinition:
     return new_files
 
 
-def ask(client: httpx.Client, url: str, known: Mapping[str, str]) -> dict[str, str]:
+def ask(client: "httpx.Client", url: str, known: Mapping[str, str]) -> dict[str, str]:
     """What a server says of an address now: status, and what tells its bytes apart."""
+    import httpx  # noqa: PLC0415 - only where addresses are asked
+
     headers = {"If-None-Match": known["etag"]} if known.get("etag") else {}
     try:
         answer = client.head(url, headers=headers)
@@ -181,6 +186,8 @@ def addresses(edition: Edition) -> dg.SensorDefinition:
         "downloading them, whether they changed or are gone, and tells the team. Uses the network.",
     )
     def changed(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        import httpx  # noqa: PLC0415
+
         cursor = json.loads(context.cursor) if context.cursor else {}
         known, start = cursor.get("known", {}), cursor.get("next", 0)
         every = [(name, r) for name, one in sources().items() for r in one.releases]

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
 from pipeline.edition import Edition
 from pipeline.settings import settings
 
@@ -274,6 +272,8 @@ def describe(edition: Edition, version: str) -> Described:
     lacking = [name for name in NEEDED if not (folder / name).exists()]
     if lacking:
         return Described(version, public, problem=f"{lacking[0]} is missing")
+    import duckdb  # noqa: PLC0415 - not needed to define the assets
+
     try:
         with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
             ((built_at,),) = connection.execute("SELECT built_at FROM meta.run").fetchall()

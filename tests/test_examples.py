@@ -16,9 +16,10 @@ from pipeline.assets.publish import database_tables, database_views
 from pipeline.edition import ENGLAND, PROJECT, SAMPLE
 from pipeline.framework import framework
 from pipeline.meta import PACKAGES
-from pipeline.publish import Macro, build
+from pipeline.publish import build
 from pipeline.results import KEYS, TABLES
 from pipeline.sqltable import SqlTable, sql_tables
+from pipeline.tables import Macro
 
 EXAMPLES = sql_tables("examples")
 

@@ -15,7 +15,8 @@ import pytest
 from pipeline import exports
 from pipeline.exports import Exported, ExportError, Run, datatype, metadata, write, write_workbook
 from pipeline.meta import catalogue
-from pipeline.publish import Table, build
+from pipeline.publish import build
+from pipeline.tables import Table
 from pipeline.versions import NEEDED
 
 ATTACKS = ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1"]

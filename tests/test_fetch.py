@@ -12,7 +12,7 @@ import httpx
 import pytest
 import stamina
 
-from pipeline import fetch as module
+from pipeline import download as module
 from pipeline.edition import Edition
 from pipeline.fetch import FetchError, fetch
 from pipeline.limits import MB

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.assets.publish import publish_assets
 from pipeline.edition import Edition
-from pipeline.publish import Macro, Table, View, build
+from pipeline.publish import build
+from pipeline.tables import Macro, Table, View
 from pipeline.versions import (
     NEEDED,
     PublishError,
@@ -84,7 +85,7 @@ VIEW = View(
 def test_a_long_table_is_written_in_parts_and_without_an_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.publish.PART", 8)  # four rows of two columns
+    monkeypatch.setattr("pipeline.tables.PART", 8)  # four rows of two columns
     monkeypatch.setattr("pipeline.publish.KEYED", 9)
     long = table(rows=10)
     lazy = replace(long, frame=long.frame.lazy())

@@ -17,11 +17,12 @@ from pipeline.cli import app
 from pipeline.edition import Edition
 from pipeline.ingest import ingest
 from pipeline.notices import command, declaration, described, keep, line, notice_table
-from pipeline.publish import Table, build
+from pipeline.publish import build
 from pipeline.published import PublishedFile
 from pipeline.releases import Notice, look, newly_declared, pattern, proposed, undeclared
 from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 from pipeline.sources import sources
+from pipeline.tables import Table
 from pipeline.versions import building, swap
 from tests.test_source import made
 
@@ -319,7 +320,7 @@ def test_without_a_folder_the_addresses_are_asked(
         part.write_text(FEBRUARY.replace("21", "42"))
 
     monkeypatch.setattr("pipeline.notices.sources", releases.sources)
-    monkeypatch.setattr(releases, "download", today)
+    monkeypatch.setattr("pipeline.download.download", today)
     said = command(edition, None)
     assert "Looked in the declared addresses" in said
     assert "- missing: 1" in said

@@ -6,9 +6,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline.publish import Table, build
+from pipeline.publish import build
 from pipeline.revisions import changes, revision_table, views
 from pipeline.source import STATUS_COLUMN, Column
+from pipeline.tables import Table
 from tests.test_source import made
 
 SOURCE = made(

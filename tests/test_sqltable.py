@@ -1,12 +1,16 @@
 """SQL files say what they are, what they read, and keep to it."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
 from pipeline.edition import Edition
-from pipeline.sqltable import TableError, parse, run, sql_tables
+from pipeline.sqltable import SqlTable, TableError, parse, run, sql_tables
 
 SQL = """-- What it is,
 -- in two lines.
@@ -47,10 +51,36 @@ def test_header_and_inputs_are_read(tmp_path: Path) -> None:
     assert table.inputs == [("reference", "listed"), ("tidy", "things")]
 
 
-def test_inputs_of_what_is_no_query_are_an_error(tmp_path: Path) -> None:
-    table = parse(written(tmp_path, SQL.replace("SELECT", "SELEKT")))
+def test_what_is_no_query_is_an_error_that_names_the_table(
+    tmp_path: Path, edition: Edition
+) -> None:
+    text = SQL.replace("WHERE code IN (SELECT code FROM reference.listed)", "")
+    table = parse(written(tmp_path, text.replace("SELECT", "SELEKT")))
     with pytest.raises(TableError, match=r"locality\.table: .*SELEKT"):
-        _ = table.inputs
+        run(table, edition)
+
+
+def parsed(node: Any) -> Iterator[tuple[str, str]]:
+    """Every table with a schema below a node of a query as DuckDB's parser reads it."""
+    if isinstance(node, dict):
+        if node.get("type") == "BASE_TABLE" and node["schema_name"]:
+            yield node["schema_name"], node["table_name"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from parsed(one)
+
+
+@pytest.mark.parametrize("table", sql_tables("locality").values(), ids=lambda table: table.name)
+def test_inputs_are_those_that_the_parser_of_duckdb_finds(table: SqlTable) -> None:
+    ((text,),) = duckdb.execute("SELECT json_serialize_sql(?)", [table.query]).fetchall()
+    assert table.inputs == sorted(set(parsed(json.loads(text))))
+
+
+def test_comments_and_text_name_no_table(tmp_path: Path) -> None:
+    text = SQL + "\n-- and not tidy.spoken_of, nor /* tidy.this */ 'tidy.that'\n"
+    table = parse(written(tmp_path, text + "-- nor\n/* tidy.these,\ntidy.those */"))
+    assert table.inputs == [("reference", "listed"), ("tidy", "things")]
 
 
 def test_the_result_is_sorted_by_its_grain(tmp_path: Path, edition: Edition) -> None:

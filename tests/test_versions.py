@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from pipeline import versions as module
 from pipeline.cli import app
 from pipeline.edition import EDITIONS, Edition
-from pipeline.publish import Table, build
+from pipeline.publish import build
 from pipeline.settings import SettingsError
+from pipeline.tables import Table
 from pipeline.versions import (
     PublishError,
     building,

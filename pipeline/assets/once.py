@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,6 +87,8 @@ def once(edition: Edition, step: Step, keys: Sequence[dg.AssetKey]) -> Callable[
                 version = data_version(record, key) if record is not None else None
                 yield result._replace(asset_key=result.asset_key or key, data_version=version)
 
+        # Dagster looks at it a dozen times, and Python would find it anew each time.
+        made.__signature__ = signature(make)  # type: ignore[attr-defined]
         return made
 
     return decorate

@@ -29,7 +29,6 @@ from pipeline.meta import (
     source_tables,
 )
 from pipeline.notices import notice_table
-from pipeline.publish import Macro, Table, View, build
 from pipeline.quarantine import quarantine_table
 from pipeline.reconciliation import sums_table
 from pipeline.results import KEYS, MEANINGS, TABLES
@@ -39,6 +38,7 @@ from pipeline.sources import sources
 from pipeline.sqltable import sql_tables
 from pipeline.steps import steps
 from pipeline.switches import switched_off
+from pipeline.tables import Macro, Table, View
 from pipeline.versions import (
     DATABASE,
     EXPORTS,
@@ -184,6 +184,8 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
             context.log.info(f"deleted {left}, which an earlier run left unfinished")
         version = new_version(edition, context.run.run_id)
         tables = database_tables(edition, context.run.run_id, version)
+        from pipeline.publish import build  # noqa: PLC0415 - not needed to define the assets
+
         path = build(building(edition, version), tables, database_views(edition))
         edition.record(LAYER, "candidate", {"version": version, "run_id": context.run.run_id})
         return dg.MaterializeResult(metadata=shown.database(edition, path, tables))

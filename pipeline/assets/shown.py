@@ -15,12 +15,12 @@ from pipeline.assets.small_chart import BARS, Bar, bars
 from pipeline.attribution import GRADES
 from pipeline.edition import Edition, data_root
 from pipeline.framework import framework
-from pipeline.publish import Table
 from pipeline.report.wording import capital, counted, joined, number, percent, trimmed, words
 from pipeline.results import ALL_PANELS
 from pipeline.settings import settings
 from pipeline.source import ORIGIN, STATUS, WARNINGS, Column, Source
 from pipeline.sqltable import Described
+from pipeline.tables import Table
 from pipeline.versions import EXPORTS
 
 Metadata = dict[str, dg.MetadataValue[Any]]

@@ -14,11 +14,11 @@ from pipeline.checks.thresholds import thresholds
 from pipeline.differences import NOT_PLACES, TIMES, latest
 from pipeline.edition import PROJECT
 from pipeline.geography import ABOVE_COUNCILS
-from pipeline.publish import Table
 from pipeline.published import SourceError
 from pipeline.reconciliation import FILE
 from pipeline.revisions import key_text
 from pipeline.source import Source
+from pipeline.tables import Table
 
 SCHEMA = {
     "source": pl.String,

@@ -12,11 +12,11 @@ from pipeline.assets import findings, shown
 from pipeline.assets.locality import tables
 from pipeline.definitions import defs
 from pipeline.edition import ENGLAND, SAMPLE, Edition
-from pipeline.publish import Table
 from pipeline.reconciliation import SCHEMA as SUMS
 from pipeline.results import KEYS, TABLES
 from pipeline.source import Source
 from pipeline.sources import sources
+from pipeline.tables import Table
 
 from .test_small_chart import drawing
 

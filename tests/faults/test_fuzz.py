@@ -11,11 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.exports import harmless
-from pipeline.publish import Table, View, build
+from pipeline.publish import build
 from pipeline.published import Grid, PublishedFile, SourceError
 from pipeline.sample import generate
 from pipeline.source import numbers
 from pipeline.sources import sources
+from pipeline.tables import Table, View
 from tests.faults.fuzz import fuzz
 from tests.faults.mutate import NASTY
 

@@ -19,7 +19,8 @@ from pipeline.edition import Edition
 from pipeline.execute import execute
 from pipeline.fetch import fetch
 from pipeline.lock import only_run
-from pipeline.publish import Table, build
+from pipeline.publish import build
+from pipeline.tables import Table
 from pipeline.versions import (
     building,
     drop_unfinished,

@@ -15,10 +15,11 @@ from pipeline.evidence.rows import BlockContrast, BlockFit, Importance, ModelTes
 from pipeline.evidence.settings import READINGS
 from pipeline.evidence.within_rows import DiscordantSet, VarianceSplit, WithinEffect
 from pipeline.framework import framework
-from pipeline.publish import Table, build
+from pipeline.publish import build
 from pipeline.report import calibration
 from pipeline.report.build import write
 from pipeline.source import STATUS
+from pipeline.tables import Table
 
 Row = dict[str, Any]
 SPEC = "councils_delayed_transfers"

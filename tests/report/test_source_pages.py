@@ -12,11 +12,12 @@ import polars as pl
 import pytest
 
 from pipeline.framework import framework
-from pipeline.publish import Table, build
+from pipeline.publish import build
 from pipeline.report.page import about
 from pipeline.report.read import Reader
 from pipeline.report.source_pages import HASH, _file, pages
 from pipeline.source import STATUS
+from pipeline.tables import Table
 
 from .conftest import HOSTILE, Page
 
