@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from statistics import fmean, median, stdev
+from statistics import fmean, median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +71,8 @@ def against(own: Mapping[int, float], similar: Sequence[Mapping[int, float]]) ->
     n = len(gaps)
     if n < FEWEST_SIMILAR:
         return Against(n, above, below, years, why_not="too few similar councils have a figure")
-    spread, mean = stdev(gaps), fmean(gaps)
+    # Not the standard library's, which adds fractions.
+    spread, mean = float(np.std(gaps, ddof=1)), fmean(gaps)
     if spread <= 1e-9 * max(abs(one) for one in [*own.values(), 1.0]):
         why = "the similar councils all have the same figure"
         return Against(n, above, below, years, mean, why_not=why)
