@@ -84,6 +84,7 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
     import joblib  # noqa: PLC0415
 
     from pipeline import console  # noqa: PLC0415
+    from pipeline.plan import ALL, REDO  # noqa: PLC0415
 
     meter = Meter()
     before = console._Lines.emit
@@ -112,6 +113,8 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
             instance=instance,
             raise_on_error=False,
             op_selection=steps or None,
+            # What is up to date would not be measured.
+            tags={REDO: ALL},
         )
     failures = result.filter_events(lambda event: event.is_step_failure)
     if failures or not result.success:

@@ -21,6 +21,8 @@ import duckdb
 import polars as pl
 import xlsxwriter
 
+from pipeline.publish import opened
+
 WORKBOOK = "rapport.xlsx"
 README = "README.md"
 WORKBOOK_CELLS = {"evidence": 60_000, "locality": 15_000}
@@ -60,7 +62,7 @@ DATATYPES: dict[pl.DataType | type[pl.DataType], str] = {
 }
 FOLDERS = {"tidy": ("parquet",), "locality": ("parquet", "csv"), "evidence": ("parquet", "csv")}
 """Layer to the forms its tables are exported in; long tidy tables are too large for text."""
-AT_ONCE = 1_000_000
+AT_ONCE = 300_000
 """Rows up to which a table is read at once, which is a little faster."""
 
 
@@ -126,7 +128,7 @@ def write(database: Path, folder: Path) -> int:
     for form in ("parquet", "csv"):
         (folder / form).mkdir(parents=True, exist_ok=True)
     shown: list[Exported] = []
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with opened(database) as connection:
         run = _run(connection)
         for table in _tables(connection, run):
             forms = FOLDERS[table.layer]

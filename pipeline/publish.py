@@ -21,7 +21,7 @@ KEYED = 2_000_000
 """Rows up to which a table has an index of its key: DuckDB holds the whole of one in memory."""
 SPILL = ".spill"
 MEMORY = "4GB"
-"""What DuckDB may hold while it writes the file; the rest waits on the disk."""
+"""What DuckDB may hold while it writes or reads the file; the rest waits on the disk."""
 
 
 def _quoted(name: str) -> str:
@@ -30,6 +30,13 @@ def _quoted(name: str) -> str:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def opened(database: Path) -> duckdb.DuckDBPyConnection:
+    """The file for reading, of which no more than ``MEMORY`` is held."""
+    connection = duckdb.connect(str(database), read_only=True)
+    connection.execute(f"SET memory_limit = {_text(MEMORY)}")
+    return connection
 
 
 def build(folder: Path, tables: Sequence[Table], views: Sequence[View] = ()) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-PART = 40_000_000
+PART = 10_000_000
 """Cells of a table that are held at once while it is written."""
 
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
-import duckdb
 import joblib
 
 from pipeline.framework import Framework, framework
+from pipeline.publish import opened
 from pipeline.report import (
     cases,
     check_pages,
@@ -64,18 +64,14 @@ def write(
         ReportError: the file has no run or no analysis to report.
     """
     written = 0
-    for pages in made(database, documented or {}):
-        for name, page in pages.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(page, encoding="utf-8", newline="\n")
-        written += len(pages)
+    for pages in _written(database, folder, documented or {}):
+        written += pages
         tell(f"{written} pages")
     return written
 
 
-def made(database: Path, documented: Documented) -> Iterator[Pages]:
-    """Every page by its path within the report's folder, in parts and in no order."""
+def _written(database: Path, folder: Path, documented: Documented) -> Iterator[int]:
+    """Write every page, in parts and in no order, and say of each part how many pages it had."""
     with _opened(database) as reader:
         site = _Site(reader)
         councils = council_pages.Councils(reader, site.run)
@@ -83,21 +79,31 @@ def made(database: Path, documented: Documented) -> Iterator[Pages]:
         others = ProcessPoolExecutor(max(1, joblib.cpu_count() - 1), get_context("spawn"))
         try:
             waiting = [
-                others.submit(_of_councils, database, site.run, spread[i : i + PART])
+                others.submit(_of_councils, database, folder, site.run, spread[i : i + PART])
                 for i in range(0, len(spread), PART)
             ]
             # Meanwhile, here:
             for one in site.analyses:
-                yield site.panel(one)
-            yield councils.list()
+                yield _keep(folder, site.panel(one))
+            yield _keep(folder, councils.list())
             checked = {name for name, rows in documented.items() if rows}
-            yield source_pages.pages(reader, site.run, checked)
-            yield check_pages.pages(documented, site.run)
-            yield site.rest()
-            yield from councils.pages(own)
+            yield _keep(folder, source_pages.pages(reader, site.run, checked))
+            yield _keep(folder, check_pages.pages(documented, site.run))
+            yield _keep(folder, site.rest())
+            for page in councils.pages(own):
+                yield _keep(folder, page)
             yield from (done.result() for done in as_completed(waiting))
         finally:
             others.shutdown(cancel_futures=True)
+
+
+def _keep(folder: Path, pages: Pages) -> int:
+    """Write some pages by their path within the report's folder; return how many."""
+    for name, page in pages.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8", newline="\n")
+    return len(pages)
 
 
 def _dealt(codes: Sequence[str], processors: int) -> tuple[Sequence[str], Sequence[str]]:
@@ -110,7 +116,7 @@ def _dealt(codes: Sequence[str], processors: int) -> tuple[Sequence[str], Sequen
 
 @contextmanager
 def _opened(database: Path) -> Iterator[Reader]:
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with opened(database) as connection:
         yield Reader(connection)
 
 
@@ -144,16 +150,15 @@ class _Site:
         }
 
 
-def _of_councils(database: Path, run: About, codes: Sequence[str]) -> Pages:
-    councils = _councils(database, run)
-    return {name: page for one in councils.pages(codes) for name, page in one.items()}
+def _of_councils(database: Path, folder: Path, run: About, codes: Sequence[str]) -> int:
+    """Where the pages are made they are written: handed back, they would wait in memory."""
+    return sum(_keep(folder, page) for page in _councils(database, run).pages(codes))
 
 
 @lru_cache(maxsize=1)
 def _councils(database: Path, run: About) -> council_pages.Councils:
     """Opened once a process, until the process ends."""
-    connection = duckdb.connect(str(database), read_only=True)
-    return council_pages.Councils(Reader(connection), run)
+    return council_pages.Councils(Reader(opened(database)), run)
 
 
 def index(
