@@ -6,7 +6,8 @@ Neither is ever used: that takes a change of the declaration.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -228,18 +229,27 @@ def proposed(source: Source, file: str, sha256: str) -> Release:
 # What is in them.
 
 
-def published_table(edition: Edition, layer: str, name: str) -> pl.DataFrame | None:
-    """A table of the published database, or None where there is none."""
+@contextmanager
+def published(edition: Edition, layer: str, name: str) -> Iterator[pl.LazyFrame | None]:
+    """A table of the published database, read as needed in the block; None where there is none."""
     if not edition.database.exists():
-        return None
+        yield None
+        return
     import duckdb  # noqa: PLC0415 - not needed to define the assets
 
     with duckdb.connect(str(edition.database), read_only=True) as connection:
         try:
-            frame: pl.DataFrame = connection.table(f'{layer}."{name}"').pl()
+            table = connection.table(f'{layer}."{name}"')
         except duckdb.CatalogException:
-            return None
-    return frame
+            yield None
+        else:
+            yield table.pl(lazy=True)
+
+
+def published_table(edition: Edition, layer: str, name: str) -> pl.DataFrame | None:
+    """A table of the published database, or None where there is none."""
+    with published(edition, layer, name) as rows:
+        return None if rows is None else rows.collect()
 
 
 def _tried(

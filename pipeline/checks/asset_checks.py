@@ -135,25 +135,26 @@ def check_tidy(edition: Edition, source: Source) -> "Checked":  # type: ignore[n
     """Hold a tidy table to its suite and rules."""
     from pipeline.checks import rules  # noqa: PLC0415
     from pipeline.checks.engine import Checked, check  # noqa: PLC0415 - imports the library
+    from pipeline.checks.pieces import held  # noqa: PLC0415
 
     if source.name in switched_off():
         return Checked([], [])
-    frame = edition.read("tidy", source.name)
+    rows = held(edition.scan("tidy", source.name))
     aside = edition.read("meta", f"quarantine_{source.name}")
     missing = (edition.recall("quarantine", source.name) or {}).get("missing", 0)
-    held = [
+    asked = [
         rules.nothing_set_aside(aside),
-        *rules.tidy_relations(edition, source, frame),
+        *rules.tidy_relations(edition, source, rows),
         *rules.no_drift(edition.read("meta", f"drift_{source.name}")),
         *rules.of_table(edition, "tidy", source.name),
     ]
     if source.reconcile is not None:
-        held.append(rules.totals_agree(edition.read("meta", f"reconciliation_{source.name}")))
+        asked.append(rules.totals_agree(edition.read("meta", f"reconciliation_{source.name}")))
     suite = tidy_suite(source, edition, missing)
     if disclosive(source):
         suite = [replace(one, hidden=one.kwargs.get("column") == "value") for one in suite]
-        held = [replace(one, hidden=one.category == "drift") for one in held]
-    return check("tidy", source.name, frame, suite, held)
+        asked = [replace(one, hidden=one.category == "drift") for one in asked]
+    return check("tidy", source.name, rows, suite, asked)
 
 
 def tidy_checks(edition: Edition, source: Source) -> dg.AssetChecksDefinition:
@@ -173,32 +174,31 @@ def check_locality(edition: Edition, name: str) -> "Checked":  # type: ignore[na
     """Hold a locality table to its suite, rules and promises."""
     from pipeline.checks import rules  # noqa: PLC0415
     from pipeline.checks.engine import check  # noqa: PLC0415
-    from pipeline.releases import published_table  # noqa: PLC0415
+    from pipeline.checks.pieces import held  # noqa: PLC0415
+    from pipeline.releases import published  # noqa: PLC0415
 
     table = tables()[name]
-    frame = edition.read("locality", name)
+    rows = held(edition.scan("locality", name))
     suite = locality_suite(name, list(table.columns), table.grain, edition)
-    held = promises(edition, name)
+    promised = promises(edition, name)
     off = switched_off()
     if off and not off.keys().isdisjoint(reads(name)):
         # How many rows there must be is promised with everything on.
         suite = [one for one in suite if one.category != "coverage"]
         own = {source for layer, source in table.inputs if layer == "tidy"}
         gone = lost(framework(), off)
-        held = [one for one in held if own.isdisjoint(off) and gone.keys().isdisjoint(one.filled)]
-    before = published_table(edition, "locality", name)
-    return check(
-        "locality",
-        name,
-        frame,
-        suite,
-        [
-            *(rules.promised(frame, one) for one in held),
-            *rules.locality_relations(edition, name, frame),
-            *rules.against_published(frame, before, table.grain),
-            *rules.of_table(edition, "locality", name),
-        ],
-    )
+        promised = [
+            one for one in promised if own.isdisjoint(off) and gone.keys().isdisjoint(one.filled)
+        ]
+    with published(edition, "locality", name) as before:
+        like = rules.against_published(rows, before, table.grain)
+    asked = [
+        *(rules.promised(rows, one) for one in promised),
+        *rules.locality_relations(edition, name, rows),
+        *like,
+        *rules.of_table(edition, "locality", name),
+    ]
+    return check("locality", name, rows, suite, asked)
 
 
 def locality_checks(edition: Edition, name: str) -> dg.AssetChecksDefinition:

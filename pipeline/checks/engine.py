@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.checks.pieces import NUMBER, PIECE, Rows, height, held, joined, pieces, shortened
 from pipeline.checks.rules import Rule
 from pipeline.checks.suites import GUIDANCE, Expectation
 
@@ -65,10 +66,12 @@ def _frames() -> Any:
     return frames.add_batch_definition_whole_dataframe("whole")
 
 
-def _where(frame: pl.DataFrame, indexes: Sequence[int]) -> str:
+def _where(rows: Rows, indexes: Sequence[int]) -> str:
     """File and row of the first failing rows, as far as the table knows them."""
-    names = PLACE if set(PLACE) <= set(frame.columns) else frame.columns[:2]
-    return _rows(frame[list(indexes[:EXAMPLES])].select(names))
+    columns = rows.collect_schema().names()
+    names = PLACE if set(PLACE) <= set(columns) else columns[:2]
+    found = [rows.lazy().select(names).slice(one, 1).collect() for one in indexes[:EXAMPLES]]
+    return _rows(pl.concat(found))
 
 
 def _rows(frame: pl.DataFrame) -> str:
@@ -119,30 +122,35 @@ class Checked:
 def check(
     layer: str,
     table: str,
-    frame: pl.DataFrame,
+    rows: Rows,
     suite: Sequence[Expectation],
     rules: Sequence[Rule] = (),
 ) -> Checked:
-    """Check a frame against expectations and rules, one result each, in their order.
+    """Check a table against expectations and rules, one result each, in their order.
 
     Raises:
         RuntimeError: an expectation could not be run at all; that is never a pass.
     """
     about = f"{layer}.{table}"
-    outcomes = _validated(about, frame, suite) if suite else []
-    results = [_of_rows(layer, table, frame, *pair) for pair in zip(suite, outcomes, strict=True)]
+    rows = held(rows)
+    if isinstance(rows, pl.LazyFrame):
+        outcomes = _in_pieces(about, rows, suite)
+    else:
+        outcomes = _validated(about, rows, suite)
+    results = [_of_rows(layer, table, rows, *pair) for pair in zip(suite, outcomes, strict=True)]
     for one, outcome in zip(suite, outcomes, strict=True):
         if one.hidden:
-            outcome.result["partial_unexpected_list"] = []
+            for name in ("partial_unexpected_list", "partial_unexpected_counts", "unexpected_list"):
+                outcome.result.pop(name, None)
     outcomes += _held(about, rules)
     results += [_of_rule(layer, table, one) for one in rules]
     documented = [_documented(*row) for row in zip(outcomes, results, strict=True)]
     return Checked(results, documented)
 
 
-def run(layer: str, table: str, frame: pl.DataFrame, suite: Sequence[Expectation]) -> list[Result]:
+def run(layer: str, table: str, rows: Rows, suite: Sequence[Expectation]) -> list[Result]:
     """The results of a suite alone."""
-    return check(layer, table, frame, suite).results
+    return check(layer, table, rows, suite).results
 
 
 _none: dict[tuple[str, str, int], Any] = {}
@@ -217,17 +225,68 @@ def _pandas(frame: pl.DataFrame, asked: set[str]) -> Any:
     """
 
     def cheap(name: str, kind: pl.DataType) -> pl.Expr:
-        if name not in asked:
+        if name not in asked and name != NUMBER:
             return pl.lit(0, pl.Int8).alias(name)
         if kind == pl.String:
             return pl.col(name).cast(pl.Categorical)
         return pl.col(name).cast(pl.Int64) if kind.is_integer() else pl.col(name)
 
-    return frame.select(cheap(*column) for column in frame.schema.items()).to_pandas()
+    cheaper = frame.with_columns(cheap(*one) for one in frame.schema.items()).to_pandas()
+    # An index without a name, which the library gives back as it is.
+    return cheaper.set_index(NUMBER).rename_axis(None) if NUMBER in frame.columns else cheaper
+
+
+def _in_pieces(about: str, rows: pl.LazyFrame, suite: Sequence[Expectation]) -> list[Any]:
+    """What Great Expectations found of a table that is never held as a whole."""
+    schema, asked = rows.collect_schema(), _asked(suite)
+    found: dict[int, Any] = {}
+
+    def ask(frame: pl.DataFrame, prefix: str) -> None:
+        own = [number for number, one in enumerate(suite) if one.type.startswith(prefix)]
+        found.update(zip(own, _validated(about, frame, [suite[n] for n in own]), strict=True))
+
+    ask(rows.clear().collect(), "expect_table_columns_")
+    ask(pl.select(rows=pl.repeat(0, height(rows), dtype=pl.Int8)), "expect_table_row_count_")
+    each = [number for number in range(len(suite)) if number not in found]
+    # What has empty cells anywhere is shown as in a table that is held as a whole.
+    whole = [name for name in schema.names() if name in asked and schema[name].is_integer()]
+    empty = rows.select(pl.col(whole).has_nulls()).collect()
+    own = rows.select(asked).with_columns(
+        pl.col(name).cast(pl.Float64) for name in whole if empty[name].item()
+    )
+    parts = [
+        [shortened(one) for one in _validated(about, piece, [suite[n] for n in each])]
+        for piece in pieces(own, _key(about, suite))
+    ]
+    found |= {
+        number: joined(outcomes, EXAMPLES)
+        for number, outcomes in zip(each, zip(*parts, strict=True), strict=True)
+    }
+    return [found[number] for number in range(len(suite))]
+
+
+def _key(about: str, suite: Sequence[Expectation]) -> list[str]:
+    """The columns that no two rows share, by which a table is taken apart.
+
+    Raises:
+        ValueError: the suite has no such columns, or several.
+    """
+    keys = [
+        list(one.kwargs.get("column_list") or [one.kwargs["column"]])
+        for one in suite
+        if one.type.endswith("_to_be_unique")
+    ]
+    if len(keys) != 1:
+        raise ValueError(
+            f"{about}: a table of more than {PIECE:,} rows needs one key, and it has {len(keys)}"
+        )
+    return keys[0]
 
 
 def _validated(about: str, frame: pl.DataFrame, suite: Sequence[Expectation]) -> list[Any]:
     """What Great Expectations found, in the suite's order."""
+    if not suite:
+        return []
     import great_expectations as gx  # noqa: PLC0415
 
     whole = _pandas(frame, _asked(suite))
@@ -301,7 +360,7 @@ def plain(content: Any) -> str:
     return ""
 
 
-def _of_rows(layer: str, table: str, frame: pl.DataFrame, one: Expectation, outcome: Any) -> Result:
+def _of_rows(layer: str, table: str, rows: Rows, one: Expectation, outcome: Any) -> Result:
     result = outcome.result
     indexes = result.get("unexpected_index_list") or []
     examples = result.get("partial_unexpected_list") or []
@@ -315,7 +374,7 @@ def _of_rows(layer: str, table: str, frame: pl.DataFrame, one: Expectation, outc
         elif examples:
             parts.append("for example " + ", ".join(map(str, examples[:EXAMPLES])))
         if indexes and isinstance(indexes[0], int):
-            parts.append("at " + _where(frame, indexes))
+            parts.append("at " + _where(rows, indexes))
         message = "; ".join(parts) + ". " + guidance
     return Result(
         layer=layer,

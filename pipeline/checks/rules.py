@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.checks.drift import STATISTICS
+from pipeline.checks.pieces import Rows, height, held
 from pipeline.checks.suites import Category, Promise, Severity
 from pipeline.checks.thresholds import thresholds
 from pipeline.edition import Edition
@@ -141,26 +142,26 @@ def no_drift(found: pl.DataFrame) -> list[Rule]:
     ]
 
 
-def against_published(
-    frame: pl.DataFrame, before: pl.DataFrame | None, grain: Sequence[str]
-) -> list[Rule]:
+def against_published(rows: Rows, before: Rows | None, grain: Sequence[str]) -> list[Rule]:
     """Warnings for a table that is unlike the one that is published.
 
     Args:
         before: the published table; None where nothing is published.
     """
     limit = thresholds("drift_published")
-    rows: list[tuple[str, str, float | None, float | None]] = []
-    if before is not None and before.height:
-        lost = (before.height - frame.height) / before.height
-        if lost > limit["rows"]:
-            rows.append(("rows", "", float(before.height), float(frame.height)))
-        shared = [n for n in frame.columns if n in before.columns and n not in grain]
-        for name in shared if frame.height else []:
-            was, now = before[name], frame[name]
-            empty = was.null_count() / before.height, now.null_count() / frame.height
+    unlike: list[tuple[str, str, float | None, float | None]] = []
+    if before is not None and (many := height(before)):
+        rows, before, count = held(rows), held(before), height(rows)
+        if (many - count) / many > limit["rows"]:
+            unlike.append(("rows", "", float(many), float(count)))
+        earlier = before.collect_schema().names()
+        shared = [n for n in rows.collect_schema().names() if n in earlier and n not in grain]
+        for name in shared if count else []:
+            # One column at a time: a large table is not held.
+            was, now = (one.lazy().select(name).collect()[name] for one in (before, rows))
+            empty = was.null_count() / many, now.null_count() / count
             if empty[1] - empty[0] > limit["empty"]:
-                rows.append(("empty", name, *empty))
+                unlike.append(("empty", name, *empty))
             if not (was.dtype.is_numeric() and now.dtype.is_numeric()):
                 continue
             low, middle, high = (was.cast(pl.Float64).quantile(q) for q in (0.25, 0.5, 0.75))
@@ -170,9 +171,9 @@ def against_published(
                 and high > low  # type: ignore[operator]
                 and abs(newest - middle) / (high - low) > limit["median"]  # type: ignore[operator]
             ):
-                rows.append(("median", name, middle, newest))
+                unlike.append(("median", name, middle, newest))
     schema = {"what": pl.String, "column": pl.String, "before": pl.Float64, "after": pl.Float64}
-    found = pl.DataFrame(rows, schema=schema, orient="row")
+    found = pl.DataFrame(unlike, schema=schema, orient="row")
     asks = {
         "rows": "about as many rows as in the published version",
         "empty": "no column is emptier than in the published version",
@@ -194,7 +195,7 @@ def against_published(
 
 
 def known(
-    frame: pl.DataFrame,
+    rows: Rows,
     column: str,
     values: set[str],
     where: str,
@@ -203,8 +204,8 @@ def known(
     """Every value of a column is one of another table's."""
     cells = pl.col(column)
     # A row may be about none of them: the claim without a primary panel names no outcome.
-    failing = frame.filter((cells != "") & ~cells.is_in(list(values)))
-    first = [column, *[name for name in frame.columns[:3] if name != column]]
+    failing = rows.lazy().filter((cells != "") & ~cells.is_in(list(values)))
+    first = [column, *[name for name in rows.collect_schema().names()[:3] if name != column]]
     return Rule(
         f"{column}_known",
         "relations",
@@ -212,33 +213,33 @@ def known(
         f"every {column} is in {where}",
         f"The table names what {where} does not: see whether that one lacks it or a join of this "
         "table took a wrong code.",
-        failing.select(first),
+        failing.select(first).collect(),
     )
 
 
-def locality_relations(edition: Edition, name: str, frame: pl.DataFrame) -> list[Rule]:
+def locality_relations(edition: Edition, name: str, rows: Rows) -> list[Rule]:
     """What a locality table says of others: places and indicators that are there."""
-    found = []
+    found, columns = [], rows.collect_schema().names()
     if name not in ("place", "council_code"):
-        areas = [one for one in frame.columns if one.endswith("areacd") or one == "areacd_from"]
+        areas = [one for one in columns if one.endswith("areacd") or one == "areacd_from"]
         if areas:
             # The register and not locality.place, which is made of some of these tables.
             places = set(edition.read("tidy", "council_registry")["areacd"].drop_nulls())
             found += [
-                known(frame, one, places, "the register of councils (tidy.council_registry)")
+                known(rows, one, places, "the register of councils (tidy.council_registry)")
                 for one in areas
                 if one != "areacd_from"
             ]
         if "areacd_from" in areas:
             codes = edition.read("locality", "council_code").filter(pl.col("kind") == "areacd")
-            found.append(known(frame, "areacd_from", set(codes["code"]), "locality.council_code"))
-    if "indicator" in frame.columns:
+            found.append(known(rows, "areacd_from", set(codes["code"]), "locality.council_code"))
+    if "indicator" in columns:
         indicators = set(framework().indicators)
-        found.append(known(frame, "indicator", indicators, "the framework (meta.indicator)"))
-    if "trust" in frame.columns and name != "trust_lineage":
+        found.append(known(rows, "indicator", indicators, "the framework (meta.indicator)"))
+    if "trust" in columns and name != "trust_lineage":
         trusts = set(edition.read("locality", "trust_lineage")["trust"].drop_nulls())
         # A body that was split has several trusts, with commas.
-        each = frame.with_columns(pl.col("trust").str.split(",")).explode("trust")
+        each = rows.with_columns(pl.col("trust").str.split(",")).explode("trust")
         found.append(known(each, "trust", trusts, "locality.trust_lineage"))
     return found
 
@@ -260,15 +261,17 @@ def evidence_relations(edition: Edition, name: str, frame: pl.DataFrame) -> list
     return found
 
 
-def promised(frame: pl.DataFrame, promise: Promise) -> Rule:
+def promised(rows: Rows, promise: Promise) -> Rule:
     """Enough rows have what a promise says."""
-    rows = frame.filter(
-        pl.all_horizontal(pl.col(name).is_not_null() for name in promise.filled),
-        pl.col("year").is_between(*promise.years),
-    ).height
-    short = rows < promise.rows
+    found = height(
+        rows.filter(
+            pl.all_horizontal(pl.col(name).is_not_null() for name in promise.filled),
+            pl.col("year").is_between(*promise.years),
+        )
+    )
+    short = found < promise.rows
     failing = (
-        pl.DataFrame({"expected": [promise.rows], "found": [rows]}) if short else pl.DataFrame()
+        pl.DataFrame({"expected": [promise.rows], "found": [found]}) if short else pl.DataFrame()
     )
     first, last = promise.years
     return Rule(
@@ -282,16 +285,17 @@ def promised(frame: pl.DataFrame, promise: Promise) -> Rule:
     )
 
 
-def tidy_relations(edition: Edition, source: Source, frame: pl.DataFrame) -> list[Rule]:
+def tidy_relations(edition: Edition, source: Source, rows: Rows) -> list[Rule]:
     """What a tidy table says of places: councils that the register knows, and NHS bodies."""
     if source.area is None:
         return []
     _, level = source.area
-    if level in ("council", "district") and "areacd" in frame.columns:
+    columns = rows.collect_schema().names()
+    if level in ("council", "district") and "areacd" in columns:
         registry = edition.read("tidy", "council_registry")
         codes = known_codes(registry)
-        rows = frame.filter(~pl.col("areacd").str.slice(0, 3).is_in(ABOVE_COUNCILS))
-        if "area_type" in frame.columns:
-            rows = rows.filter(pl.col("area_type") == "council")
-        return [known(rows, "areacd", codes, "the register of councils or its additions")]
+        places = rows.filter(~pl.col("areacd").str.slice(0, 3).is_in(ABOVE_COUNCILS))
+        if "area_type" in columns:
+            places = places.filter(pl.col("area_type") == "council")
+        return [known(places, "areacd", codes, "the register of councils or its additions")]
     return []

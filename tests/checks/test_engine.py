@@ -1,12 +1,13 @@
 """Every kind of expectation can fail, says where, and never passes unrun."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import polars as pl
 import pytest
 
 from pipeline.checks import engine
-from pipeline.checks.engine import check, run
+from pipeline.checks.engine import HIDDEN, check, run
 from pipeline.checks.rules import Rule, promised
 from pipeline.checks.suites import Expectation, Promise, locality_suite, tidy_suite
 from pipeline.edition import ENGLAND, SAMPLE
@@ -33,6 +34,7 @@ GOOD = conform(
         }
     ),
 )
+SUITE = tidy_suite(SOURCE, SAMPLE)
 
 
 def failing(frame: pl.DataFrame) -> dict[str, str]:
@@ -82,6 +84,21 @@ def test_a_failure_names_the_file_and_row() -> None:
     assert "file folder/file.csv, row 2" in message
 
 
+def test_what_is_hidden_is_in_no_result_and_no_page() -> None:
+    suite = [replace(one, hidden=one.kwargs.get("column") == "value") for one in SUITE]
+    found = check("tidy", "made", GOOD.with_columns(pl.lit(-7.25).alias("value")), suite)
+    failed = [
+        (result, page)
+        for result, page in zip(found.results, found.documented, strict=True)
+        if not result.passed
+    ]
+    assert len(failed) == 2
+    for result, page in failed:
+        assert HIDDEN in result.message
+        assert "7.25" not in f"{result} {page}"
+        assert "unexpected values found" in page["words"]
+
+
 def test_an_expectation_that_cannot_run_is_an_error_and_no_pass() -> None:
     nonsense = Expectation("expect_column_values_to_be_unique", {"column": "absent"}, "keys")
     with pytest.raises(RuntimeError, match="could not run"):
@@ -102,7 +119,7 @@ def test_a_rule_is_asked_once_for_each_number_of_rows_that_break_it() -> None:
     with patch.object(engine, "_validated", wraps=engine._validated) as asked:
         first = check("tidy", "made", GOOD, [], [broken_by(0), broken_by(2, "twice")])
         again = check("tidy", "other", GOOD, [], [broken_by(2), broken_by(0)])
-    assert [len(call.args[2]) for call in asked.call_args_list] == [2, 1]
+    assert [len(call.args[2]) for call in asked.call_args_list if call.args[2]] == [2, 1]
     assert [one.passed for one in first.results] == [True, False]
     assert [(one.table, one.failing, one.passed) for one in again.results] == [
         ("other", 2, False),
