@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from benchmarks import pipeline as bench
 from benchmarks.larger import make, parts
 from benchmarks.stages import stage
 from pipeline.edition import SAMPLE
@@ -58,6 +59,24 @@ def test_years_are_repeated_and_the_country_stays_one() -> None:
 def test_more_than_the_codes_have_room_for_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="from 1 to 10 times"):
         make(SAMPLE, tmp_path, 11, 1)
+
+
+def test_what_was_measured_of_a_stage_stays_until_it_is_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "LARGE", tmp_path / "large.csv")
+    monkeypatch.setattr(bench, "PAGE", tmp_path / "page.md")
+    bench.PAGE.write_text("# Page\n", encoding="utf-8")
+    bench.keep(10, 1, 2000, {"exports": (30.0, 600.0), "locality": (20.0, 900.0)})
+    bench.keep(10, 1, 2000, {"locality": (25.0, 800.0), "evidence": (0.0, 0.0)})
+    bench.keep(10, 10, 20000, {"exports": (250.0, 700.0)})
+    rows = [line for line in bench.PAGE.read_text(encoding="utf-8").splitlines() if "|" in line]
+    assert rows[2:] == [
+        "| locality tables | 25 | 800 |  |  |",
+        "| evidence | of one England |  |  |  |",
+        "| exports | 30 | 600 | 250 | 700 |",
+    ]
+    assert bench.PAGE.read_text(encoding="utf-8").count(bench.MUCH_LARGER) == 1
 
 
 @pytest.mark.parametrize(
