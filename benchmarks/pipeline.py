@@ -347,7 +347,7 @@ one process held; the report's pages are made in as many processes as there are 
 holds about as much. An empty cell was not measured. Where the evidence is that of one England
 (`--borrow-evidence`), the database, the exports and the report hold the results of the England that
 the larger one is made of, and everything else of the larger one. Checks are not run at these sizes:
-Great Expectations holds a whole table in pandas, and years that have not come are refused.
+they refuse years that have not come.
 
 {table(head, listed)}
 """
