@@ -194,13 +194,15 @@ def _omega(items: Array) -> float | None:
 
 
 def long_table(edition: Edition, spec: declared.Panel) -> pl.DataFrame:
-    """The measured indicators at the panel's own localities, one row each."""
+    """The measured indicators at the panel's own localities and years, one row each."""
+    within = pl.col("year").is_between(*spec.years)
     if spec.grain == "trust_year":
-        own = edition.read("locality", "indicator_trust").rename({"org_code": "locality"})
-        return own.with_columns(
+        own = edition.scan("locality", "indicator_trust").filter(within).collect()
+        return own.rename({"org_code": "locality"}).with_columns(
             coverage=pl.lit(None, pl.Float64), n_effective=pl.lit(None, pl.Float64)
         )
-    return edition.read("locality", "indicator_place").rename({"areacd": "locality"})
+    own = edition.scan("locality", "indicator_place").filter(within).collect()
+    return own.rename({"areacd": "locality"})
 
 
 @dataclass(frozen=True)

@@ -355,12 +355,12 @@ def _agreement(delta: Array) -> float:
 
 def _null(found: Sequence[Outcome], all_of: Framework) -> Array:
     """(draws, specifications) leads when authorities are drawn again and the truth is 0."""
-    size = 1 + max(int(one.authorities.max()) for one in found)
-    influence = np.zeros((len(found), size))
+    every = np.unique(np.concatenate([one.authorities for one in found]))
+    influence = np.zeros((len(found), len(every)))
     for i, one in enumerate(found):
         if one.lead is not None:
-            influence[i, one.authorities] = one.lead.influence
+            influence[i, np.searchsorted(every, one.authorities)] = one.lead.influence
     rng = np.random.default_rng(all_of.test.between.seed)
-    weights = bootstrap_weights(size, all_of.test.multiverse.n_bootstrap, rng)
+    weights = bootstrap_weights(len(every), all_of.test.multiverse.n_bootstrap, rng)
     null: Array = (weights - 1.0) @ influence.T
     return null

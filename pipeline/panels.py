@@ -71,7 +71,7 @@ def registered(spec: declared.Panel, all_of: Framework) -> Choices:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Every row of a grain with every indicator, before any choice.
+    """The rows of a grain that any choice may reach, with every indicator, before any choice.
 
     Attributes:
         spec: the panel's declaration.
@@ -164,6 +164,8 @@ class Candidates:
         return self._lagged[key]
 
     def _at_lag(self, name: str, lag: int, min_coverage: float) -> Array:
+        if not len(self.year):
+            return np.empty(0)
         year = self.year - self.year.min()
         last = int(year.max())
         table = np.full((int(self.place.max()) + 1, last + 1), np.nan)
@@ -178,16 +180,25 @@ class Candidates:
 
 def candidates(spec: declared.Panel, all_of: Framework, edition: Edition) -> Candidates:
     """Read the rows of a panel's grain; measures of the authority come from the authority."""
-    councils = edition.read("locality", "authority_year")
+    # The check by earlier respondents looks a year further, specifications as far as is declared.
+    reach = spec.lag + max(1, *all_of.test.multiverse.lags)
+    first, last = spec.years
+
+    def rows(table: str) -> pl.DataFrame:
+        within = pl.col("year").is_between(first - reach, last + reach)
+        return edition.scan("locality", table).filter(within).collect()
+
+    councils = rows("authority_year")
     if spec.grain == "authority_year":
         frame = councils.with_columns(authority="areacd", locality="areacd")
     elif spec.grain == "district_year":
-        own = edition.read("locality", "district_year").with_columns(
+        own = rows("district_year").with_columns(
             authority=pl.col(spec.authority), locality=pl.col("areacd")
         )
         frame = _of_authority(own, councils, all_of)
     else:
-        frame = _of_authority(_trusts(edition, spec, councils, all_of), councils, all_of)
+        own = _trusts(edition, spec, rows("trust_year"), councils, all_of)
+        frame = _of_authority(own, councils, all_of)
     frame = frame.sort("locality", "year")
     return from_frame(spec, all_of, frame)
 
@@ -231,7 +242,11 @@ def _of_authority(own: pl.DataFrame, councils: pl.DataFrame, all_of: Framework) 
 
 
 def _trusts(
-    edition: Edition, spec: declared.Panel, councils: pl.DataFrame, all_of: Framework
+    edition: Edition,
+    spec: declared.Panel,
+    own: pl.DataFrame,
+    councils: pl.DataFrame,
+    all_of: Framework,
 ) -> pl.DataFrame:
     """Acute trusts by year, with their authority and the circumstances of the councils they serve.
 
@@ -259,8 +274,7 @@ def _trusts(
         for name in context
     )
     return (
-        edition.read("locality", "trust_year")
-        .join(held, left_on="org_code", right_on="trust", how="inner")
+        own.join(held, left_on="org_code", right_on="trust", how="inner")
         .with_columns(
             authority=pl.col(spec.authority),
             locality=pl.col("org_code"),

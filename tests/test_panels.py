@@ -13,6 +13,7 @@ from numpy.testing import assert_array_equal
 from pipeline import framework as declared
 from pipeline.edition import Edition
 from pipeline.framework import Block, Framework, Guards, Indicator, Multiverse, Panel
+from pipeline.multiverse import specifications
 from pipeline.panels import (
     Built,
     Candidates,
@@ -24,6 +25,7 @@ from pipeline.panels import (
     select,
     without_sources,
 )
+from pipeline.robustness import _variations
 from tests.evidence import localities, worlds
 
 MEASURES = {
@@ -518,7 +520,7 @@ OF_THE_AUTHORITY = ("inspected", "joint_income", "shared_delays", "planned", "sp
 
 
 def read(edition: Edition, **changes: Any) -> tuple[Candidates, pl.DataFrame]:
-    pool = candidates(replace(SPEC, **changes), MADE_UP, edition)
+    pool = candidates(replace(SPEC, years=(2021, 2022), **changes), MADE_UP, edition)
     return pool, pool.rows.with_columns(**{n: pl.Series(x) for n, x in pool.value.items()})
 
 
@@ -555,6 +557,34 @@ def test_councils_are_their_own_authority(edition: Edition) -> None:
     assert rows["authority"].to_list() == rows["locality"].to_list()
     assert_array_equal(rows["spending"], edition.read("locality", "authority_year")["spending"])
     assert pool.rows.select("locality", "year").is_duplicated().sum() == 0
+
+
+def test_years_that_no_choice_reaches_are_not_read_and_change_nothing(edition: Edition) -> None:
+    years, size = range(2004, 2024), 6
+    rng = np.random.default_rng(3)
+    councils = pl.DataFrame(
+        [
+            {"areacd": f"C{place}", "year": year, "council_class": "shire", "region": "East"}
+            | {name: rng.normal() if rng.random() < 0.8 else None for name in MEASURES}
+            for place in range(size)
+            for year in years
+        ],
+        schema_overrides={"year": pl.Int32} | dict.fromkeys(MEASURES, pl.Float64),
+    )
+    edition.write("locality", "authority_year", councils)
+    pool = candidates(SPEC, MADE_UP, edition)
+    whole = from_frame(SPEC, MADE_UP, councils.with_columns(authority="areacd", locality="areacd"))
+    assert pool.rows.height < whole.rows.height == size * len(years)
+    base = registered(SPEC, MADE_UP)
+    asked = [one.choices for one in specifications(pool, MADE_UP)]
+    asked += [choices for *_, choices in _variations(pool, MADE_UP, base)]
+    asked.append(replace(base, lag=-base.lag))
+    for choices in dict.fromkeys(asked):
+        one, other = select(pool, MADE_UP, choices), select(whole, MADE_UP, choices)
+        assert one.rows.equals(other.rows)
+        assert_array_equal(one.outcome, other.outcome)
+        assert one.judged == other.judged
+    assert any(select(pool, MADE_UP, choices).size for choices in asked)
 
 
 def test_a_place_whose_authority_is_not_in_the_table_has_no_measure_of_it(
