@@ -344,10 +344,9 @@ def large() -> str:
 Measured once, not by every `make bench`: `python -m benchmarks.pipeline --mirror FOLDER
 --places N --years N`, every layer in a process of its own with one thread. Memory is the most that
 one process held; the report's pages are made in as many processes as there are processors, and each
-holds about as much. An empty cell was not measured. Where the evidence is that of one England
-(`--borrow-evidence`), the database, the exports and the report hold the results of the England that
-the larger one is made of, and everything else of the larger one. Checks are not run at these sizes:
-they refuse years that have not come.
+holds about as much. An empty cell was not measured. The database, the exports and the report hold
+the results of the England that the larger one is made of (`--borrow-evidence`), and everything else
+of the larger one. Checks are not run at these sizes: they refuse years that have not come.
 
 {table(head, listed)}
 """
