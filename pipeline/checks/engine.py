@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.checks.pieces import NUMBER, PIECE, Rows, height, held, joined, pieces, shortened
+from pipeline.checks.pieces import CELLS, NUMBER, Rows, height, held, joined, pieces, shortened
 from pipeline.checks.rules import Rule
 from pipeline.checks.suites import GUIDANCE, Expectation
 
@@ -278,7 +278,7 @@ def _key(about: str, suite: Sequence[Expectation]) -> list[str]:
     ]
     if len(keys) != 1:
         raise ValueError(
-            f"{about}: a table of more than {PIECE:,} rows needs one key, and it has {len(keys)}"
+            f"{about}: a table of more than {CELLS:,} cells needs one key, and it has {len(keys)}"
         )
     return keys[0]
 

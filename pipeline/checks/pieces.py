@@ -13,8 +13,8 @@ import polars as pl
 
 Rows: TypeAlias = pl.DataFrame | pl.LazyFrame
 """A table: held where it is small, else read as needed."""
-PIECE = 2_000_000
-"""The most rows that are held at once."""
+CELLS = 32_000_000
+"""The most cells that are held at once: two million rows of a table of sources."""
 KEPT = 200
 """Failing rows that are named to the library, the first ones; it names no more values itself."""
 NUMBER = "row number"
@@ -26,14 +26,19 @@ def height(rows: Rows) -> int:
     return int(rows.lazy().select(pl.len()).collect().item())
 
 
+def most(rows: Rows) -> int:
+    """How many of a table's rows are held at once."""
+    return max(1, CELLS // max(1, len(rows.collect_schema())))
+
+
 def held(rows: Rows) -> Rows:
     """The rows in memory, unless they are more than a piece."""
-    return rows.lazy().collect() if height(rows) <= PIECE else rows
+    return rows.lazy().collect() if height(rows) <= most(rows) else rows
 
 
 def pieces(rows: pl.LazyFrame, key: Sequence[str]) -> Iterator[pl.DataFrame]:
     """The rows in about as many as a piece holds, with their numbers, in their order."""
-    count = -(-height(rows) // PIECE)
+    count = -(-height(rows) // most(rows))
     numbered = rows.with_row_index(NUMBER)
     for one in range(count):
         own = pl.struct(key).hash(seed=1) % count == one

@@ -80,7 +80,7 @@ BROKEN = {
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "PIECE", 7)
+    monkeypatch.setattr(pieces, "CELLS", 28)
 
 
 def rules(rows: pieces.Rows) -> list[Rule]:
@@ -103,7 +103,7 @@ def test_pieces_say_what_the_whole_says(
     frame: pl.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = check("tidy", "table", frame, SUITE, rules(frame))
-    monkeypatch.setattr(pieces, "PIECE", 7)
+    monkeypatch.setattr(pieces, "CELLS", 28)
     found = in_pieces(frame, tmp_path)
     assert found.results == whole.results
     assert found.documented == whole.documented
