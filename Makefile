@@ -36,8 +36,9 @@ pictures:
 		http://localhost:3000/assets/sample/publish/version
 	@pngquant --force --ext .png --speed 1 32 docs/report.png docs/dagster.png
 
+# The test processes take every processor already, so that linear algebra has one thread in each.
 test: setup
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
