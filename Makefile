@@ -47,7 +47,7 @@ calibrate: setup
 	@$(BIN)/python -m pipeline.calibration
 
 bench: setup
-	@$(BIN)/python benchmarks/importance.py
+	@$(BIN)/python -m benchmarks.importance
 	@$(BIN)/python -m benchmarks.pipeline $(if $(MIRROR),--mirror $(MIRROR))
 
 # Every fault against whole runs of the sample: killed, out of disk, two at once, restored, upgraded

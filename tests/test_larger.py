@@ -1,5 +1,6 @@
 """The larger England of the benchmarks: valid codes, and copies that join within themselves."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,7 @@ import pytest
 from benchmarks import pipeline as bench
 from benchmarks.larger import make, parts
 from benchmarks.stages import stage
-from pipeline.edition import SAMPLE
+from pipeline.edition import PROJECT, SAMPLE
 from pipeline.ingest import ingest
 from pipeline.sample import generate
 from pipeline.sources import sources
@@ -91,3 +92,13 @@ def test_what_was_measured_of_a_stage_stays_until_it_is_measured_again(
 )
 def test_every_step_has_a_stage(step: str, expected: str) -> None:
     assert stage(step) == expected
+
+
+def test_benchmarks_are_run_as_modules() -> None:
+    """Run as a file, one would find benchmarks/pipeline.py where it asks for the pipeline."""
+    commands = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    ran = re.findall(r"\$\(BIN\)/python -m benchmarks\.(\w+)", commands)
+    assert {"importance", "pipeline"} <= set(ran)
+    assert "benchmarks/" not in commands
+    for name in ran:
+        assert (PROJECT / "benchmarks" / f"{name}.py").exists()
