@@ -391,12 +391,7 @@ def _unpacked(packed: bytes) -> Asked:
 
 def kept_here(asked: Asked, long: pl.DataFrame) -> tuple[Tables, Tables]:
     """What statsmodels has a part in: little work, but seconds to import in every worker."""
-    return _described(asked, _used_of(asked, long)), _adopted(asked)
-
-
-def _used_of(asked: Asked, long: pl.DataFrame) -> pl.DataFrame:
-    used = [one.name for block in asked.built.used.values() for one in block]
-    return long.filter(pl.col("indicator").is_in(used))
+    return _described(asked, long), _adopted(asked)
 
 
 def pieces(asked: Asked, long: pl.DataFrame) -> list[Piece]:
@@ -405,7 +400,7 @@ def pieces(asked: Asked, long: pl.DataFrame) -> list[Piece]:
     parts: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
         (_between, ()),
         (_importance, ()),
-        (_robust, (_used_of(asked, long),)),
+        (_robust, (long,)),
         (_robust_within, ()),
         (_within, ()),
         *((_specified, (some, penalty)) for some in set_up_pieces(asked.pool, asked.all_of)),
@@ -437,12 +432,13 @@ def evidence_tables(
             Asked(candidates(spec, all_of, edition), all_of) for spec in all_of.panels.values()
         ]
         asked.sort(key=lambda one: (one.pool.spec.within, one.built.size), reverse=True)
+        longs = [_used_of(one, long_table(edition, one.pool.spec)) for one in asked]
         done = Parallel(n_jobs=n_jobs, return_as="generator")(
             delayed(_on_one_thread)(piece)
-            for one in asked
-            for piece in pieces(one, long_table(edition, one.pool.spec))
+            for one, long in zip(asked, longs, strict=True)
+            for piece in pieces(one, long)
         )
-        here = [kept_here(one, long_table(edition, one.pool.spec)) for one in asked]
+        here = [kept_here(one, long) for one, long in zip(asked, longs, strict=True)]
         made: dict[str, Found] = {}
         by_panel = groupby(done, key=itemgetter(0))
         for one, kept, (_, own) in zip(asked, here, by_panel, strict=True):
@@ -459,6 +455,12 @@ def evidence_tables(
             {"synthetic": edition.synthetic} | row for row in claim_rows(panels, all_of)
         ]
         return {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
+
+
+def _used_of(asked: Asked, long: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the indicators that the panel uses."""
+    used = [one.name for block in asked.built.used.values() for one in block]
+    return long.filter(pl.col("indicator").is_in(used))
 
 
 def _on_one_thread(piece: Piece) -> tuple[str, Any]:
