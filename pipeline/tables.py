@@ -2,11 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import polars as pl
 
+Rows: TypeAlias = pl.DataFrame | pl.LazyFrame
+"""A table: held where it is small, else read as needed."""
 PART = 10_000_000
 """Cells of a table that are held at once while it is written."""
+
+
+def height(rows: Rows) -> int:
+    """How many rows there are."""
+    return int(rows.lazy().select(pl.len()).collect().item())
+
+
+def most(rows: Rows, cells: int) -> int:
+    """How many of a table's rows have so many cells; 1 at least."""
+    return max(1, cells // max(1, len(rows.collect_schema())))
 
 
 @dataclass(frozen=True)
@@ -24,7 +37,7 @@ class Table:
 
     layer: str
     name: str
-    frame: pl.DataFrame | pl.LazyFrame
+    frame: Rows
     about: str
     grain: Sequence[str] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -38,11 +51,11 @@ class Table:
 
     def height(self) -> int:
         """How many rows there are."""
-        return int(self.frame.lazy().select(pl.len()).collect().item())
+        return height(self.frame)
 
     def parts(self) -> Iterator[pl.DataFrame]:
         """The rows in order, so many at a time that memory stays small."""
-        rows = max(1, PART // max(1, len(self.schema)))
+        rows = most(self.frame, PART)
         for start in range(0, self.height(), rows):
             yield self.frame.lazy().slice(start, rows).collect()
 

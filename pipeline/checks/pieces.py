@@ -7,12 +7,12 @@ table had been looked at as a whole.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import polars as pl
 
-Rows: TypeAlias = pl.DataFrame | pl.LazyFrame
-"""A table: held where it is small, else read as needed."""
+from pipeline.tables import Rows, height, most
+
 CELLS = 32_000_000
 """The most cells that are held at once: two million rows of a table of sources."""
 KEPT = 200
@@ -21,24 +21,14 @@ NUMBER = "row number"
 """The column of a piece that says where in the table its rows stand, from 0."""
 
 
-def height(rows: Rows) -> int:
-    """How many rows there are."""
-    return int(rows.lazy().select(pl.len()).collect().item())
-
-
-def most(rows: Rows) -> int:
-    """How many of a table's rows are held at once."""
-    return max(1, CELLS // max(1, len(rows.collect_schema())))
-
-
 def held(rows: Rows) -> Rows:
     """The rows in memory, unless they are more than a piece."""
-    return rows.lazy().collect() if height(rows) <= most(rows) else rows
+    return rows.lazy().collect() if height(rows) <= most(rows, CELLS) else rows
 
 
 def pieces(rows: pl.LazyFrame, key: Sequence[str]) -> Iterator[pl.DataFrame]:
     """The rows in about as many as a piece holds, with their numbers, in their order."""
-    count = -(-height(rows) // most(rows))
+    count = -(-height(rows) // most(rows, CELLS))
     numbered = rows.with_row_index(NUMBER)
     for one in range(count):
         own = pl.struct(key).hash(seed=1) % count == one

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.checks.drift import STATISTICS
-from pipeline.checks.pieces import Rows, height, held
+from pipeline.checks.pieces import held
 from pipeline.checks.suites import Category, Promise, Severity
 from pipeline.checks.thresholds import thresholds
 from pipeline.edition import Edition
@@ -23,6 +23,7 @@ from pipeline.geography import ABOVE_COUNCILS, known_codes
 from pipeline.results import ALL_PANELS
 from pipeline.source import Source
 from pipeline.sqltable import connect
+from pipeline.tables import Rows, height
 
 PATH = Path(__file__).with_name("rules.toml")
 TABLE = re.compile(r"\b(tidy|locality|evidence|meta)\.(\w+)")

@@ -11,6 +11,7 @@ from pipeline.checks import engine, pieces
 from pipeline.checks.engine import Checked, check
 from pipeline.checks.rules import Rule, against_published, known, promised
 from pipeline.checks.suites import Expectation, Promise
+from pipeline.tables import Rows
 
 ROWS = 60
 KEY = ["areacd", "year"]
@@ -83,7 +84,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "CELLS", 28)
 
 
-def rules(rows: pieces.Rows) -> list[Rule]:
+def rules(rows: Rows) -> list[Rule]:
     promise = Promise("table", ["value"], (2011, 2012), 40, "Because.")
     return [
         known(rows, "areacd", set(GOOD["areacd"][:19]), "a register"),
