@@ -60,23 +60,28 @@ class District:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A council in the list to find it in; `when` as in `Place`."""
+class Named:
+    """A council; `when` are its dates in words, empty where it was there all along."""
 
     code: str
     name: str
     council_class: str
     region: str
     when: str
+
+
+@dataclass(frozen=True)
+class Listed(Named):
+    """A council in the list to find it in."""
+
     districts: Sequence[str]
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Named):
     """What a page says of the council as a place.
 
     Attributes:
-        when: its dates in words, empty where it was there all along.
         notices: boundary changes.
         around: councils before and after it that have a page.
         facts: need and circumstance.
@@ -88,11 +93,6 @@ class Place:
         main_trust: the trust with the largest share, and that share.
     """
 
-    code: str
-    name: str
-    council_class: str
-    region: str
-    when: str
     notices: Sequence[str]
     around: Sequence[Link]
     facts: Sequence[Fact]
@@ -135,17 +135,15 @@ class Places:
             (row["areacd"], row["indicator"]): row for row in reader.query(OF_DISTRICTS, needs)
         }
 
+    def _named(self, code: str) -> Named:
+        row = self._all[code]
+        region = row["region"] or NO_REGION
+        return Named(code, row["areanm"], row["council_class"], region, _when(row))
+
     def listed(self, code: str) -> Listed:
         """What the list says of one council."""
-        row = self._all[code]
-        return Listed(
-            code=code,
-            name=row["areanm"],
-            council_class=row["council_class"],
-            region=row["region"] or NO_REGION,
-            when=_when(row),
-            districts=[_dated(one) for one in self._below(code)],
-        )
+        districts = [_dated(one) for one in self._below(code)]
+        return Listed(**vars(self._named(code)), districts=districts)
 
     def of(self, code: str) -> Place:
         """What one council is."""
@@ -154,11 +152,7 @@ class Places:
         trusts = self._trusts.get(code, [])
         first = trusts[0] if trusts else None
         return Place(
-            code=code,
-            name=row["areanm"],
-            council_class=row["council_class"],
-            region=row["region"] or NO_REGION,
-            when=_when(row),
+            **vars(self._named(code)),
             notices=self._notices(row),
             around=self._around(row),
             facts=self._facts(code),
