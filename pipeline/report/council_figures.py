@@ -61,6 +61,8 @@ USABLE = """
 
 # Half of the sum of the two in the middle, and no interpolation: to the last digit what Python's
 # median gives.
+MEDIAN = "(quantile_disc({0}, 0.5) - quantile_disc(-{0}, 0.5)) / 2"
+
 MEDIANS = """
 WITH usable AS ({usable}),
 again AS (
@@ -68,7 +70,7 @@ again AS (
 )
 SELECT
     region, services, indicator, year,
-    (quantile_disc(value, 0.5) - quantile_disc(-value, 0.5)) / 2 AS middle
+    {middle} AS middle
 FROM again
 GROUP BY ALL
 """
@@ -78,14 +80,12 @@ WITH usable AS ({usable}),
 middles AS (
     SELECT
         services, indicator, year,
-        (quantile_disc(value, 0.5) - quantile_disc(-value, 0.5)) / 2 AS middle
+        {middle} AS middle
     FROM usable
     GROUP BY ALL
 )
 SELECT
-    services, indicator, year, middle,
-    (quantile_disc(abs(value - middle), 0.5) - quantile_disc(-abs(value - middle), 0.5)) / 2
-        AS deviation
+    services, indicator, year, middle, {deviation} AS deviation
 FROM usable
 JOIN middles USING (services, indicator, year)
 GROUP BY ALL
@@ -212,7 +212,12 @@ class Figures:
 
     def _of_usable(self, sql: str, *parameters: Any) -> list[Row]:
         """The rows of a query over the usable values of all councils."""
-        return self._reader.query(sql.format(usable=USABLE), NEEDS, [self.least, *parameters])
+        written = sql.format(
+            usable=USABLE,
+            middle=MEDIAN.format("value"),
+            deviation=MEDIAN.format("abs(value - middle)"),
+        )
+        return self._reader.query(written, NEEDS, [self.least, *parameters])
 
     def hold(self, codes: Sequence[str]) -> None:
         """Read the figures of some councils, in place of those that were held."""
