@@ -90,11 +90,6 @@ class Exported:
     rows: int
 
     @property
-    def schema(self) -> pl.Schema:
-        """Columns and their types."""
-        return self.frame.collect_schema()
-
-    @property
     def file(self) -> str:
         """Name of its files, without ending."""
         return f"{self.layer}__{self.name}"
@@ -228,7 +223,7 @@ def write_csv(table: Exported, run: Run, folder: Path) -> None:
 
 def metadata(table: Exported, run: Run, url: str) -> dict[str, Any]:
     """CSV on the Web: what the file and its columns are."""
-    kinds = table.schema
+    kinds = table.frame.collect_schema()
     columns = [
         {
             "name": name,

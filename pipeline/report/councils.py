@@ -60,7 +60,8 @@ def left_out(reader: Reader, analysis: Analysis) -> LeftOut | None:
     later = sorted(
         names[code] for code, year in began_later.iter_rows() if code not in in_time and year > last
     )
-    return LeftOut(_lost(reader, analysis, own, missing), later, partly)
+    looked_at = missing.filter(pl.col("year").is_between(first, last + analysis.lag))
+    return LeftOut(_lost(reader, analysis, own, looked_at), later, partly)
 
 
 def _needed(analysis: Analysis) -> list[str]:
@@ -70,14 +71,12 @@ def _needed(analysis: Analysis) -> list[str]:
 
 
 def _lost(
-    reader: Reader, analysis: Analysis, own: pl.DataFrame, missing: pl.DataFrame
+    reader: Reader, analysis: Analysis, own: pl.DataFrame, looked_at: pl.DataFrame
 ) -> DataTable | None:
     statuses = {
         row["status"]: row["meaning"] for row in reader.query(STATUSES, ["meta.dictionary"])
     }
     titles = {row["name"]: row["title"] for row in reader.rows("meta.indicator")}
-    first, last = (int(year) for year in analysis.spec["years"].split("-"))
-    looked_at = missing.filter(pl.col("year").is_between(first, last + analysis.lag))
     of_council = {code: rows.to_dicts() for (code,), rows in looked_at.group_by("areacd")}
     rows = []
     for (code,), frame in sorted(
