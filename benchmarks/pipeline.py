@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,8 +39,8 @@ from pipeline.sources import sources
 
 PAGE = PROJECT / "docs" / "benchmarks_pipeline.md"
 LARGE = PROJECT / "docs" / "benchmarks_large.csv"
-LATER = ("locality", "evidence", "publish")
-LAYERS = ("locality", "evidence", "database", "exports", "report", "version")
+LATER = ("locality", "evidence", "database", "exports", "report", "version")
+LAYERS = ("locality", "evidence", "checks", "database", "exports", "report", "version")
 SIZES = ((1, 1), (2, 1), (2, 2))
 STAGES = {
     "raw": "fetching and verifying the files",
@@ -281,10 +282,19 @@ def kept() -> dict[tuple[int, int], dict[str, dict[str, str]]]:
     return found
 
 
-def keep(places: int, years: int, rows: int, stages: dict[str, tuple[float, float]]) -> None:
+def keep(
+    places: int,
+    years: int,
+    rows: int,
+    stages: dict[str, tuple[float, float]],
+    refused: str = "",
+) -> None:
     """Keep what was measured of one larger England, and put it into the page.
 
     Stages that were measured before stay as they were.
+
+    Args:
+        refused: what checks refused, in words.
     """
     every = kept()
     found = every.setdefault((places, years), {})
@@ -296,6 +306,7 @@ def keep(places: int, years: int, rows: int, stages: dict[str, tuple[float, floa
             "stage": name,
             "seconds": f"{spent:.1f}" if spent else "",
             "mb": f"{most:.0f}" if most else "",
+            "refused": refused,
         }
         for name, (spent, most) in stages.items()
     }
@@ -332,12 +343,14 @@ def large() -> str:
             cells = [LARGE_STAGES.get(name, name)]
             for _, found in every:
                 row = found.get(name, {"seconds": "", "mb": ""})
-                if name == "evidence" and name in found and not row["seconds"]:
-                    cells += ["of one England", ""]
-                    continue
                 cells += [f"{float(row[part]):,.0f}" if row[part] else ""
                           for part in ("seconds", "mb")]  # fmt: skip
             listed.append(cells)
+    refused = [
+        f"- x{places * years}: {found['checks']['refused']}"
+        for (places, years), found in every
+        if found.get("checks", {}).get("refused")
+    ]
     return f"""{MUCH_LARGER}
 
 {chr(10).join(sizes)}
@@ -345,19 +358,27 @@ def large() -> str:
 Measured once, not by every `make bench`: `python -m benchmarks.pipeline --mirror FOLDER
 --places N --years N`, every layer in a process of its own with one thread. Memory is the most that
 one process held; the report's pages are made in as many processes as there are processors, and each
-holds about as much. An empty cell was not measured. The database, the exports and the report hold
-the results of the England that the larger one is made of (`--borrow-evidence`), and everything else
-of the larger one. Checks are not run at these sizes: they refuse years that have not come.
+holds about as much.
 
 {table(head, listed)}
+
+Checks know how many rows each source has, which years have come and which codes there are, so that
+they refuse some of what a larger England holds; they are run for their cost.
+
+{chr(10).join(refused)}
 """
 
 
-def borrow(origin: Path, edition: Edition) -> None:
-    """Take the evidence of the England that a larger one is made of."""
-    target = edition.folder / "tables" / "evidence"
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(origin / "tables" / "evidence", target)
+def refusals(edition: Edition) -> str:
+    """How many expectations the checks of an edition held, and which of them failed."""
+    results = [
+        one
+        for path in sorted((edition.folder / "records" / "checks").glob("*.json"))
+        for one in json.loads(path.read_text(encoding="utf-8"))
+    ]
+    failed = Counter(one["expectation"] for one in results if not one["passed"])
+    named = ", ".join(f"{name} {count}" for name, count in failed.most_common())
+    return f"{len(results):,} expectations, {failed.total():,} not met ({named})"
 
 
 def one_large(
@@ -367,7 +388,6 @@ def one_large(
     folder: Path,
     *,
     layers: Sequence[str],
-    borrowed: bool,
 ) -> None:
     """Make and run one larger England, and keep what was measured, layer by layer.
 
@@ -376,7 +396,6 @@ def one_large(
 
     Args:
         folder: of its data; tables that are there are not made again.
-        borrowed: whether it takes the evidence of the England that it is made of.
     """
     noted = folder / "rows.json"
     with patch.dict(os.environ, {"RAPPORT_DATA": str(folder)}):
@@ -388,12 +407,9 @@ def one_large(
             noted.write_text(json.dumps(rows), encoding="utf-8")
         rows = json.loads(noted.read_text(encoding="utf-8"))
         for layer in layers:
-            if layer == "evidence" and borrowed:
-                borrow(origin, edition)
-                keep(*size, rows, {"evidence": (0.0, 0.0)})
-            else:
-                found = by_stage(measured(edition, folder, [layer], None))
-                keep(*size, rows, {layer: found[layer]})
+            found = by_stage(measured(edition, folder, [layer], None))
+            refused = refusals(edition) if layer == "checks" else ""
+            keep(*size, rows, {layer: found[layer]}, refused)
 
 
 def page(words: str, parts: Sequence[str]) -> str:
@@ -417,7 +433,6 @@ def main() -> None:
     parser.add_argument("--years", type=int, default=1)
     parser.add_argument("--data", type=Path, help="keep the larger England here, and go on with it")
     parser.add_argument("--layers", nargs="+", choices=LAYERS, default=LAYERS)
-    parser.add_argument("--borrow-evidence", action="store_true")
     given = parser.parse_args()
     edition = EDITIONS["england" if given.mirror else "sample"]
     if given.places * given.years > 1:
@@ -430,7 +445,6 @@ def main() -> None:
                 size,
                 data,
                 layers=given.layers,
-                borrowed=given.borrow_evidence,
             )
         return
     with tempfile.TemporaryDirectory() as folder:
