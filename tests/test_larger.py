@@ -69,15 +69,18 @@ def test_what_was_measured_of_a_stage_stays_until_it_is_measured_again(
     monkeypatch.setattr(bench, "PAGE", tmp_path / "page.md")
     bench.PAGE.write_text("# Page\n", encoding="utf-8")
     bench.keep(10, 1, 2000, {"exports": (30.0, 600.0), "locality": (20.0, 900.0)})
-    bench.keep(10, 1, 2000, {"locality": (25.0, 800.0), "evidence": (0.0, 0.0)})
+    bench.keep(10, 1, 2000, {"locality": (25.0, 800.0)})
+    bench.keep(10, 1, 2000, {"checks": (40.0, 700.0)}, "9 expectations, 1 not met (years 1)")
     bench.keep(10, 10, 20000, {"exports": (250.0, 700.0)})
     rows = [line for line in bench.PAGE.read_text(encoding="utf-8").splitlines() if "|" in line]
     assert rows[2:] == [
+        "| checks | 40 | 700 |  |  |",
         "| locality tables | 25 | 800 |  |  |",
-        "| evidence | of one England |  |  |  |",
         "| exports | 30 | 600 | 250 | 700 |",
     ]
-    assert bench.PAGE.read_text(encoding="utf-8").count(bench.MUCH_LARGER) == 1
+    page = bench.PAGE.read_text(encoding="utf-8")
+    assert page.count(bench.MUCH_LARGER) == 1
+    assert "- x10: 9 expectations, 1 not met (years 1)" in page
 
 
 @pytest.mark.parametrize(
