@@ -317,7 +317,8 @@ def keep(
         if name in found
     ]
     with LARGE.open("w", encoding="utf-8", newline="") as stream:
-        out = csv.DictWriter(stream, fieldnames=list(listed[0]), lineterminator="\n")
+        names = ("places", "years", "rows", "stage", "seconds", "mb", "refused")
+        out = csv.DictWriter(stream, names, restval="", lineterminator="\n")
         out.writeheader()
         out.writerows(listed)
     before, *_ = PAGE.read_text(encoding="utf-8").partition(MUCH_LARGER)
