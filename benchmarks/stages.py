@@ -80,7 +80,10 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
     import dagster as dg  # noqa: PLC0415 - its loading is measured
 
     imported = spent() - start
-    from pipeline.definitions import defs  # noqa: PLC0415
+    from pipeline.definitions import definitions  # noqa: PLC0415
+    from pipeline.edition import EDITIONS  # noqa: PLC0415
+
+    defs = definitions(EDITIONS[edition])
 
     loaded = spent() - start
     import joblib  # noqa: PLC0415

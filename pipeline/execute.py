@@ -85,11 +85,11 @@ def _redo(
 
 def _run(planned: Plan, mirror: Path | None, redo: str) -> Summary | None:
     """Run the selected steps; what the run did where it failed, else None."""
-    from pipeline.definitions import defs  # noqa: PLC0415
+    from pipeline.definitions import definitions  # noqa: PLC0415
     from pipeline.instance import instance  # noqa: PLC0415
 
     edition = planned.edition
-    job = defs.resolve_job_def(edition.name)
+    job = definitions(edition).resolve_job_def(edition.name)
     config: dict[str, object] = {"loggers": LOGGERS}
     if mirror is not None:
         config["resources"] = {"mirror": {"config": {"folder": str(mirror.resolve())}}}

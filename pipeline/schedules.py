@@ -13,7 +13,7 @@ from pipeline.alerts import Alert, failed, send
 from pipeline.assets.keys import key
 from pipeline.calendar import ZONE, Calendar
 from pipeline.code import combined
-from pipeline.edition import EDITIONS, Edition
+from pipeline.edition import Edition
 from pipeline.plan import COMMAND, WHY, Plan, plan
 from pipeline.results import TABLES
 from pipeline.runlog import Failure, Summary, asset_of, cause, edition_of, history
@@ -276,18 +276,16 @@ def alerts(context: dg.RunFailureSensorContext) -> None:
         context.log.error(problem)
 
 
-def schedules() -> Iterator[dg.ScheduleDefinition]:
-    """A schedule for each calendar, of every edition that has publishers."""
-    for edition in EDITIONS.values():
-        if not edition.synthetic:
-            for calendar, own in by_calendar().items():
-                yield release_day(edition, calendar, own)
+def schedules(edition: Edition) -> Iterator[dg.ScheduleDefinition]:
+    """A schedule for each calendar, of an edition that has publishers."""
+    if not edition.synthetic:
+        for calendar, own in by_calendar().items():
+            yield release_day(edition, calendar, own)
 
 
-def sensors() -> Iterator[dg.SensorDefinition]:
+def sensors(edition: Edition) -> Iterator[dg.SensorDefinition]:
     """The sensors of files and addresses, and of failures."""
-    for edition in EDITIONS.values():
-        if not edition.synthetic:
-            yield watch(edition)
-            yield addresses(edition)
+    if not edition.synthetic:
+        yield watch(edition)
+        yield addresses(edition)
     yield alerts

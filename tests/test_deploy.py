@@ -189,7 +189,7 @@ def test_services_on_postgresql(
             LAUNCH,
             params={
                 "selector": {
-                    "repositoryLocationName": "rapport",
+                    "repositoryLocationName": "sample",
                     "repositoryName": "__repository__",
                     "jobName": "sample",
                     "assetSelection": [{"path": ["sample", n, SOURCE]} for n in ("raw", "tidy")],

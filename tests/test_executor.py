@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipeline.definitions import defs
+from pipeline.definitions.sample import defs
 from pipeline.edition import SAMPLE
 from pipeline.sample import generate
 from pipeline.sources import sources

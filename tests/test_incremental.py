@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from pipeline.cli import _home
-from pipeline.definitions import defs
+from pipeline.definitions.sample import defs
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
 from pipeline.plan import plan

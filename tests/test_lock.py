@@ -109,7 +109,7 @@ def test_a_run_of_the_ui_waits_for_the_lock(
     definitions = dg.Definitions(
         [thing],
         jobs=[dg.define_asset_job("a_job")],
-        executor=holding.one_run_at_a_time(dg.in_process_executor),
+        executor=holding.one_run_at_a_time(edition, dg.in_process_executor),
     )
     job = definitions.resolve_job_def("a_job")
 

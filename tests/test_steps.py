@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import code, trace
 from pipeline.code import code_version, modules
-from pipeline.definitions import defs
+from pipeline.definitions import definitions
 from pipeline.edition import EDITIONS, ENGLAND, Edition
 from pipeline.steps import Digests, Step, finish, made_before, reasons, steps
 from pipeline.trace import tracing
@@ -133,7 +133,7 @@ def test_a_file_changed_just_now_is_not_trusted_by_its_stamp(
 
 @pytest.mark.parametrize("edition", EDITIONS.values(), ids=list(EDITIONS))
 def test_the_steps_are_those_of_the_job(edition: Edition) -> None:
-    nodes = {node.name for node in defs.resolve_job_def(edition.name).graph.nodes}
+    nodes = {node.name for node in definitions(edition).resolve_job_def(edition.name).graph.nodes}
     assert {f"{edition.name}__{name}" for name in steps(edition)} == nodes
 
 

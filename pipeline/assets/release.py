@@ -13,7 +13,7 @@ import dagster as dg
 
 from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, group, key, tags
-from pipeline.edition import EDITIONS, Edition
+from pipeline.edition import Edition
 from pipeline.ingest import rows_of, whole
 from pipeline.plan import LOGGERS
 from pipeline.published import PublishedFile
@@ -87,21 +87,20 @@ def release_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         return [release_asset(edition, source) for source in with_releases()]
 
 
-def release_jobs() -> list[UnresolvedJob]:
+def release_jobs(edition: Edition) -> list[UnresolvedJob]:
     """A job a source: some of its releases read again, and what depends on it redone."""
     made = []
-    for edition in EDITIONS.values():
-        for source in with_releases():
-            own = dg.AssetSelection.assets(key(edition, LAYER, source.name))
-            made.append(
-                dg.define_asset_job(
-                    f"{edition.name}__{source.name}",
-                    selection=own.downstream()
-                    | dg.AssetSelection.assets(key(edition, "raw", source.name)),
-                    description=f"Some releases of {source.name} read again, and what changes with "
-                    "them.",
-                    tags=tags(edition),
-                    config={"loggers": LOGGERS},
-                )
+    for source in with_releases():
+        own = dg.AssetSelection.assets(key(edition, LAYER, source.name))
+        made.append(
+            dg.define_asset_job(
+                f"{edition.name}__{source.name}",
+                selection=own.downstream()
+                | dg.AssetSelection.assets(key(edition, "raw", source.name)),
+                description=f"Some releases of {source.name} read again, and what changes with "
+                "them.",
+                tags=tags(edition),
+                config={"loggers": LOGGERS},
             )
+        )
     return made

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.assets import findings, shown
 from pipeline.assets.locality import tables
-from pipeline.definitions import defs
+from pipeline.definitions import definitions
 from pipeline.edition import ENGLAND, SAMPLE, Edition
 from pipeline.reconciliation import SCHEMA as SUMS
 from pipeline.results import KEYS, TABLES
@@ -274,18 +274,18 @@ def test_links_go_to_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("edition", [ENGLAND, SAMPLE])
 def test_every_asset_has_words_a_group_an_owner_and_tags(edition: Edition) -> None:
-    graph = defs.resolve_asset_graph()
+    graph = definitions(edition).resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
-        if key.path[0] == edition.name:
-            assert node.description
-            assert node.group_name.startswith(edition.name)
-            assert node.owners
-            assert node.tags["edition"] == edition.name
-            assert node.kinds
-            if key.path[1] in ("raw", "tidy") and key.path[2] in sources():
-                source = sources()[key.path[2]]
-                assert node.group_name.endswith(source.releases[0].file.partition("/")[0])
-                assert source.publisher in node.description
-                assert source.licence in node.description
-                assert node.tags["grade"] == source.grade
+        assert key.path[0] == edition.name
+        assert node.description
+        assert node.group_name.startswith(edition.name)
+        assert node.owners
+        assert node.tags["edition"] == edition.name
+        assert node.kinds
+        if key.path[1] in ("raw", "tidy") and key.path[2] in sources():
+            source = sources()[key.path[2]]
+            assert node.group_name.endswith(source.releases[0].file.partition("/")[0])
+            assert source.publisher in node.description
+            assert source.licence in node.description
+            assert node.tags["grade"] == source.grade

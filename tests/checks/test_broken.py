@@ -26,8 +26,8 @@ from pipeline.checks.asset_checks import (
 from pipeline.checks.engine import Checked, Result
 from pipeline.checks.rules import Rule, queries
 from pipeline.checks.suites import Expectation
-from pipeline.definitions import defs
-from pipeline.edition import EDITIONS, SAMPLE
+from pipeline.definitions import definitions
+from pipeline.edition import EDITIONS, SAMPLE, Edition
 from pipeline.publish import build
 from pipeline.sources import sources
 
@@ -50,10 +50,14 @@ def made(sample_tables: Path) -> Path:
 def checked(layer: str, table: str) -> tuple[list[dict[str, object]], bool]:
     """Run the check of one table as Dagster runs it: its results, and whether it stops the run."""
     with dg.DagsterInstance.ephemeral() as instance:
-        result = defs.resolve_job_def("sample").execute_in_process(
-            op_selection=[f"sample__{layer}__{table}__checks"],
-            instance=instance,
-            raise_on_error=False,
+        result = (
+            definitions(SAMPLE)
+            .resolve_job_def("sample")
+            .execute_in_process(
+                op_selection=[f"sample__{layer}__{table}__checks"],
+                instance=instance,
+                raise_on_error=False,
+            )
         )
     return SAMPLE.recall("checks", f"{layer}.{table}"), not result.success
 
@@ -397,10 +401,10 @@ def test_every_query_has_a_broken_case() -> None:
 
 
 @pytest.mark.parametrize("edition", EDITIONS.values(), ids=lambda edition: edition.name)
-def test_every_table_has_its_blocking_checks_in_the_definitions(edition: object) -> None:
-    graph = defs.resolve_asset_graph()
+def test_every_table_has_its_blocking_checks_in_the_definitions(edition: Edition) -> None:
+    graph = definitions(edition).resolve_asset_graph()
     for layer, table in checked_tables():
-        key = dg.AssetKey([edition.name, layer, table])  # type: ignore[attr-defined]
+        key = dg.AssetKey([edition.name, layer, table])
         specs = {
             one.name: graph.get(one).blocking for one in graph.get_check_keys_for_assets({key})
         }

@@ -1,4 +1,10 @@
-"""Everything that Dagster loads: the same assets, checks and job for each edition."""
+"""What Dagster loads: assets, checks and jobs, the same for each edition.
+
+Each edition is a code location of its own (``pipeline.definitions.england``), so that nothing is
+loaded of another one, and ``workspace.yaml`` says which a team has.
+"""
+
+from functools import cache
 
 import dagster as dg
 
@@ -12,48 +18,44 @@ from pipeline.assets.release import release_assets, release_jobs
 from pipeline.assets.tidy import tidy_assets
 from pipeline.checks.asset_checks import all_checks
 from pipeline.console import console, log_file
-from pipeline.edition import EDITIONS, Edition
+from pipeline.edition import Edition
 from pipeline.executor import processes
 from pipeline.holding import one_run_at_a_time
 from pipeline.plan import LOGGERS
 from pipeline.schedules import schedules, sensors
 
 
-def edition_assets(edition: Edition) -> list[dg.AssetsDefinition]:
-    """Every asset of an edition, in the way of the data."""
-    return [
-        *raw_assets(edition),
-        *release_assets(edition),
-        *tidy_assets(edition),
-        *locality_assets(edition),
-        *evidence_assets(edition),
-        *publish_assets(edition),
-    ]
+@cache
+def definitions(edition: Edition, executor: dg.ExecutorDefinition | None = None) -> dg.Definitions:
+    """Everything of an edition.
 
-
-def definitions(executor: dg.ExecutorDefinition = processes) -> dg.Definitions:
-    """Everything, on an executor: one process or several, unless another is asked for."""
+    Args:
+        executor: what steps are spread over; by default one process or several of this machine.
+    """
     return dg.Definitions(
-        assets=[asset for edition in EDITIONS.values() for asset in edition_assets(edition)],
-        asset_checks=[check for edition in EDITIONS.values() for check in all_checks(edition)],
+        assets=[
+            *raw_assets(edition),
+            *release_assets(edition),
+            *tidy_assets(edition),
+            *locality_assets(edition),
+            *evidence_assets(edition),
+            *publish_assets(edition),
+        ],
+        asset_checks=all_checks(edition),
         jobs=[
             dg.define_asset_job(
                 edition.name,
-                selection=dg.AssetSelection.key_prefixes([edition.name])
+                selection=dg.AssetSelection.all()
                 - dg.AssetSelection.key_prefixes([edition.name, RELEASE]),
                 description=f"{edition.title}: from published files to the report.",
                 tags=tags(edition),
                 config={"loggers": LOGGERS},
-            )
-            for edition in EDITIONS.values()
-        ]
-        + release_jobs(),
+            ),
+            *release_jobs(edition),
+        ],
         resources={"mirror": Mirror()},
-        executor=one_run_at_a_time(executor),
+        executor=one_run_at_a_time(edition, executor or processes(edition)),
         loggers={"console": console, "log_file": log_file},
-        schedules=list(schedules()),
-        sensors=list(sensors()),
+        schedules=list(schedules(edition)),
+        sensors=list(sensors(edition)),
     )
-
-
-defs = definitions()
