@@ -1,11 +1,12 @@
 """Multiple imputation of a panel, and Rubin's rules for what is estimated from it."""
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
-from scipy.linalg.lapack import dtrtrs
+from scipy.linalg.lapack import dpotrf, dtrtrs
 
 from pipeline.evidence.panel import Array, Ints
 
@@ -133,23 +134,23 @@ def impute(columns: Array, authority: Ints, m: int, seed: int) -> Array:
 class _Equation:
     """One incomplete column's model: its predictors, and sums over the rows where it is measured.
 
-    Places are those of the intercept, all columns, and all columns' authority means.
+    Places are those of the chain's columns, then of their authority means.
 
     Attributes:
         column: its own place.
-        predictors: (p,) places of everything but itself and its means.
-        pairs: (p, p) places of their cross-products in the flat matrix.
+        order: (p + 1,) places of its predictors (all but itself and its means), then its own.
+        pairs: (p + 1, p + 1) places of their cross-products in the flat upper triangle.
         seen: (n,) 1 where it is measured, 0 where not.
         gone: rows where it is missing.
         size: (G,) measured rows of each authority.
         rows, authorities: measured rows, and authorities with any.
-        cross: (q, q) cross-products over the measured rows.
+        cross: (1 + k, 1 + k) cross-products of the columns over the measured rows, upper triangle.
         sums: (q, G) sums over the measured rows of each authority.
         residual, between: variances of the residual and of the intercepts, from the last scan.
     """
 
     column: int
-    predictors: Ints
+    order: Ints
     pairs: Ints
     seen: Array
     gone: Ints
@@ -165,9 +166,9 @@ class _Equation:
 class _Chain:
     """A Gibbs sampler over the incomplete columns.
 
-    Its state is the intercept and the columns (1 + k, n), and the columns' authority means (k, G).
-    A scan moves the incomplete columns only, so that of an equation's sums the rest is worked out
-    once; cross-products with means follow from the sums.
+    Its state is the columns (1 + k, n), an intercept first and the incomplete ones last, and the
+    columns' authority means (k, G). A scan moves the incomplete columns only, so that of an
+    equation's sums the rest is worked out once; cross-products with means follow from the sums.
 
     Args:
         filled: (n, k) columns of like size, each gap filled with a first guess.
@@ -180,43 +181,51 @@ class _Chain:
         self, filled: Array, missing: NDArray[np.bool_], authority: Ints, order: list[int]
     ) -> None:
         self.authority, self.rows_of = authority, np.bincount(authority)
-        self.moving = 1 + np.array(order, dtype=np.int64)
-        # (1 + k, n) a number for each column and authority, to add up by.
-        self.cells = authority + len(self.rows_of) * np.arange(filled.shape[1] + 1)[:, None]
-        self.state = np.vstack([np.ones(len(filled)), filled.T])
-        self.means = self._sums(self.state[1:]) / self.rows_of
+        moves = missing.any(axis=0)
+        given = np.argsort(moves, kind="stable")
+        # (k,) place of each column as it was given.
+        self.places = 1 + np.argsort(given)
+        self.state = np.vstack([np.ones(len(filled)), filled.T[given]])
+        self.means = np.empty((len(given), len(self.rows_of)))
+        self.moving = slice(len(self.state) - int(moves.sum()), len(self.state))
+        # A number for each moving column and authority, to add up by.
+        cells = authority + len(self.rows_of) * np.arange(moves.sum())[:, None]
+        self.cells = cells.ravel()
+        for row, column in zip(self.means, self.state[1:], strict=True):
+            row[:] = self._mean(column)
         self.equations = [self._equation(j, missing[:, j]) for j in order]
 
-    def _sums(self, rows: Array) -> Array:
-        """(r, G) sums over authorities of (r, n)."""
-        cells = self.cells[: len(rows)].ravel()
-        sums = np.bincount(cells, rows.ravel()).reshape(len(rows), -1)
-        return np.asarray(sums, dtype=np.float64)
+    def _mean(self, column: Array) -> Array:
+        """(G,) means over authorities of a column (n,)."""
+        mean: Array = np.bincount(self.authority, column) / self.rows_of
+        return mean
 
     def _equation(self, j: int, missing: NDArray[np.bool_]) -> _Equation:
-        k = len(self.means)
+        k, own = len(self.means), self.places[j]
         seen = (~missing).astype(np.float64)
         measured = self.state * seen
         size = np.bincount(self.authority, seen).astype(np.float64)
-        cross = np.zeros((1 + 2 * k, 1 + 2 * k))
-        cross[: 1 + k, : 1 + k] = measured @ self.state.T
-        predictors = np.delete(np.arange(1 + 2 * k), [1 + j, 1 + k + j])
+        # In the order of the columns as they were given.
+        others = np.delete(self.places, j)
+        order = np.concatenate([[0], others, others + k, [own]])
+        first, second = np.minimum(order[:, None], order), np.maximum(order[:, None], order)
+        sums = [np.bincount(self.authority, column) for column in measured]
         return _Equation(
-            column=1 + j,
-            predictors=predictors,
-            pairs=predictors[:, None] * len(cross) + predictors,
+            column=int(own),
+            order=order,
+            pairs=first * (1 + 2 * k) + second,
             seen=seen,
             gone=np.flatnonzero(missing),
             size=size,
-            rows=float(seen.sum()),
+            rows=float(size.sum()),
             authorities=np.flatnonzero(size),
-            cross=cross,
-            sums=np.vstack([self._sums(measured), size * self.means]),
+            cross=measured @ self.state.T,
+            sums=np.vstack([*sums, size * self.means]),
         )
 
     def filled(self) -> Array:
-        """(n, k) the completed columns, rows as they were given."""
-        return self.state[1:].T
+        """(n, k) the completed columns, rows and columns as they were given."""
+        return self.state[self.places].T
 
     def scan(self, rng: np.random.Generator) -> None:
         """Draw each incomplete column once."""
@@ -227,39 +236,45 @@ class _Chain:
         """Draw coefficients, intercepts and both variances of a column, then its missing values."""
         own, columns = self.state[one.column], len(self.state)
         measured = self.state[self.moving] * one.seen
-        products = measured @ self.state.T
-        one.cross[self.moving, :columns], one.cross[:columns, self.moving] = products, products.T
-        one.sums[self.moving], one.sums[columns:] = self._sums(measured), one.size * self.means
-        one.cross[:, columns:] = one.sums @ self.means.T
-        one.cross[columns:, :columns] = one.cross[:columns, columns:].T
+        np.matmul(self.state, measured.T, out=one.cross[:, self.moving])
+        one.sums[self.moving] = np.bincount(self.cells, measured.ravel()).reshape(len(measured), -1)
+        np.multiply(one.size, self.means, out=one.sums[columns:])
 
         # Coefficients with the intercepts integrated out, by generalised least squares: each
-        # authority's sums count for less.
-        shrunk = np.sqrt(one.between / (one.residual + one.size * one.between)) * one.sums
-        products = one.cross - shrunk @ shrunk.T
+        # authority's sums count for less. The sums of means are size * mean.
+        full = one.residual + one.size * one.between
+        less = one.between / full
+        root_less = np.sqrt(less)
+        products = np.empty((len(one.sums), len(one.sums)))
+        np.matmul(one.sums * (one.residual / full), self.means.T, out=products[:, columns:])
+        taken = one.sums[:columns] * root_less
+        np.subtract(one.cross, taken @ taken.T, out=products[:columns, :columns])
         precision = products.take(one.pairs)
         precision.ravel()[:: len(precision) + 1] += RIDGE * one.rows
-        root = np.linalg.cholesky(precision).T
-        on_y = dtrtrs(root, products[one.predictors, one.column], trans=1)[0]
-        noise = np.sqrt(one.residual) * rng.normal(size=len(on_y))
+        # The column itself stands last, and so does what the others' root gives of their products
+        # with it. LAPACK by itself, as this is done thousands of times.
+        root = dpotrf(precision.T, overwrite_a=True, clean=False)[0]
+        predictors = len(root) - 1
+        normal = rng.standard_normal(predictors + len(full))
+        found = root[:, -1].copy()
+        found[:-1] += sqrt(one.residual) * normal[:predictors]
+        found[-1] = 0.0
         beta = np.zeros(len(products))
-        beta[one.predictors] = dtrtrs(root, on_y + noise)[0]
+        beta[one.order] = dtrtrs(root, found)[0]
 
         # Intercepts; an authority without values has precision 1/between, its prior.
-        fitted = beta[:columns] @ self.state + (beta[columns:] @ self.means)[self.authority]
-        left = one.seen * (own - fitted)
-        weight = one.size / one.residual + 1.0 / one.between
-        centre = np.bincount(self.authority, left) / one.residual / weight
-        intercept = centre + rng.normal(size=len(centre)) / np.sqrt(weight)
+        left = one.sums[one.column] - beta @ one.sums
+        intercept = less * left + sqrt(one.residual) * root_less * normal[predictors:]
 
         # Scaled inverse chi-squared; flat on the intercepts' standard deviation (Gelman 2006).
-        at = intercept[self.authority]
-        fitted += at
-        left -= one.seen * at
+        level = intercept + beta[columns:] @ self.means
+        fitted = beta[:columns] @ self.state + level[self.authority]
+        left = one.seen * (own - fitted)
         here = intercept[one.authorities]
         residual = float(left @ left) / rng.chisquare(one.rows)
         between = float(here @ here) / rng.chisquare(len(here) - 1)
         # Rounding must not turn an absent variance into an infinite precision.
         one.residual, one.between = max(residual, 1e-10), max(between, 1e-10)
-        own[one.gone] = fitted[one.gone] + np.sqrt(one.residual) * rng.normal(size=len(one.gone))
-        self.means[one.column - 1] = np.bincount(self.authority, own) / self.rows_of
+        noise = sqrt(one.residual) * rng.standard_normal(len(one.gone))
+        own[one.gone] = fitted[one.gone] + noise
+        self.means[one.column - 1] = self._mean(own)
