@@ -8,6 +8,7 @@ tree one node at a time; here a whole level is one array operation).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import comb
 
 import numpy as np
@@ -102,17 +103,24 @@ def entries(gains: Array) -> Array:
     bits, so that the other half is added up first.
     """
     k = len(gains).bit_length() - 1
-    size = np.bitwise_count(np.arange(1 << k))
-    before = np.array([1.0 / (k * comb(k - 1, s)) for s in range(k)])
-    with_it, without = np.append(0.0, before), np.append(before, 0.0)
+    either, without = _shares(k)
     out = np.empty((3, k, gains.shape[1]))
     half = k // 2
-    folded = ((with_it + without)[size][:, None] * gains).reshape(-1, 1 << half, gains.shape[1])
+    folded = (either[:, None] * gains).reshape(-1, 1 << half, gains.shape[1])
     low, high = _holding(half) @ folded.sum(axis=0), _holding(k - half) @ folded.sum(axis=1)
-    out[0] = np.concatenate([low, high]) - without[size] @ gains
+    out[0] = np.concatenate([low, high]) - without @ gains
     single = 1 << np.arange(k)
     out[1], out[2] = gains[single], gains[-1] - gains[len(gains) - 1 - single]
     return out
+
+
+@lru_cache(maxsize=1)
+def _shares(k: int) -> tuple[Array, Array]:
+    """(2^k,) of each subset w(|S| - 1) + w(|S|), and w(|S|), see `entries`; one k at a time."""
+    size = np.bitwise_count(np.arange(1 << k))
+    before = np.array([1.0 / (k * comb(k - 1, s)) for s in range(k)])
+    with_it, without = np.append(0.0, before), np.append(before, 0.0)
+    return (with_it + without)[size], without[size]
 
 
 def _holding(k: int) -> Array:
