@@ -16,19 +16,36 @@ from pipeline.evidence.crossval import (
 )
 from pipeline.evidence.moments import Design, Fit, Moments, Net, fit, moments, net_of_controls
 from pipeline.evidence.panel import Array, Panel
-from pipeline.evidence.resampling import Jackknife, jackknife, lead_bounds, wider, with_roots
+from pipeline.evidence.resampling import (
+    Clusterings,
+    Jackknife,
+    jackknife,
+    lead_bounds,
+    wider,
+    with_roots,
+)
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import Evidence
 
 LEAST_SQUARES = (0.0,)
 
 
-def clusterings(d: Design, outcomes: Array, panel: Panel) -> list[Moments]:
+def clusterings(d: Design, outcomes: Array, panel: Panel) -> Clusterings:
     """Moments by authority and, where the panel has it, by dominant trust; outcomes (n, m)."""
-    codes = [panel.authority]
-    if panel.dominant_trust is not None:
-        codes.append(panel.dominant_trust)
-    return [moments(d.x, outcomes, one, int(one.max()) + 1) for one in codes]
+    authority, trust = panel.authority, panel.dominant_trust
+    size = int(authority.max()) + 1
+    authorities = moments(d.x, outcomes, authority, size)
+    if trust is None:
+        return Clusterings(authorities, authorities.some(slice(0)), (np.arange(size),))
+    # The authority of one row of each trust, and whether it is that of all, and they all its rows.
+    first = np.unique(trust, return_index=True)[1]
+    own = authority[first]
+    strange = np.bincount(trust, authority != own[trust])
+    same = (strange == 0) & (np.bincount(trust) == np.bincount(authority)[own])
+    number = np.cumsum(~same) - 1
+    rows = ~same[trust]
+    trusts = moments(d.x[rows], outcomes[rows], number[trust[rows]], int((~same).sum()))
+    return Clusterings(authorities, trusts, (np.arange(size), np.where(same, own, size + number)))
 
 
 def primary(each: list[Jackknife], confidence: float) -> Jackknife:
@@ -133,15 +150,15 @@ def squares(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Squ
         return np.stack([net.sst, *(one.sse for one in fits)], axis=1)
 
     gathered = clusterings(d, outcomes, panel)
-    authorities = gathered[0]
-    without = [fitted(one.without_each()) for one in gathered]
+    authorities, everyone = gathered.authorities, gathered.total()
+    without = [fitted(everyone.less(one)) for one in (authorities, gathered.trusts)]
     plain = Shrinkage((h, b), LEAST_SQUARES, np.zeros(len(authorities.xx), dtype=np.int64))
     steps = forward_steps(
         d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
     )
     return Squares(
-        everyone=left(*fitted(authorities.total())),
-        without=tuple(left(*one) for one in without),
+        everyone=left(*fitted(everyone)),
+        without=tuple(gathered.split(np.concatenate([left(*one) for one in without]))),
         held=scored(authorities, *without[0]),
         ahead=forward(steps, d.lasting_controls, models, plain),
     )

@@ -144,10 +144,8 @@ def leads(
         clusterings(own, (one.outcome - one.outcome.mean())[:, None], one)
         for own, one in zip(designs, made, strict=True)
     ]
-    estimate = statistic([each[0].total() for each in gathered])[0]
-    dropped = [
-        statistic([one.without_each() for one in each]) for each in zip(*gathered, strict=True)
-    ]
+    estimate = statistic([each.total() for each in gathered])[0]
+    dropped = gathered[0].split(statistic([each.without_each() for each in gathered]))
     each = [jackknife(estimate, replicates) for replicates in dropped]
     bounds = lead_bounds(each, s.confidence)
     widest = primary([one.part(slice(0, 1)) for one in each], s.confidence)

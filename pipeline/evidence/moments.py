@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.evidence.panel import Array, Ints, Panel, standardise
 
 # Cross-products are exact to about 1e-13 of a column's sum of squares. Variance left over below
 # this share of the column's own is rounding, and the direction is treated as collinear.
 COLLINEAR = 1e-10
+Flags = NDArray[np.bool_]
+
 REGULAR = 1e-6
 """Least eigenvalue, of a correlation matrix, down to which elimination is as good."""
 
@@ -83,6 +86,10 @@ class Moments:
     def less(self, other: "Moments") -> "Moments":
         """These rows without others of them, set by set, or all of one less each of many."""
         return Moments(self.xx - other.xx, self.xy - other.xy, self.yy - other.yy)
+
+    def some(self, which: Flags | slice) -> "Moments":
+        """Some of the sets."""
+        return Moments(self.xx[which], self.xy[which], self.yy[which])
 
     def without_each(self) -> "Moments":
         """All sets together less one, for each one in turn."""

@@ -162,7 +162,7 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
     rivals = models[h], models[b]
     outcomes = (panel.outcome - panel.outcome.mean())[:, None]
     gathered = clusterings(d, outcomes, panel)
-    authorities = gathered[0]
+    authorities = gathered.authorities
     size = len(authorities.xx)
     rng = np.random.default_rng(s.seed)
     how = Shrinkage(rivals, grid, fold_of_each(size, s.inner_folds, rng))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from pipeline.evidence.moments import Moments
+from pipeline.evidence.moments import Moments, stacked
 from pipeline.evidence.panel import Array, Ints
 
 
@@ -97,17 +97,41 @@ def jackknife(estimate: Array, replicates: Array) -> Jackknife:
     )
 
 
-def jackknives(
-    statistic: Callable[[Moments], Array], clusterings: list[Moments]
-) -> list[Jackknife]:
-    """The jackknife of one statistic under each clustering.
+@dataclass(frozen=True)
+class Clusterings:
+    """Moments of the same rows gathered by authority and, where there are any, by dominant trust.
 
-    Args:
-        statistic: moments of R sets -> (R, ...).
-        clusterings: moments by cluster; the same rows, gathered in different ways.
+    Many a trust stands behind one authority alone: to leave out either is the same, and is worked
+    out once.
+
+    Attributes:
+        authorities: (G) moments by authority.
+        trusts: (S) moments by trust, of those whose rows are not those of an authority.
+        at: each clustering's clusters, by their place among authorities and then trusts.
     """
-    estimate = statistic(clusterings[0].total())[0]
-    return [jackknife(estimate, statistic(one.without_each())) for one in clusterings]
+
+    authorities: Moments
+    trusts: Moments
+    at: tuple[Ints, ...]
+
+    def total(self) -> Moments:
+        """All rows, R = 1."""
+        return self.authorities.total()
+
+    def without_each(self) -> Moments:
+        """All rows less each authority, then less each trust."""
+        return self.total().less(stacked([self.authorities, self.trusts]))
+
+    def split(self, replicates: Array) -> list[Array]:
+        """Replicates (G + S, ...) of `without_each` by the clusters of each clustering."""
+        return [replicates[clusters] for clusters in self.at]
+
+
+def jackknives(statistic: Callable[[Moments], Array], clusterings: Clusterings) -> list[Jackknife]:
+    """The jackknife of one statistic, moments of R sets -> (R, ...), under each clustering."""
+    estimate = statistic(clusterings.total())[0]
+    replicates = statistic(clusterings.without_each())
+    return [jackknife(estimate, own) for own in clusterings.split(replicates)]
 
 
 def wider(first: Jackknife, second: Jackknife, confidence: float) -> Jackknife:

@@ -132,14 +132,10 @@ def indicator_values(sets: Moments, controls: Ints, columns: Ints) -> Array:
     """(R, 3, k) Shapley, first and last of each column, in chunks of sets of rows."""
     step = max(1, CHUNK >> len(columns))
     chunks = [
-        entries(subset_gains(_some(sets, slice(at, at + step)), controls, columns))
+        entries(subset_gains(sets.some(slice(at, at + step)), controls, columns))
         for at in range(0, len(sets.xx), step)
     ]
     return np.concatenate(chunks, axis=2).transpose(2, 0, 1)
-
-
-def _some(sets: Moments, which: slice) -> Moments:
-    return Moments(sets.xx[which], sets.xy[which], sets.yy[which])
 
 
 def weighted_values(groups: Moments, weights: Array, controls: Ints, columns: Ints) -> Array:
