@@ -1,5 +1,6 @@
 """A small team's installation as in deploy/: PostgreSQL, webserver and daemon, report site."""
 
+import importlib
 import importlib.util
 import os
 import shutil
@@ -301,6 +302,17 @@ def test_the_site_is_read_only_and_follows_the_published_version(site: tuple[str
     link.symlink_to("versions/two")
     link.replace(edition / "current")
     assert httpx.get(f"{address}/", timeout=60).text == "<p>two</p>"
+
+
+def test_each_edition_is_a_code_location() -> None:
+    workspace = yaml.safe_load((PROJECT / "workspace.yaml").read_text("utf-8"))
+    found = [one["python_module"] for one in workspace["load_from"]]
+    assert [one["location_name"] for one in found] == ["england", "sample"]
+    for one in found:
+        location = importlib.import_module(one["module_name"]).defs
+        assert location.resolve_job_def(one["location_name"])
+        keys = location.resolve_asset_graph().get_all_asset_keys()
+        assert {key.path[0] for key in keys} == {one["location_name"]}
 
 
 def test_kubernetes_by_configuration() -> None:
