@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
-from pipeline.assets.locality import tables as locality_tables
 from pipeline.checks.drift import SCHEMA as DRIFT
 from pipeline.checks.drift import drift_table
 from pipeline.edition import ENGLAND, PROJECT
 from pipeline.lineage import lineage_table
+from pipeline.locality import tables as locality_tables
 from pipeline.meta import (
     catalogue,
     check_results,

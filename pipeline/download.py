@@ -10,7 +10,6 @@ from urllib.parse import urljoin
 import httpx
 import stamina
 
-from pipeline.fetch import FetchError
 from pipeline.limits import (
     DOWNLOAD_SECONDS,
     FILE_BYTES,
@@ -29,11 +28,15 @@ PASSING = (408, 416, 425, 429, 500, 502, 503, 504)
 stamina.instrumentation.set_on_retry_hooks([])
 
 
-class RefusedError(FetchError):
+class DownloadError(Exception):
+    """A file could not be had from its address."""
+
+
+class RefusedError(DownloadError):
     """What a server sends is more, or from elsewhere, than a published file may be."""
 
 
-class TooSlowError(FetchError):
+class TooSlowError(DownloadError):
     """A server did not send all of a file in the time it is given."""
 
 

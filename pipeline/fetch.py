@@ -73,12 +73,12 @@ def _download_whole(
         return
     import httpx  # noqa: PLC0415 - only where something is downloaded
 
-    from pipeline.download import RefusedError, TooSlowError, download  # noqa: PLC0415
+    from pipeline.download import DownloadError, RefusedError, download  # noqa: PLC0415
 
     while True:
         try:
             went_on = download(release, part, progress)
-        except (RefusedError, TooSlowError) as problem:
+        except DownloadError as problem:
             if isinstance(problem, RefusedError):
                 part.unlink(missing_ok=True)
             raise FetchError(f"{release.file}: {problem}") from problem

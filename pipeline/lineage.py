@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.assets.locality import tables
 from pipeline.edition import reference
 from pipeline.framework import Framework, Panel, framework
 from pipeline.indicators import FrameworkTable, query
+from pipeline.locality import tables
 from pipeline.results import ESTIMATES
 from pipeline.sources import sources
 from pipeline.sqltable import SqlTable, sql_tables

@@ -17,7 +17,7 @@ import polars as pl
 from pipeline.corrections import declared as declared_corrections
 from pipeline.differences import Difference, differ, latest
 from pipeline.edition import Edition
-from pipeline.fetch import FetchError, digest
+from pipeline.fetch import digest
 from pipeline.geography import refuse_unknown
 from pipeline.ingest import one_release
 from pipeline.published import SourceError
@@ -334,7 +334,7 @@ def from_addresses(source: Source, folder: Path, progress: Callable[[str], None]
     """
     import httpx  # noqa: PLC0415 - only where something is downloaded
 
-    from pipeline.download import download  # noqa: PLC0415
+    from pipeline.download import DownloadError, download  # noqa: PLC0415
 
     problems = {}
     for release in source.releases:
@@ -342,7 +342,7 @@ def from_addresses(source: Source, folder: Path, progress: Callable[[str], None]
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             download(release, path, progress, resume=False)
-        except (FetchError, httpx.HTTPError, OSError) as problem:
+        except (DownloadError, httpx.HTTPError, OSError) as problem:
             path.unlink(missing_ok=True)
             problems[release.file] = f"{release.file}: {type(problem).__name__}: {problem}"
     return problems

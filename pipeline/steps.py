@@ -19,7 +19,7 @@ from pipeline.code import code_version, combined, is_module, packages, sha256
 from pipeline.edition import PROJECT, Edition, Place, contents, replacing
 from pipeline.fetch import digest as file_digest
 from pipeline.framework import REGISTERED, framework
-from pipeline.indicators import framework_tables
+from pipeline.locality import tables
 from pipeline.releases import undeclared
 from pipeline.results import TABLES
 from pipeline.source import Source
@@ -205,12 +205,16 @@ def _locality(name: str) -> Step:
     if name in sql_tables("locality"):
         return Step(
             f"locality__{name}",
-            lambda: code_version("pipeline.sqltable", alone=("pipeline.assets.locality",)),
+            lambda: code_version(
+                "pipeline.sqltable", alone=("pipeline.assets.locality", "pipeline.locality")
+            ),
             lambda: _query(name),
         )
     return Step(
         f"locality__{name}",
-        lambda: code_version("pipeline.indicators", alone=("pipeline.assets.locality",)),
+        lambda: code_version(
+            "pipeline.indicators", alone=("pipeline.assets.locality", "pipeline.locality")
+        ),
         lambda: {**_framework(), "keys of its sources": _keys()},
     )
 
@@ -257,7 +261,7 @@ def steps(edition: Edition) -> dict[str, Step]:
     made += [raw_step(edition, one) for one in every]
     for one in every:
         made += [tidy_step(edition, one), checks_step(edition, "tidy", one.name, one)]
-    for name in (*sql_tables("locality"), *framework_tables()):
+    for name in tables():
         made += [_locality(name), checks_step(edition, "locality", name)]
     made.append(
         Step(

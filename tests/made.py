@@ -6,13 +6,13 @@ import joblib
 import pytest
 
 from pipeline.analysis import evidence_tables
-from pipeline.assets.locality import make, tables
 from pipeline.calibration.files import order
 from pipeline.checks.drift import compared
 from pipeline.cli import _home
 from pipeline.edition import SAMPLE
 from pipeline.execute import execute
 from pipeline.ingest import ingest
+from pipeline.locality import make, tables
 from pipeline.reconciliation import compare
 from pipeline.sample import generate
 from pipeline.sources import sources

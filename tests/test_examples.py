@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from pipeline import dictionary
-from pipeline.assets.locality import tables
 from pipeline.assets.publish import database_tables, database_views
 from pipeline.edition import ENGLAND, PROJECT, SAMPLE
 from pipeline.framework import framework
+from pipeline.locality import tables
 from pipeline.meta import PACKAGES
 from pipeline.publish import build
 from pipeline.results import KEYS, TABLES

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.assets.locality import tables
 from pipeline.edition import reference
 from pipeline.framework import framework
 from pipeline.lineage import RAW, WIDE, Link, inputs, lineage_table, links
+from pipeline.locality import tables
 from pipeline.meta import framework_table
 from pipeline.results import MEANINGS, TABLES
 from pipeline.sources import sources

@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 
 from pipeline import attribution, switches
-from pipeline.assets.locality import reads
 from pipeline.assets.raw import Mirror, raw_asset
 from pipeline.assets.tidy import tidy_asset
 from pipeline.checks.asset_checks import tidy_checks
 from pipeline.edition import Edition
 from pipeline.framework import framework
+from pipeline.locality import reads
 from pipeline.meta import source_tables
 from pipeline.report.limits import switched_off as limits_switched_off
 from pipeline.report.read import Analysis, Reader

@@ -1,43 +1,15 @@
 """The locality tables: one row a place and period."""
 
-from functools import cache
-
 import dagster as dg
-import polars as pl
 
 from pipeline.assets import shown
 from pipeline.assets.keys import ANALYSTS, group, key, tags
 from pipeline.assets.once import code_of, once
 from pipeline.edition import Edition
-from pipeline.indicators import FrameworkTable, framework_tables
-from pipeline.sqltable import SqlTable, checked, run, sql_tables
+from pipeline.indicators import FrameworkTable
+from pipeline.locality import LAYER, make, tables
+from pipeline.sqltable import SqlTable
 from pipeline.steps import steps
-
-LAYER = "locality"
-
-
-@cache
-def tables() -> dict[str, SqlTable | FrameworkTable]:
-    """Every locality table, by name."""
-    return {**sql_tables(LAYER), **framework_tables()}
-
-
-def reads(name: str) -> set[str]:
-    """The sources that a locality table is made of, through whatever tables."""
-    found: set[str] = set()
-    for layer, table in tables()[name].inputs:
-        if layer == "tidy":
-            found.add(table)
-        elif layer == LAYER:
-            found |= reads(table)
-    return found
-
-
-def make(table: SqlTable | FrameworkTable, edition: Edition) -> pl.DataFrame:
-    """Compute one table from the edition's files."""
-    if isinstance(table, SqlTable):
-        return run(table, edition)
-    return checked(table, table.make(edition))
 
 
 def locality_asset(edition: Edition, table: SqlTable | FrameworkTable) -> dg.AssetsDefinition:

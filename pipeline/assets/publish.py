@@ -11,14 +11,14 @@ import polars as pl
 from pipeline.assets import shown
 from pipeline.assets.evidence import NEEDS
 from pipeline.assets.keys import DATA_TEAM, group, key, tags
-from pipeline.assets.locality import reads
-from pipeline.assets.locality import tables as locality_tables
 from pipeline.assets.once import code_of, once
 from pipeline.assets.tidy import of_sources
 from pipeline.checks.asset_checks import DOCUMENTED
 from pipeline.checks.drift import drift_table
 from pipeline.edition import Edition
 from pipeline.lineage import lineage_table
+from pipeline.locality import reads
+from pipeline.locality import tables as locality_tables
 from pipeline.meta import (
     SYNTHETIC,
     catalogue,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import joblib
 
-from pipeline.assets.locality import make, tables
 from pipeline.calibration.run import quick
 from pipeline.calibration.store import Store, fingerprint
 from pipeline.edition import PROJECT, Edition
 from pipeline.evidence.between import between
 from pipeline.framework import framework
 from pipeline.ingest import ingest
+from pipeline.locality import make, tables
 from pipeline.panels import candidates, registered, select
 from pipeline.sample import generate
 from pipeline.sources import sources

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from pipeline.assets import shown
 from pipeline.assets.keys import key
-from pipeline.assets.locality import reads, tables
 from pipeline.assets.once import doing, is_due
 from pipeline.checks.suites import (
     Category,
@@ -19,6 +19,7 @@ from pipeline.checks.suites import (
 from pipeline.checks.words import said
 from pipeline.edition import Edition
 from pipeline.framework import framework
+from pipeline.locality import reads, tables
 from pipeline.quarantine import disclosive
 from pipeline.results import KEYS, TABLES
 from pipeline.runlog import UNCHANGED
@@ -26,6 +27,9 @@ from pipeline.source import Source
 from pipeline.sources import sources
 from pipeline.steps import checks_step
 from pipeline.switches import lost, switched_off
+
+if TYPE_CHECKING:
+    from pipeline.checks.engine import Checked, Result
 
 MEANING: dict[Category, str] = {
     "schema": "Columns are the declared ones, in their order.",
@@ -45,14 +49,14 @@ def _checks(
     layer: str,
     name: str,
     categories: Sequence[Category],
-    outcome: Callable[[], "Checked"],  # type: ignore[name-defined] # noqa: F821
+    outcome: Callable[[], "Checked"],
     *,
     of: Source | None = None,
 ) -> dg.AssetChecksDefinition:
     asset = key(edition, layer, name)
     step = checks_step(edition, layer, name, of)
 
-    def checked(context: dg.AssetCheckExecutionContext) -> list["Result"]:  # type: ignore[name-defined] # noqa: F821
+    def checked(context: dg.AssetCheckExecutionContext) -> list["Result"]:
         """The results; those of the last time where table and suite are as they were."""
         from pipeline.checks.engine import Result  # noqa: PLC0415
 
@@ -110,15 +114,13 @@ def _checks(
     return checks
 
 
-def _right(results: Sequence["Result"]) -> bool:  # type: ignore[name-defined] # noqa: F821
+def _right(results: Sequence["Result"]) -> bool:
     """Whether nothing fails that stops what is downstream."""
     return all(one.passed or one.severity != "critical" for one in results)
 
 
 DOCUMENTED = "documented"
 """The kind of record that holds a table's rows of Data Docs."""
-MESSAGES = 3
-"""Messages that a check's description holds; meta.check_results has them all."""
 
 
 def tidy_categories(source: Source) -> list[Category]:
@@ -131,7 +133,7 @@ def tidy_categories(source: Source) -> list[Category]:
     return categories
 
 
-def check_tidy(edition: Edition, source: Source) -> "Checked":  # type: ignore[name-defined] # noqa: F821
+def check_tidy(edition: Edition, source: Source) -> "Checked":
     """Hold a tidy table to its suite and rules."""
     from pipeline.checks import rules  # noqa: PLC0415
     from pipeline.checks.engine import Checked, check  # noqa: PLC0415 - imports the library
@@ -170,7 +172,7 @@ def tidy_checks(edition: Edition, source: Source) -> dg.AssetChecksDefinition:
     )
 
 
-def check_locality(edition: Edition, name: str) -> "Checked":  # type: ignore[name-defined] # noqa: F821
+def check_locality(edition: Edition, name: str) -> "Checked":
     """Hold a locality table to its suite, rules and promises."""
     from pipeline.checks import rules  # noqa: PLC0415
     from pipeline.checks.engine import check  # noqa: PLC0415
@@ -212,7 +214,7 @@ def locality_checks(edition: Edition, name: str) -> dg.AssetChecksDefinition:
     )
 
 
-def check_evidence(edition: Edition, name: str) -> "Checked":  # type: ignore[name-defined] # noqa: F821
+def check_evidence(edition: Edition, name: str) -> "Checked":
     """Hold an evidence table to its suite and rules."""
     from pipeline.checks import rules  # noqa: PLC0415
     from pipeline.checks.engine import check  # noqa: PLC0415

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from pipeline.assets import findings, shown
-from pipeline.assets.locality import tables
 from pipeline.definitions import definitions
 from pipeline.edition import ENGLAND, SAMPLE, Edition
+from pipeline.locality import tables
 from pipeline.reconciliation import SCHEMA as SUMS
 from pipeline.results import KEYS, TABLES
 from pipeline.source import Source

@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.assets.locality import tables
 from pipeline.calibration.designs import Design, designs
 from pipeline.calibration.files import England, order
 from pipeline.calibration.report import (
@@ -21,6 +20,7 @@ from pipeline.calibration.report import (
 from pipeline.calibration.run import quick
 from pipeline.calibration.worlds import Truth
 from pipeline.framework import framework
+from pipeline.locality import tables
 
 SETTINGS = quick(framework().test)
 KNOWN = {

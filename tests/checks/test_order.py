@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from pipeline.assets.evidence import NEEDS
-from pipeline.assets.locality import tables
 from pipeline.checks.rules import Query, locality_relations, queries
 from pipeline.edition import SAMPLE, Edition
+from pipeline.locality import tables
 
 
 def upstream(name: str) -> set[tuple[str, str]]:
