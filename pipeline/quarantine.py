@@ -20,11 +20,10 @@ from pipeline.published import (
     squash,
 )
 from pipeline.revisions import key_text
-from pipeline.source import Release, Source, shape
+from pipeline.source import PLACE_CODE, Release, Source, shape
 from pipeline.switches import GEOGRAPHY
 from pipeline.tables import Table
 
-ONS_CODE = r"^E\d{8}$"
 STATUS = "q"
 ROUNDS = 5
 """How often a file is read again without the rows that it refuses."""
@@ -153,7 +152,7 @@ def _rules(source: Source, frame: pl.DataFrame) -> list[tuple[str, pl.Expr, str]
         if column.high is not None:
             found.append((name, cell > column.high, f"expected at most {column.high:g}"))
     if "areacd" in frame.columns:
-        wrong = ~pl.col("areacd").str.contains(ONS_CODE)
+        wrong = ~pl.col("areacd").str.contains(PLACE_CODE)
         found.append(("areacd", wrong, "expected an ONS code: E and eight digits"))
     return found
 
@@ -266,7 +265,11 @@ class _Book:
         self._found.append((failure, key, outcome))
 
     def hold(self) -> None:
-        """Refuse the release where too many rows have failed."""
+        """Refuse the release where too many rows have failed.
+
+        Raises:
+            SourceError: so many did.
+        """
         failing = {(failure.sheet, failure.row) for failure, *_ in self._found}
         of = self._of
         if not self._limit.few(len(failing), of):

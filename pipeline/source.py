@@ -62,6 +62,9 @@ WARNINGS = {
 }
 """The vocabulary of usage warnings."""
 
+PLACE_CODE = r"^E\d{8}$"
+"""The form of the ONS code of a place in England."""
+
 
 @dataclass(frozen=True)
 class Release:

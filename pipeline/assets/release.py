@@ -37,20 +37,6 @@ def release_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
     """The asset of a source's releases, each read from its file and kept."""
     releases = {one.id: one for one in source.releases}
 
-    @dg.asset(
-        key=key(edition, LAYER, source.name),
-        group_name=group(edition, LAYER),
-        tags=tags(edition),
-        owners=DATA_TEAM,
-        deps=[key(edition, "raw", source.name)],
-        description=f"{source.title}, release by release: what was read of each file.\n\nA run of "
-        "the edition reads new and changed releases by itself and marks none of them here, so a "
-        "release is 'missing' until it was asked for: launch a backfill to read it again.",
-        kinds={"polars"},
-        partitions_def=dg.StaticPartitionsDefinition(list(releases)),
-        # A range of releases is one run, so that what depends on them is redone once.
-        backfill_policy=dg.BackfillPolicy.single_run(),
-    )
     def read(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         readings = Readings(source, edition)
         changed = []
@@ -76,15 +62,28 @@ def release_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
             }
         )
 
-    return read
+    with warnings.catch_warnings():
+        # Backfill policies are marked as beta; this one is what makes a range one run.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return dg.asset(
+            key=key(edition, LAYER, source.name),
+            group_name=group(edition, LAYER),
+            tags=tags(edition),
+            owners=DATA_TEAM,
+            deps=[key(edition, "raw", source.name)],
+            description=f"{source.title}, release by release: what was read of each file.\n\nA run "
+            "of the edition reads new and changed releases by itself and marks none of them here, "
+            "so a release is 'missing' until it was asked for: launch a backfill to read it again.",
+            kinds={"polars"},
+            partitions_def=dg.StaticPartitionsDefinition(list(releases)),
+            # A range of releases is one run, so that what depends on them is redone once.
+            backfill_policy=dg.BackfillPolicy.single_run(),
+        )(read)
 
 
 def release_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     """The releases of every source that has several."""
-    with warnings.catch_warnings():
-        # Backfill policies are marked as beta; this one is what makes a range one run.
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        return [release_asset(edition, source) for source in with_releases()]
+    return [release_asset(edition, source) for source in with_releases()]
 
 
 def release_jobs(edition: Edition) -> list[UnresolvedJob]:

@@ -287,7 +287,7 @@ def promised(rows: Rows, promise: Promise) -> Rule:
 
 
 def tidy_relations(edition: Edition, source: Source, rows: Rows) -> list[Rule]:
-    """What a tidy table says of places: councils that the register knows, and NHS bodies."""
+    """What a tidy table says of places: its councils are in the register."""
     if source.area is None:
         return []
     _, level = source.area

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.edition import Edition
 from pipeline.results import KEYS
-from pipeline.source import STATUS, Source
+from pipeline.source import PLACE_CODE, STATUS, Source
 
 Category = Literal["schema", "keys", "values", "sums", "coverage", "drift", "relations"]
 Severity = Literal["critical", "warning", "info"]
@@ -123,7 +123,7 @@ def _one_of(name: str, values: Sequence[str]) -> Expectation:
 
 def _ons_code(name: str) -> Expectation:
     return Expectation(
-        "expect_column_values_to_match_regex", {"column": name, "regex": r"^E\d{8}$"}, "values"
+        "expect_column_values_to_match_regex", {"column": name, "regex": PLACE_CODE}, "values"
     )
 
 
@@ -244,10 +244,7 @@ VOCABULARIES: Mapping[str, Sequence[str]] = {
         "both",
     ),
 }
-VERDICT = r"^(supported|not supported|inconclusive|not possible)"
-MAY_BE_EMPTY: Mapping[str, Sequence[str]] = {}
-"""Columns of the keys of evidence tables that are empty where a row is about all of them."""
-MAY_BE_EMPTY_TABLES = ("discordant_sets", "published_comparison")
+MAY_BE_EMPTY = ("discordant_sets", "published_comparison")
 """Evidence tables without a row where no panel has what they list."""
 
 
@@ -287,6 +284,14 @@ def evidence_suite(name: str, frame: pl.DataFrame) -> list[Expectation]:
                 severity="info",
             )
         ]
+    from pipeline.evidence.verdict import (  # noqa: PLC0415 - imports numpy
+        DEPENDS,
+        INCONCLUSIVE,
+        NOT_SUPPORTED,
+        SUPPORTED,
+    )
+
+    words = {**VOCABULARIES, "verdict": (SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE, DEPENDS)}
     columns, kinds = frame.columns, frame.schema
     needed = list(dict.fromkeys((*KEYS[name], "synthetic")))
     suite = [
@@ -297,7 +302,7 @@ def evidence_suite(name: str, frame: pl.DataFrame) -> list[Expectation]:
         ),
         _unique(KEYS[name]),
     ]
-    suite += [_filled(one) for one in KEYS[name] if one not in MAY_BE_EMPTY.get(name, ())]
+    suite += [_filled(one) for one in KEYS[name]]
     for column in columns:
         if kinds[column].is_numeric():
             if column in PROBABILITIES:
@@ -308,16 +313,8 @@ def evidence_suite(name: str, frame: pl.DataFrame) -> list[Expectation]:
                 suite.append(_within(column, None, 1 + 1e-9))
             elif column in NOT_NEGATIVE or column.startswith("n_"):
                 suite.append(_within(column, 0, None))
-        elif column == "verdict":
-            suite.append(
-                Expectation(
-                    "expect_column_values_to_match_regex",
-                    {"column": column, "regex": VERDICT},
-                    "values",
-                )
-            )
-        elif column in VOCABULARIES and kinds[column] == pl.String:
-            suite.append(_one_of(column, VOCABULARIES[column]))
+        elif column in words and kinds[column] == pl.String:
+            suite.append(_one_of(column, words[column]))
     suite += [
         Expectation(
             "expect_column_pair_values_a_to_be_greater_than_b",
@@ -332,7 +329,7 @@ def evidence_suite(name: str, frame: pl.DataFrame) -> list[Expectation]:
         for low, high in PAIRS
         if low in columns and kinds[low].is_numeric() and kinds[high].is_numeric()
     ]
-    fewest = 0 if name in MAY_BE_EMPTY_TABLES else 1
+    fewest = 0 if name in MAY_BE_EMPTY else 1
     suite.append(
         Expectation("expect_table_row_count_to_be_between", {"min_value": fewest}, "coverage")
     )

@@ -12,7 +12,11 @@ from pipeline.source import Source
 
 @cache
 def sources() -> dict[str, Source]:
-    """Every declared source by name, in alphabetical order."""
+    """Every declared source by name, in alphabetical order.
+
+    Raises:
+        ValueError: a module declares another name than its own.
+    """
     found = {}
     for module in sorted(info.name for info in iter_modules(__path__)):
         if module.startswith("_"):

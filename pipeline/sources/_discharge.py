@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, Column, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, Column, numbers
 
 MARKERS = {"NA": "x"}
 FORMS = {
     # Our column to the publisher's, and what its codes look like.
     "org_code": ("nhs_trust22_code", r"^[0-9A-Z]{3}$", "expected an ODS code of three characters"),
-    "icb_code": ("icb22_code", r"^E\d{8}$", "expected an ONS code"),
+    "icb_code": ("icb22_code", PLACE_CODE, "expected an ONS code"),
 }
 DATES = {"day": ("%Y-%m-%d", "%Y-%m-%d"), "month": ("%B %Y", "%Y-%m")}
 """How dates are published, and how a period is written here."""

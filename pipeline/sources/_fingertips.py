@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, numbers
 
 COLUMNS = {
     "area_code": "areacd",
@@ -61,7 +61,7 @@ def rates(file: PublishedFile, rate: Rate) -> pl.DataFrame:
     expected = f"expected one of {', '.join(SIGNIFICANCE)}"
     grid.refuse(wrong, "significance", "significance", expected)
     starts = pl.col("areacd").str.head(3)
-    known = pl.col("areacd").str.contains(r"^E\d{8}$") & starts.is_in(list(AREA_TYPES))
+    known = pl.col("areacd").str.contains(PLACE_CODE) & starts.is_in(list(AREA_TYPES))
     wrong = frame.filter(~known.fill_null(False))
     grid.refuse(wrong, "areacd", "area_code", "expected the code of an English district or council")
     frame = frame.with_columns(pl.lit("value").alias("label"))

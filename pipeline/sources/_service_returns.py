@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, numbers
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,7 @@ def _places(grid: Grid, header: int, columns: Mapping[int, tuple[str, str]]) -> 
     wrong = frame.filter(~country & ~total & pl.col("letters").is_null())
     grid.refuse(wrong, "class", "Class", f"expected one of {', '.join(CLASSES)}")
     other = pl.col("area_type") == "other_authority"
-    coded = pl.col("areacd").str.contains(r"^E\d{8}$").fill_null(other)
+    coded = pl.col("areacd").str.contains(PLACE_CODE).fill_null(other)
     wrong = frame.filter(~total & ~coded)
     grid.refuse(wrong, "areacd", "ONS Code", "expected an ONS code such as E06000001")
     wrong = frame.filter(~country & ~total & ~pl.col("certified").is_in(["Y", "N", "[x]"]))

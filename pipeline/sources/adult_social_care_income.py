@@ -5,7 +5,7 @@ import re
 import polars as pl
 
 from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 MARKERS = {":": "x"}
 ENGLAND = "E92000001"
@@ -96,7 +96,6 @@ No cell is a total of others: 2014-15 has the same 109, and there they add up to
 """
 
 COUNCIL = r"^\d{3}$"
-ONS = r"^E\d{8}$"
 
 
 def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
@@ -246,9 +245,9 @@ def _areas(grid: Grid, frame: pl.DataFrame, ending: int) -> pl.DataFrame:
     council = pl.col("cassr_code").is_not_null()
     wrong = frame.filter(council & ~pl.col("cassr_code").str.contains(COUNCIL))
     grid.refuse(wrong, "cassr_code", "CASSR_CODE", "expected a council code of three digits")
-    wrong = frame.filter(council & ~pl.col("areacd").str.contains(ONS).fill_null(False))
+    wrong = frame.filter(council & ~pl.col("areacd").str.contains(PLACE_CODE).fill_null(False))
     grid.refuse(wrong, "areacd", "GEOGRAPHY_CODE", "expected an ONS code such as E06000001")
-    wrong = frame.filter(~pl.col("region").str.contains(ONS).fill_null(False))
+    wrong = frame.filter(~pl.col("region").str.contains(PLACE_CODE).fill_null(False))
     grid.refuse(wrong, "region", "REGION_GO_CODE", "expected an ONS code such as E12000001")
     country = pl.col("region") == ENGLAND
     return frame.with_columns(

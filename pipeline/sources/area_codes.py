@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipeline.published import PublishedFile
-from pipeline.source import Column, Release, Source
+from pipeline.source import PLACE_CODE, Column, Release, Source
 
 COLUMNS = {
     "LADCD": "areacd",
@@ -33,7 +33,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     frame = frame.filter(pl.col("country") == NATIONS[0])
     labels = {name: label for label, name in COLUMNS.items()}
     for name in CODES:
-        wrong = frame.filter(~pl.col(name).str.contains(r"^E\d{8}$").fill_null(False))
+        wrong = frame.filter(~pl.col(name).str.contains(PLACE_CODE).fill_null(False))
         grid.refuse(wrong, name, labels[name], "expected an ONS code such as E06000001")
     wrong = frame.filter(~pl.col("text").is_in(["TRUE", "FALSE"]).fill_null(False))
     grid.refuse(wrong, "text", "Current", "expected TRUE or FALSE")

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 from pipeline.sources.ascof_workbook import LEVELS, MEASURES, PUBLISHED
 
 TITLES_2018 = {
@@ -105,7 +105,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     ):
         wrong = frame.filter(~pl.col(name).is_in(list(known)).fill_null(False))
         grid.refuse(wrong, name, label, "not as declared")
-    coded = pl.col("areacd").str.contains(r"^E\d{8}$").fill_null(False)
+    coded = pl.col("areacd").str.contains(PLACE_CODE).fill_null(False)
     grid.refuse(frame.filter(~coded), "areacd", "ONS Code", "expected an ONS code")
     frame = frame.with_columns(
         pl.col("title").replace_strict(TITLES[release.period]).alias("code"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 PERCENT = "percent"
 PER_100_000 = "per 100,000 people"
@@ -199,7 +199,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     wrong = frame.filter(pl.col("full_code").ne_missing(full))
     grid.refuse(wrong, "full_code", "ASCOF Measure Code", "expected the code of measure and group")
     typed = pl.col("level") == "Council Type"
-    coded = pl.col("areacd").str.contains(r"^E\d{8}$").fill_null(False)
+    coded = pl.col("areacd").str.contains(PLACE_CODE).fill_null(False)
     grid.refuse(frame.filter(typed == coded), "areacd", "ONS Code", "expected an ONS code")
     cells = frame.group_by("cassr_code", maintain_order=True).agg(pl.len(), pl.col("row").first())
     full_set = frame.select("full_code", "type").n_unique()

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 from pipeline.sources._dementia import known_kinds, months
 
 COLUMNS = {
@@ -35,7 +35,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     wrong = frame.filter(pl.col("mark").ne_missing(DOUBTFUL) & pl.col("mark").is_not_null())
     grid.refuse(wrong, "mark", "DQ", f"expected {DOUBTFUL!r} or nothing")
     frame = months(grid, known_kinds(grid, frame))
-    wrong = frame.filter(~pl.col("areacd").str.contains(r"^E\d{8}$").fill_null(False))
+    wrong = frame.filter(~pl.col("areacd").str.contains(PLACE_CODE).fill_null(False))
     grid.refuse(wrong, "areacd", "ORG_CODE", "expected an ONS code such as E07000001")
     frame = numbers(
         frame.with_columns(pl.lit("VALUE").alias("label")), "text", file=file, markers={}

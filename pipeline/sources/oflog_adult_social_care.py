@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 MEASURES = {
     "ASC1": ("carer_quality_of_life", "Outcome, ASC Carer Quality of Life"),
@@ -59,7 +59,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     )
     for name, label, pattern in (
         ("period", "Financial year", r"^\d{4}-\d{2}$"),
-        ("areacd", "Local authority code", r"^E\d{8}$"),
+        ("areacd", "Local authority code", PLACE_CODE),
     ):
         wrong = frame.filter(~pl.col(name).str.contains(pattern).fill_null(False))
         grid.refuse(wrong, name, label, "not as declared")

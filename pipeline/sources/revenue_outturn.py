@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline.calendar import COUNCIL_OUTTURN
 from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _places(grid: Grid, frame: pl.DataFrame) -> pl.DataFrame:
     fits = pl.col("class").is_in(list(CLASSES)) & (pl.col("class") == letters)
     wrong = frame.filter(~country & ~fits.fill_null(False))
     grid.refuse(wrong, "class", "Class", f"expected one of {', '.join(CLASSES)}")
-    wrong = frame.filter(~pl.col("areacd").str.contains(r"^E\d{8}$"))
+    wrong = frame.filter(~pl.col("areacd").str.contains(PLACE_CODE))
     grid.refuse(wrong, "areacd", "ONS Code", "expected an ONS code such as E06000001")
     return frame.with_columns(
         pl.when(council)

@@ -201,7 +201,7 @@ CASES = [
     Case("evidence", "block_fit", "keys", FILLED, put("coalition", None)),
     Case("evidence", "block_fit", "values", BETWEEN, put("r2", 1.2)),
     Case("evidence", "block_fit", "values", ONE_OF, put("composition", "mixed")),
-    Case("evidence", "verdict", "values", FORM, put("verdict", "perhaps")),
+    Case("evidence", "verdict", "values", ONE_OF, put("verdict", "perhaps")),
     Case("evidence", "block_contrast", "values", AT_LEAST, put("ci_low", 9.0)),
     Case("evidence", "block_fit", "coverage", ROWS, none),
     Case("evidence", "block_fit", "relations", "known", put("spec_id", "another")),
@@ -262,7 +262,7 @@ CASES = [
         "within_as_estimated",
         times("value", 2, pl.col("rule_id") == "slope_positive"),
     ),
-    Case("evidence", "verdict", "relations", "one_verdict", put("verdict", "not possible here")),
+    Case("evidence", "verdict", "relations", "one_verdict", put("verdict", "perhaps")),
     Case("evidence", "within_effect", "relations", "rows_as_split", put("n_rows", 3)),
     *(
         Case(
