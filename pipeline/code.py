@@ -24,7 +24,6 @@ COMPUTING = (
     "polars",
     "pyarrow",
     "pyreadr",
-    "scikit-learn",
     "scipy",
     "sqlglot",
     "statsmodels",

@@ -13,8 +13,6 @@ from pipeline.framework import Framework, Indicator, framework
 from pipeline.sources import sources
 from pipeline.sqltable import TableError, connect
 
-CODE_KINDS = ("areacd", "ecode", "dh_code", "cassr_code", "registry_code")
-
 TRUST_SQL = """
 WITH measured AS (
     SELECT

@@ -26,7 +26,6 @@ PACKAGES = (
     "numpy",
     "scipy",
     "statsmodels",
-    "scikit-learn",
 )
 SYNTHETIC = "SYNTHETIC: every figure is generated. "
 
@@ -327,7 +326,7 @@ def run_table(edition: Edition, run_id: str, version_name: str) -> Table:
         ("run_id",),
         {
             "run_id": "run of the pipeline, as in the evidence tables",
-            "version": "name of the published version: when it was built, and the run",
+            "version": "name of the published version: its number, when it was built, and the run",
             "edition": "england (the real data) or sample (generated)",
             "title": "title of the edition",
             "synthetic": "whether every figure is generated",

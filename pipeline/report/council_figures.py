@@ -138,7 +138,6 @@ class Point:
     value: float | None
     status: str
     coverage: float | None
-    n_effective: float | None
     low: float | None
     high: float | None
     usable: bool
@@ -381,7 +380,6 @@ class Figures:
             value=value,
             status=row["status"],
             coverage=row["coverage"],
-            n_effective=row["n_effective"],
             low=value - reach if sampled else None,
             high=value + reach if sampled else None,
             usable=self.usable(row),

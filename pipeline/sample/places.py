@@ -47,7 +47,6 @@ LETTER_DH_CODES = ("00ZA", "00ZB")
 
 MERGER = date(2019, 4, 1)
 CONVERSION = date(2020, 4, 1)
-RECODED = date(2013, 4, 1)
 
 
 @dataclass(frozen=True)
