@@ -151,7 +151,11 @@ class Edition:
         return self.folder / "raw"
 
     def table(self, layer: str, name: str) -> Place:
-        """The Parquet file of one table."""
+        """The Parquet file of one table.
+
+        Raises:
+            ValueError: there is no such layer.
+        """
         if layer not in LAYERS:
             raise ValueError(f"no layer {layer!r}; layers are {', '.join(LAYERS)}")
         return self.shared / "tables" / layer / f"{name}.parquet"

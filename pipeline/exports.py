@@ -254,7 +254,11 @@ def metadata(table: Exported, run: Run, url: str) -> dict[str, Any]:
 
 
 def datatype(kind: pl.DataType) -> str:
-    """The name that CSV on the Web has for a type."""
+    """The name that CSV on the Web has for a type.
+
+    Raises:
+        ExportError: it has none.
+    """
     if kind.is_integer():
         return "integer"
     try:

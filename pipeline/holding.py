@@ -37,6 +37,9 @@ def one_run_at_a_time(edition: Edition, inner: dg.ExecutorDefinition) -> dg.Exec
 
     Runs started with ``rapport run`` take the lock themselves: Dagster's ``execute_in_process``
     passes every executor by.
+
+    Raises:
+        ValueError: the executor is one that Dagster cannot make.
     """
 
     make = inner.executor_creation_fn

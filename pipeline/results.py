@@ -64,10 +64,10 @@ MEANINGS = {
     "title": "title",
     "claim": "the sentence under test",
     "lag": "years from predictors to outcome",
-    "controls": "what is held constant",
+    "controls": "what is held constant; in multiverse all of it, or what is left out",
     "composite_rule": "how indicators become blocks",
     "missing_rule": "what becomes of rows with gaps",
-    "sample": "rows left after each step",
+    "sample": "rows left after each step; in multiverse which rows a specification takes",
     "indicators": "indicators used, by block",
     "sample_within": "the same as sample, of the comparison within authorities",
     "indicators_within": "indicators used within authorities, by block",
@@ -101,7 +101,8 @@ MEANINGS = {
     "n_effective_median": "median effective number of trusts behind carried values",
     "within_var_share": "share of its variance that lies within authorities",
     "shares_source_with_outcome": "whether it comes from the outcome's survey or inspection",
-    "composition": "composite: one z-mean a block; indicators: each kept apart under ridge; both",
+    "composition": "composite: one z-mean a block; indicators: each kept apart under ridge; both; "
+    "beside the rule also rank composite, principal component and indicators by least squares",
     "coalition": "blocks in the model beside the controls",
     "k": "parameters of the blocks (effective ones under ridge)",
     "r2": "share of variance explained",
@@ -110,7 +111,8 @@ MEANINGS = {
     "q2_loao": "share of variance predicted for authorities left out",
     "q2_forward": "share of variance predicted for later years",
     "penalty": "ridge penalty chosen on all rows",
-    "estimand": "what is estimated; delta = v(H) - v(B)",
+    "estimand": "what is estimated; delta = v(H) - v(B), H leadership and partnership, B plans and "
+    "budgets",
     "estimate": "estimate, as a share of variance unless the row says otherwise",
     "bias": "jackknife or bootstrap estimate of bias",
     "se": "standard error",
@@ -154,7 +156,6 @@ MEANINGS = {
     "detail": "what was chosen instead",
     "passes": "whether it says what the panel's own estimate says; empty where it was not possible",
     "why_not": "why it was not possible",
-    "controls_choice": "what is held constant in this specification",
     "coverage": "least observed share behind carried values",
     "missing": "least measured share for an indicator to be used",
     "lags": "years from predictors to outcome",
@@ -186,9 +187,10 @@ MEANINGS = {
     "h_others": "mean leadership of the others, standard deviations",
     "diff": "h_adopters less h_others",
     "part": "between, within or overall; in published_comparison, where our figure comes from",
-    "verdict": "supported, not supported or inconclusive",
+    "verdict": "supported, not supported, inconclusive, or inconclusive because it depends on how "
+    "the block is composed",
     "sentence": "the verdict in plain words",
-    "rule_id": "criterion; overall, between_goes_with_better_outcomes, "
+    "rule_id": "criterion; of part overall, between_goes_with_better_outcomes, "
     "between_confounder_must_be_strong and between_lead_stands_without_error are cautions, which "
     "change the sentence and not the verdict",
     "passed": "whether it is met",

@@ -1,7 +1,8 @@
 """What a step reads and makes, noted while it runs, so that nobody has to declare it.
 
 Labels: ``table:tidy.ascof``, ``record:checks/tidy.ascof``, ``raw:ascof/x.ods``,
-``generated:ascof/x.ods`` and ``reference:council_code_additions``.
+``generated:ascof/x.ods``, ``reference:council_code_additions`` and, of what is published,
+``version:report``.
 """
 
 from collections.abc import Iterator

@@ -304,7 +304,8 @@ def rollback(edition: Edition, version: str | None = None) -> tuple[Described | 
     if version is None:
         earlier = kept[: kept.index(public)] if public in kept else kept
         if not earlier:
-            raise PublishError(f"{edition.name}: no version is kept from before {public}")
+            since = f" from before {public}" if public else ""
+            raise PublishError(f"{edition.name}: no version is kept{since}")
         wanted = earlier[-1]
     else:
         found = [one for one in kept if one == version or str(number(one)) == version.lstrip("0")]

@@ -26,7 +26,7 @@ def workers() -> Iterator[None]:
         from distributed import Client  # noqa: PLC0415 - an optional part
     except ImportError as problem:
         raise SettingsError(
-            "RAPPORT_DASK: Dask is not installed; install rapport[dask]"
+            "RAPPORT_DASK: Dask is not installed; install the project with [dask]"
         ) from problem
     try:
         client = Client(address)  # type: ignore[no-untyped-call]

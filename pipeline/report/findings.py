@@ -46,7 +46,11 @@ class Findings:
 
 
 def findings(reader: Reader) -> Findings:
-    """What a database says, in the README's form."""
+    """What a database says, in the README's form.
+
+    Raises:
+        ValueError: it holds no verdict on the claim, or no lead.
+    """
     found, whole = analyses(reader), claim(reader)
     drawn = front.forest(found, "").picture
     if whole is None or drawn is None:

@@ -108,7 +108,12 @@ def settings(analysis: Analysis) -> DataTable:
         "Every threshold and setting",
         ["Setting", "Value", "Part"],
         [
-            [text(capital(words(name))), text(_value(value)), text(part)]
+            # A seed is a name and no quantity.
+            [
+                text(capital(words(name))),
+                text(str(value) if name == "seed" else _value(value)),
+                text(part),
+            ]
             for part, name, value in _flat(analysis.settings)
         ],
         "evidence.analysis_spec: thresholds",

@@ -44,6 +44,8 @@ READ_ME = (
     "standard deviations.",
     "What follows short-term support (ASC5) is led by the leadership of the year before as well, "
     "more weakly; the other measures of the same table are not.",
+    "Where a trust's leadership has lasted, fewer of its patients stay without meeting the "
+    "criteria to reside.",
 )
 
 
