@@ -447,7 +447,7 @@ def _cover(made: _Book, run: Run) -> None:
         "What this is": [
             *([SYNTHETIC] if run.synthetic else []),
             "Does leadership explain innovation between places better than plans and budgets do? "
-            "These are the results of the test and the smaller tables of places behind it.",
+            "These are the smaller tables of the test's results and of the places behind them.",
         ],
         "How to read it": [
             "Results say what is associated with what, and what predicts better; never what causes "
@@ -560,10 +560,10 @@ def readme(tables: Sequence[Exported], run: Run) -> str:
         "and sources. An empty field is a missing value, never zero; the status beside it says "
         "why it is missing.",
         "- `parquet/`: the same and every tidy table, with the same in the file's metadata.",
-        f"- `{WORKBOOK}`: evidence and the smaller tables of places. An empty text column shows "
+        f"- `{WORKBOOK}`: the smaller tables of evidence and places. An empty text column shows "
         "[z]; shorthand for missing figures is explained in the sheet Notes.",
         "",
-        f"In CSV files: {HARMLESS} In the workbook such a text is marked as text and unchanged.",
+        f"CSV files: {HARMLESS} In the workbook such a text is marked as text and unchanged.",
         "",
         "The column `synthetic` of every table says whether every figure is generated.",
         "",

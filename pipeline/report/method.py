@@ -46,7 +46,7 @@ def method(reader: Reader, analysis: Analysis, shown: Mapping[str, Any]) -> Meth
             for name, label in (
                 ("confidence", "Confidence of intervals"),
                 ("delta_min", "Smallest lead that counts (share of variance)"),
-                ("equivalence_upper", "A lead below this is too small to matter"),
+                ("equivalence_upper", "Upper bound below which a lead that matters is ruled out"),
                 ("loao_alpha", "Level of the test on authorities left out"),
                 ("power_target", "Power that defines the smallest lead that can be found"),
                 ("min_authorities", "Fewest authorities"),
