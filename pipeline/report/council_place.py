@@ -9,9 +9,8 @@ from pipeline.report.answer import Fact
 from pipeline.report.council_figures import Figures
 from pipeline.report.read import Names, Reader, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
-from pipeline.report.wording import counted, financial_year, joined, number, percent
+from pipeline.report.wording import NO_REGION, counted, financial_year, joined, number, percent
 
-NO_REGION = "Region not given"
 FOUNDED = date(2010, 4, 1)
 """Councils that began before the first year of any source are not called new."""
 LEAST_WEIGHT = 0.05

@@ -8,12 +8,11 @@ import polars as pl
 
 from pipeline.report.read import COUNCILS, Analysis, Reader, Row
 from pipeline.report.tables import DataTable, figure, text
-from pipeline.report.wording import counted, joined, number
+from pipeline.report.wording import NO_REGION, counted, joined, number
 
 SAID = ("c", "low", "u", "z")
 """Statuses that say more of a missing figure than that it is missing."""
 ABOUT = ("areacd", "areanm", "year", "region", "council_class")
-NO_REGION = "Region not given"
 STATUSES = "SELECT \"table\" AS status, meaning FROM meta.dictionary WHERE layer = 'status'"
 
 

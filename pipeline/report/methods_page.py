@@ -23,6 +23,7 @@ DOCUMENTS = {
     "docs/decisions.md": "what was decided and why, and what was seen before registration",
     "docs/assurance.md": "what was checked, what was not, and what the analysis is fit for",
     "docs/officers.md": "how to read these pages",
+    "docs/validation.md": "what is checked of every table, and what a failure does",
     "docs/calibration.md": "the test on worlds whose truth is known",
     "docs/add_a_dataset.md": "how to add a source, a table or an indicator",
 }

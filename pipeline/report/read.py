@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from pipeline.report.wording import joined, organisation, short, words
+from pipeline.results import ALL_PANELS
 
 Row = dict[str, Any]
 RESULTS = (
@@ -30,7 +31,6 @@ RESULTS = (
 """Evidence tables that an analysis reads whole."""
 BOTH = "both"
 BETWEEN, WITHIN, OVERALL = "between", "within", "overall"
-ALL_PANELS = "all_panels"
 FIXED_EFFECTS = "authority x year fixed effects"
 """The model whose slope within authorities the rule reads."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 MINUS = "\N{MINUS SIGN}"
 NOT_AVAILABLE = "not available"
+NO_REGION = "Region not given"
 COMPOSITIONS = {
     "composite": "One average for each group",
     "indicators": "Every indicator on its own",
