@@ -48,32 +48,27 @@ def specifications(pool: Candidates, all_of: Framework) -> list[Specification]:
     base = registered(pool.spec, all_of)
     wide = all_of.test.multiverse
     out = []
-    for lag, composition, controls, sample, coverage, missing in product(
-        wide.lags,
-        wide.compositions,
-        _controls(base),
-        _samples(base, wide.cap),
-        wide.min_coverage,
-        wide.min_measured,
-    ):
-        choices = replace(
-            base,
-            controls=controls[1],
-            control_classes=controls[2],
-            **sample[1],
-            min_coverage=coverage,
-            min_measured=missing,
-            lag=base.lag + lag,
-        )
-        labels = (
-            composition,
-            controls[0],
-            sample[0],
-            f"{coverage:g}",
-            f"{missing:g}",
-            str(base.lag + lag),
-        )
-        out.append(Specification(labels, composition, choices))
+    for lag in (base.lag + more for more in wide.lags):
+        made = []
+        for controls, sample, coverage, missing in product(
+            _controls(base), _samples(base, wide.cap), wide.min_coverage, wide.min_measured
+        ):
+            choices = replace(
+                base,
+                controls=controls[1],
+                control_classes=controls[2],
+                **sample[1],
+                min_coverage=coverage,
+                min_measured=missing,
+                lag=lag,
+            )
+            labels = controls[0], sample[0], f"{coverage:g}", f"{missing:g}", str(lag)
+            made.append((labels, choices))
+        out += [
+            Specification((composition, *labels), composition, choices)
+            for composition in wide.compositions
+            for labels, choices in made
+        ]
     return out
 
 
@@ -308,14 +303,14 @@ def registered_one(pool: Candidates, all_of: Framework) -> Specification:
 def _together(found: Sequence[Outcome], base: Outcome, all_of: Framework) -> Iterator[Row]:
     s = all_of.test.between
     delta = np.array([one.lead.delta for one in found if one.lead])
-    null = _null(found, all_of)
+    agreement, null = float(_agreement(delta)), _null(found, all_of)
     tail = 100 * (1 - s.confidence) / 2
     for detail, observed, drawn, passes in (
         (
             "share of specifications with the commoner sign",
-            _agreement(delta),
-            np.array([_agreement(one) for one in null]),
-            _agreement(delta) >= all_of.test.multiverse.same_sign
+            agreement,
+            _agreement(null),
+            agreement >= all_of.test.multiverse.same_sign
             and base.lead is not None
             and bool(np.median(delta) * base.lead.delta > 0),
         ),
@@ -336,21 +331,23 @@ def _together(found: Sequence[Outcome], base: Outcome, all_of: Framework) -> Ite
 
 
 def _slopes_together(slopes: Array, base: Outcome, all_of: Framework) -> Row:
+    agreement = float(_agreement(slopes))
     return {
         "part": "within",
         "kind": "multiverse",
         "detail": f"share of specifications with the commoner sign, {len(slopes)} specifications; "
         f"{(slopes > 0).mean():.0%} have a positive slope, the median is {np.median(slopes):.3f}",
-        "estimate": _agreement(slopes),
-        "passes": _agreement(slopes) >= all_of.test.multiverse.same_sign
+        "estimate": agreement,
+        "passes": agreement >= all_of.test.multiverse.same_sign
         and base.slope is not None
         and bool(np.median(slopes) * base.slope.beta > 0),
     }
 
 
-def _agreement(delta: Array) -> float:
-    up = float((delta > 0).mean())
-    return max(up, 1.0 - up)
+def _agreement(delta: Array) -> Array:
+    """(...,) share of the specifications (..., S) with the commoner sign."""
+    up = (delta > 0).mean(axis=-1)
+    return np.asarray(np.maximum(up, 1.0 - up), dtype=np.float64)
 
 
 def _null(found: Sequence[Outcome], all_of: Framework) -> Array:

@@ -15,7 +15,7 @@ from pipeline.evidence.coalitions import members
 from pipeline.evidence.crossval import Losses, LossTest, authority_test, nadeau_bengio_test
 from pipeline.evidence.panel import Panel, composites
 from pipeline.evidence.power import power
-from pipeline.evidence.race import Race, run_race
+from pipeline.evidence.race import CONTRASTS, Race, run_race
 from pipeline.evidence.resampling import lead_bounds
 from pipeline.evidence.rows import (
     BlockContrast,
@@ -39,7 +39,6 @@ from pipeline.evidence.verdict import (
     sentence,
 )
 
-CONTRASTS = ("delta", "delta_adj", "unique_H", "unique_B", "common")
 RECOVERED = "the wider of bias-corrected jackknife-t and limits of roots"
 CLUSTERS = ("authority", "dominant-trust")
 
@@ -158,7 +157,7 @@ def block_contrast(race: Race, s: BetweenSettings) -> Iterator[BlockContrast]:
     read = lead_bounds(race.lead, s.confidence)
     widest = primary(race.jackknives, s.confidence)
     tail = 100 * (1 - s.confidence) / 2
-    for estimand in CONTRASTS:
+    for place, estimand in enumerate(CONTRASTS):
         at = race.names.index(estimand)
         estimate = float(widest.estimate[at])
         for second, one in enumerate(race.jackknives):
@@ -192,7 +191,7 @@ def block_contrast(race: Race, s: BetweenSettings) -> Iterator[BlockContrast]:
                     headline=corrected and estimand != "delta" and second == int(widest.second[at]),
                 )
         if s.n_bootstrap > 1:
-            drawn = race.drawn[:, at]
+            drawn = race.drawn[:, place]
             low, high = np.percentile(drawn, [tail, 100 - tail])
             yield BlockContrast(
                 composition=race.name,

@@ -141,10 +141,11 @@ def choose_penalty(groups: Moments, weights: Array, controls: Ints, how: Shrinka
     if len(grid) == 1:
         return np.full(len(weights), grid[0])
     error = np.zeros((len(weights), len(grid)))
+    whole = groups.weighted(weights)
     for fold in np.unique(how.folds):
         inside = how.folds == fold
-        test = groups.weighted(weights * inside)
-        net = net_of_controls(groups.weighted(weights * ~inside), controls)
+        test = groups.some(inside).weighted(weights[:, inside])
+        net = net_of_controls(whole.less(test), controls)
         for columns in how.rivals:
             error += loss(test, ridge_path(net, columns, grid))
     best: Array = grid[error.argmin(axis=1)]

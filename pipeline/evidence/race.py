@@ -51,6 +51,14 @@ class Readings:
     weights: Array
     sides: tuple[int, int]
 
+    def only(self, names: tuple[str, ...], masks: list[int]) -> "Readings":
+        """Readings that some coalitions suffice for; these, of both sides too, by their masks."""
+        half = self.weights.shape[1] // 2
+        rows = [self.names.index(name) for name in names]
+        columns = [*masks, *(half + mask for mask in masks)]
+        h, b = (masks.index(side) for side in self.sides)
+        return Readings((*names, *ROOTS), self.weights[np.ix_(rows, columns)], (h, b))
+
     @property
     def rooted(self) -> Ints:
         """(5,) places of what the lead's interval is made of, in the order of `with_roots`."""
@@ -66,6 +74,9 @@ class Readings:
 
 
 ROOTS = ("root v H", "root v B")
+CONTRASTS = ("delta", "delta_adj", "unique_H", "unique_B", "common")
+DRAWS = 64
+"""Bootstrap draws at once: their moments stay in the processor's cache."""
 
 
 def readings(players: tuple[str, ...], h: int, b: int) -> Readings:
@@ -106,7 +117,7 @@ class Race:
         jackknives: readings by authority and, where there is one, by dominant trust; (E,) each.
         lead: of these, what the lead's interval is made of; (5, 1) each.
         slopes: of each player, then of H and B, see `slopes_of`; (players + 2,) each clustering.
-        drawn: (draws, E) bootstrap readings.
+        drawn: (draws, 5) bootstrap readings of `CONTRASTS`.
         held: leave-one-authority-out losses.
         kfold: losses of the repeated grouped K-fold, None if switched off.
         ahead: forward losses and the years tested; None and () without a second year.
@@ -177,9 +188,16 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
 
     penalty = float(chosen(np.ones((1, size)))[0])
     read = readings(players, h, b)
+    sides = [0, h, b, h | b]
+    contrasts = read.only(CONTRASTS, sides)
 
     def statistic(sets: Moments) -> Array:
         return read.of(explained(sets, d.controls, models, penalty))
+
+    def contrasted(draws: Array) -> Array:
+        sets = authorities.weighted(draws)
+        fits = explained(sets, d.controls, [models[mask] for mask in sides], penalty)
+        return contrasts.of(fits)[:, : len(CONTRASTS)]
 
     each = jackknives(statistic, gathered)
     draws = bootstrap_weights(size, s.n_bootstrap, rng)
@@ -200,7 +218,9 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
         fit=fit,
         names=read.names,
         jackknives=each,
-        drawn=statistic(authorities.weighted(draws)),
+        drawn=np.concatenate(
+            [contrasted(draws[at : at + DRAWS]) for at in range(0, max(len(draws), 1), DRAWS)]
+        ),
         held=held,
         kfold=None if kfold is None else scored(kfold),
         ahead=ahead,

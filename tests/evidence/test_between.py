@@ -13,7 +13,7 @@ from pipeline.evidence.between import RECOVERED, BetweenResult, between, block_c
 from pipeline.evidence.coalitions import members, owen_weights, shapley_weights
 from pipeline.evidence.moments import design, explained, moments
 from pipeline.evidence.panel import Panel, composites
-from pipeline.evidence.race import run_race
+from pipeline.evidence.race import CONTRASTS, run_race
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import (
     DEPENDS,
@@ -115,7 +115,7 @@ def test_the_bootstrap_row_is_a_percentile_interval_of_the_draws() -> None:
     race = run_race("composite", composites(world(h=0.2)), (0.0,), settings)
     rows = [r for r in block_contrast(race, settings) if r.ci_method.startswith("percentile")]
     row = next(r for r in rows if r.estimand == "delta")
-    drawn = np.sort(race.drawn[:, race.names.index("delta")])
+    drawn = np.sort(race.drawn[:, CONTRASTS.index("delta")])
     assert drawn[9] <= row.ci_low <= drawn[10]
     assert drawn[389] <= row.ci_high <= drawn[390]
     jackknifed = race.jackknives[0].se[race.names.index("delta")]
