@@ -75,8 +75,6 @@ class Readings:
 
 ROOTS = ("root v H", "root v B")
 CONTRASTS = ("delta", "delta_adj", "unique_H", "unique_B", "common")
-DRAWS = 64
-"""Bootstrap draws at once: their moments stay in the processor's cache."""
 
 
 def readings(players: tuple[str, ...], h: int, b: int) -> Readings:
@@ -194,8 +192,7 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
     def statistic(sets: Moments) -> Array:
         return read.of(explained(sets, d.controls, models, penalty))
 
-    def contrasted(draws: Array) -> Array:
-        sets = authorities.weighted(draws)
+    def contrasted(sets: Moments) -> Array:
         fits = explained(sets, d.controls, [models[mask] for mask in sides], penalty)
         return contrasts.of(fits)[:, : len(CONTRASTS)]
 
@@ -218,9 +215,7 @@ def run_race(name: str, panel: Panel, grid: tuple[float, ...], s: BetweenSetting
         fit=fit,
         names=read.names,
         jackknives=each,
-        drawn=np.concatenate(
-            [contrasted(draws[at : at + DRAWS]) for at in range(0, max(len(draws), 1), DRAWS)]
-        ),
+        drawn=contrasted(authorities.weighted(draws)),
         held=held,
         kfold=None if kfold is None else scored(kfold),
         ahead=ahead,
