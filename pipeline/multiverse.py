@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from pipeline.evidence.between import gate
+from pipeline.evidence.between import gates
 from pipeline.evidence.lead import QuickLead, composed, quick_leads
 from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.resampling import bootstrap_weights
@@ -143,7 +143,7 @@ def estimate(
     whole = first.filled(first.outcome, first.control_matrix, first.values)
     panel = replace(whole, dominant_trust=None)
     controls = [built.control_matrix for built in together]
-    stopped = [gate(replace(panel, controls=one), settings) for one in controls]
+    stopped = gates(panel, settings, [one.shape[1] for one in controls])
     held = [one for one, why in zip(controls, stopped, strict=True) if not why]
     found: Iterator[dict[str, QuickLead]] = iter(())
     if held:

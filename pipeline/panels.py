@@ -504,7 +504,7 @@ def select(
     if choices.without_classes:
         levels, at = pool.classes["council_class"]
         keep &= ~np.isin(levels, list(choices.without_classes))[at]
-    thinned = [("places in the years of the predictors", int(keep.sum()))]
+    thinned = [("places in the years of the predictors", int(np.count_nonzero(keep)))]
     target = pool.at_lag(outcome.name, choices.lag, choices.min_coverage)
     keep &= np.isfinite(target)
     when = f"{abs(choices.lag)} year{'s' * (abs(choices.lag) != 1)}"
@@ -512,15 +512,15 @@ def select(
         spread = float(target[keep].std())
         keep &= np.abs(target - target[keep].mean()) <= choices.trim * spread
     step = f"with the outcome {when} {'later' if choices.lag > 0 else 'earlier'}"
-    thinned.append((step, int(keep.sum())))
+    thinned.append((step, int(np.count_nonzero(keep))))
     for name in choices.controls:
         keep &= pool.known(name, choices.min_coverage)
     if choices.lagged_outcome:
         keep &= np.isfinite(pool.at_lag(outcome.name, 0, choices.min_coverage))
-    thinned.append(("with all controls", int(keep.sum())))
+    thinned.append(("with all controls", int(np.count_nonzero(keep))))
     for name in pool.spec.require:
         keep &= pool.known(name, choices.min_coverage)
-        thinned.append((f"with {name}", int(keep.sum())))
+        thinned.append((f"with {name}", int(np.count_nonzero(keep))))
     same = (keep.tobytes(), choices.outcome, choices.min_coverage, choices.min_measured)
     before = {} if known is None else known
     if (*same, choices.without) not in before:
@@ -533,7 +533,7 @@ def select(
     judged, whole = before[*same, choices.without]
     if choices.complete:
         keep = whole
-        thinned.append(("with every indicator used", int(keep.sum())))
+        thinned.append(("with every indicator used", int(np.count_nonzero(keep))))
     return Built(pool, choices, keep, target[keep], judged, tuple(thinned))
 
 

@@ -5,7 +5,7 @@ is least squares on one composite a block, or ridge on all indicators with the c
 and one penalty for every S. The one primary estimand is delta = v(H) - v(B).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,11 +94,23 @@ def sides_of(panel: Panel, settings: BetweenSettings) -> Sides:
 
 
 def gate(panel: Panel, settings: BetweenSettings) -> str | None:
-    """Why this panel cannot be estimated, in words, or None.
+    """Why this panel cannot be estimated, in words, or None; see `gates`."""
+    return gates(panel, settings, [panel.controls.shape[1]])[0]
+
+
+def gates(panel: Panel, settings: BetweenSettings, controls: Sequence[int]) -> list[str | None]:
+    """The same with each of several numbers of controls instead of the panel's own.
 
     Raises:
         ValueError: if the panel holds a block that the settings put on neither side.
     """
+    why = _gate(panel, settings)
+    indicators = sum(x.shape[1] for x in panel.blocks.values())
+    return [why or _too_few(panel, 1 + own + indicators) for own in controls]
+
+
+def _gate(panel: Panel, settings: BetweenSettings) -> str | None:
+    """Why it cannot be estimated whatever is held constant."""
     stray = set(panel.blocks) - set(settings.h_blocks) - set(settings.b_blocks)
     if stray:
         raise ValueError(f"blocks on neither side of the claim: {sorted(stray)}")
@@ -112,7 +124,11 @@ def gate(panel: Panel, settings: BetweenSettings) -> str | None:
         return f"{authorities} authorities, fewer than {settings.min_authorities}"
     if not np.ptp(panel.outcome):
         return "the outcome does not vary"
-    columns = 1 + panel.controls.shape[1] + sum(x.shape[1] for x in panel.blocks.values())
+    return None
+
+
+def _too_few(panel: Panel, columns: int) -> str | None:
+    """Why rows do not suffice for so many columns."""
     for name, codes in zip(CLUSTERS, (panel.authority, panel.dominant_trust), strict=True):
         if codes is None:
             continue

@@ -1,6 +1,6 @@
 """The lead delta = v(H) - v(B) of one specification, light enough for thousands of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -272,19 +272,26 @@ def quick_leads(
         ridge: Array = added_up(own) + scale[:, 0] / size
         return ridge
 
-    def quick(h: Array, b: Array) -> QuickLead:
-        delta = float((b.sum() - h.sum()) / total.sum())
-        influence = (b - h - delta * total) / total.sum()
-        se = float(np.sqrt(size / (size - 1) * (influence**2).sum()))
-        p = float(special.stdtr(size - 1, -delta / se)) if se > 0 else 1.0
-        return QuickLead(delta, se, delta - reach * se, delta + reach * se, p, influence)
+    def quick(h: Array, b: Array) -> Iterator[QuickLead]:
+        """The lead of each set of controls; h and b (R, G)."""
+        whole = total.sum()
+        ahead = b - h
+        deltas = ahead.sum(axis=1) / whole
+        influences = (ahead - deltas[:, None] * total) / whole
+        spreads = np.sqrt(size / (size - 1) * (influences**2).sum(axis=1))
+        moves = spreads > 0
+        p = np.where(moves, special.stdtr(size - 1, -deltas / np.where(moves, spreads, 1.0)), 1.0)
+        for delta, se, own, influence in zip(
+            *map(np.ndarray.tolist, (deltas, spreads, p)), influences, strict=True
+        ):
+            yield QuickLead(delta, se, delta - reach * se, delta + reach * se, own, influence)
 
     found: list[dict[str, QuickLead]] = [{} for _ in controls]
     for name, sides in columns.items():
         held = penalty if name == "indicators" else 0.0
         h, b = (moved(side, next(nets), held) for side in sides)
-        for one, own_h, own_b in zip(found, h, b, strict=True):
-            one[name] = quick(own_h, own_b)
+        for one, own in zip(found, quick(h, b), strict=True):
+            one[name] = own
     return found
 
 

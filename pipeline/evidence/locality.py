@@ -87,11 +87,23 @@ class LocalityPanel:
 
 def codes_of(*keys: Ints | Array) -> Ints:
     """(n,) codes 0, 1, ... of the combinations of several (n,) keys, in sorted order."""
-    codes = np.unique(keys[0], return_inverse=True)[1].astype(np.int64)
+    codes = _codes(keys[0])
     for key in keys[1:]:
-        found, own = np.unique(key, return_inverse=True)
-        codes = np.unique(codes * len(found) + own, return_inverse=True)[1]
+        own = _codes(key)
+        codes = _codes(codes * (own.max(initial=0) + 1) + own)
     return codes
+
+
+MANY = 1 << 16
+"""Codes below this are counted, which takes a fraction of the time of sorting."""
+
+
+def _codes(key: Ints | Array) -> Ints:
+    """(n,) codes 0, 1, ... of the values of a key, in sorted order."""
+    if len(key) and np.issubdtype(key.dtype, np.integer) and 0 <= key.min() <= key.max() < MANY:
+        place = np.cumsum(np.bincount(key.astype(np.int64)) > 0) - 1
+        return np.asarray(place[key], dtype=np.int64)
+    return np.unique(key, return_inverse=True)[1].astype(np.int64)
 
 
 def shared(panel: LocalityPanel) -> Ints:
