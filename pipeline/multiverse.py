@@ -352,12 +352,15 @@ def _agreement(delta: Array) -> Array:
 
 def _null(found: Sequence[Outcome], all_of: Framework) -> Array:
     """(draws, specifications) leads when authorities are drawn again and the truth is 0."""
-    every = np.unique(np.concatenate([one.authorities for one in found]))
-    influence = np.zeros((len(found), len(every)))
-    for i, one in enumerate(found):
+    # Most specifications come to the same lead as others: each is drawn once.
+    different = {id(one.lead): one for one in found}
+    every = np.unique(np.concatenate([one.authorities for one in different.values()]))
+    influence = np.zeros((len(different), len(every)))
+    for i, one in enumerate(different.values()):
         if one.lead is not None:
             influence[i, np.searchsorted(every, one.authorities)] = one.lead.influence
     rng = np.random.default_rng(all_of.test.between.seed)
     weights = bootstrap_weights(len(every), all_of.test.multiverse.n_bootstrap, rng)
     null: Array = (weights - 1.0) @ influence.T
-    return null
+    place = {lead: i for i, lead in enumerate(different)}
+    return null[:, [place[id(one.lead)] for one in found]]

@@ -209,21 +209,23 @@ def from_frame(spec: declared.Panel, all_of: Framework, frame: pl.DataFrame) -> 
         if missing not in frame.columns:
             frame = frame.with_columns(pl.lit(None, pl.String).alias(missing))
     present = [one for one in all_of.indicators.values() if one.name in frame.columns]
+    carried = [f"{one.name}__coverage" for one in present]
+    carried = [name for name in carried if name in frame.columns]
+    numbers = frame.select(
+        pl.col([one.name for one in present]).cast(pl.Float64).fill_null(np.nan),
+        pl.col(carried).fill_null(0.0),
+    )
     return Candidates(
         spec=spec,
         rows=frame.select(
             "locality", "authority", "year", "areanm", "dominant_trust", "council_class", "region"
         ),
         value={
-            one.name: frame[one.name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            one.name: numbers[one.name].to_numpy()
             * (one.polarity if one.block in (*MEASURING, "outcome") else 1)
             for one in present
         },
-        coverage={
-            one.name: frame[f"{one.name}__coverage"].fill_null(0.0).to_numpy()
-            for one in present
-            if f"{one.name}__coverage" in frame.columns
-        },
+        coverage={name.removesuffix("__coverage"): numbers[name].to_numpy() for name in carried},
     )
 
 

@@ -164,7 +164,7 @@ class Net:
     controls: Ints
 
 
-def _on_scale(xx: Array, scale: Array) -> Array:
+def on_scale(xx: Array, scale: Array) -> Array:
     """xx (R, k, k) on the correlation scale; rows and columns of constants are 0."""
     scaled: Array = xx * scale[:, :, None] * scale[:, None, :]
     return scaled
@@ -176,7 +176,7 @@ def _inverse(values: Array, penalty: Array | float) -> Array:
     return np.where(keep, 1.0 / np.where(keep, values + penalty, 1.0), 0.0)
 
 
-def _inverted(scaled: Array, penalty: Array | float) -> tuple[Array, Array]:
+def inverted(scaled: Array, penalty: Array | float) -> tuple[Array, Array]:
     """Inverse (R, k, k) of `scaled` + penalty, collinear directions 0, and their trace (R,) with
     `scaled`: the effective number of parameters.
 
@@ -229,8 +229,8 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     scale = np.where(varies, 1.0 / np.sqrt(np.where(varies, own, 1.0)), 0.0)
     at = _run(controls)
     own_scale, with_x, with_y = scale[:, at], xx[:, at], xy[:, at]
-    inverse, rank = _inverted(_on_scale(with_x[:, :, at], own_scale), 0.0)
-    inverse = _on_scale(inverse, own_scale)
+    inverse, rank = inverted(on_scale(with_x[:, :, at], own_scale), 0.0)
+    inverse = on_scale(inverse, own_scale)
     on_x, on_y = inverse @ with_x, inverse @ with_y
     from_controls = xx[:, :, at]
     return Net(
@@ -296,7 +296,7 @@ def fit(net: Net, columns: Ints, penalty: Array | float) -> Fit:
         return Fit(columns, net.xy[:, columns], net.yy, np.zeros(len(net.yy)))
     at = _run(columns)
     scale = net.scale[:, at]
-    inverse, df = _inverted(_on_scale(net.xx[:, at][:, :, at], scale), penalty)
+    inverse, df = inverted(on_scale(net.xx[:, at][:, :, at], scale), penalty)
     cross = net.xy[:, at] * scale[:, :, None]
     slopes = inverse @ cross
     along = np.einsum("rkm,rkm->rm", cross, slopes)
@@ -317,7 +317,7 @@ def ridge_path(net: Net, columns: Ints, grid: Array) -> Array:
     """
     at = _run(columns)
     scale = net.scale[:, at]
-    values, vectors = np.linalg.eigh(_on_scale(net.xx[:, at][:, :, at], scale))
+    values, vectors = np.linalg.eigh(on_scale(net.xx[:, at][:, :, at], scale))
     along = vectors.transpose(0, 2, 1) @ (net.xy[:, at] * scale[:, :, None])
     slopes = vectors @ (along * _inverse(values[:, :, None], grid))
     return coefficients(net, columns, scale[:, :, None] * slopes)
