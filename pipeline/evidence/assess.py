@@ -152,10 +152,10 @@ def squares(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Squ
     gathered = clusterings(d, outcomes, panel)
     authorities, everyone = gathered.authorities, gathered.total()
     without = [fitted(everyone.less(one)) for one in (authorities, gathered.trusts)]
-    plain = Shrinkage((h, b), LEAST_SQUARES, np.zeros(len(authorities.xx), dtype=np.int64))
-    steps = forward_steps(
-        d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
-    )
+    # No penalty is chosen, so that whose rows they are does not matter.
+    one = np.zeros_like(panel.authority)
+    plain = Shrinkage((h, b), LEAST_SQUARES, one[:1])
+    steps = forward_steps(d, outcomes, one, panel.year, within_year=s.forward_within_year)
     return Squares(
         everyone=left(*fitted(everyone)),
         without=tuple(gathered.split(np.concatenate([left(*one) for one in without]))),
