@@ -16,9 +16,9 @@ import polars as pl
 import pyreadr
 
 from pipeline.edition import Edition
-from pipeline.ingest import ingest
-from pipeline.published import PublishedFile
-from pipeline.source import Source
+from pipeline.reading.ingest import ingest
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Source
 
 WORKBOOKS = (".xls", ".xlsx", ".ods", ".xlsm")
 

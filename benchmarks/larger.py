@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.edition import Edition
-from pipeline.source import Source
+from pipeline.reading.source import Source
 from pipeline.sources import sources
 
 CODES = (

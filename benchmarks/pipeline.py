@@ -32,8 +32,8 @@ import polars as pl
 from benchmarks.ingest import PANDAS, bare, ours, with_pandas
 from benchmarks.larger import make
 from benchmarks.stages import forget_peak, peak
+from pipeline.database.publish import STORAGE_VERSION
 from pipeline.edition import EDITIONS, PROJECT, Edition
-from pipeline.publish import STORAGE_VERSION
 from pipeline.sample import generate
 from pipeline.sources import sources
 

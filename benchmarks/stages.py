@@ -88,8 +88,8 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
     loaded = spent() - start
     import joblib  # noqa: PLC0415
 
-    from pipeline import console  # noqa: PLC0415
-    from pipeline.plan import ALL, REDO  # noqa: PLC0415
+    from pipeline.runs import console  # noqa: PLC0415
+    from pipeline.runs.plan import ALL, REDO  # noqa: PLC0415
 
     meter = Meter()
     before = console._Lines.emit

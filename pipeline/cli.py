@@ -124,11 +124,11 @@ def run(
     _known(source or [])
     releases = _releases(source or [], release or [])
     # Dagster takes a second to import: only what is needed is.
-    from pipeline.execute import execute, print_plan  # noqa: PLC0415
-    from pipeline.lock import WAIT_SECONDS, AnotherRun  # noqa: PLC0415
-    from pipeline.plan import plan  # noqa: PLC0415
-    from pipeline.quiet import quiet_exit  # noqa: PLC0415
-    from pipeline.switches import SwitchError  # noqa: PLC0415
+    from pipeline.reading.switches import SwitchError  # noqa: PLC0415
+    from pipeline.runs.execute import execute, print_plan  # noqa: PLC0415
+    from pipeline.runs.lock import WAIT_SECONDS, AnotherRun  # noqa: PLC0415
+    from pipeline.runs.plan import plan  # noqa: PLC0415
+    from pipeline.runs.quiet import quiet_exit  # noqa: PLC0415
 
     quiet_exit()
     try:
@@ -174,7 +174,7 @@ def releases(
     """
     chosen = _edition(edition)
     _known(source or [])
-    from pipeline.notices import command  # noqa: PLC0415
+    from pipeline.reading.notices import command  # noqa: PLC0415
 
     typer.echo(command(chosen, mirror or settings().mirror, source or [], typer.echo))
 
@@ -182,7 +182,7 @@ def releases(
 @app.command()
 def status() -> None:
     """Say what is published in each edition, and what the last run's checks found."""
-    from pipeline.execute import summary  # noqa: PLC0415
+    from pipeline.runs.execute import summary  # noqa: PLC0415
 
     for edition in EDITIONS.values():
         typer.echo(summary(edition))
@@ -191,7 +191,7 @@ def status() -> None:
 @app.command()
 def versions(edition: Which = "england") -> None:
     """List the versions that are kept, the latest last, and say which one is published."""
-    from pipeline.versions import describe, versions  # noqa: PLC0415
+    from pipeline.database.versions import describe, versions  # noqa: PLC0415
 
     chosen = _edition(edition)
     kept = versions(chosen)
@@ -220,8 +220,8 @@ def rollback(
     ] = None,
 ) -> None:
     """Publish a kept version again, at once and whole. A run that finds a change publishes anew."""
-    from pipeline.lock import AnotherRun, only_run  # noqa: PLC0415
-    from pipeline.versions import PublishError, rollback  # noqa: PLC0415
+    from pipeline.database.versions import PublishError, rollback  # noqa: PLC0415
+    from pipeline.runs.lock import AnotherRun, only_run  # noqa: PLC0415
 
     chosen = _edition(edition)
     try:
@@ -245,8 +245,8 @@ def rollback(
 @app.command()
 def why(edition: Which = "england") -> None:
     """Say why the last run failed: asset, file, sheet and row, what was expected, what to do."""
-    from pipeline.execute import why as explained  # noqa: PLC0415
-    from pipeline.runlog import history  # noqa: PLC0415
+    from pipeline.runs.execute import why as explained  # noqa: PLC0415
+    from pipeline.runs.runlog import history  # noqa: PLC0415
 
     chosen = _edition(edition)
     typer.echo(explained(chosen, next(iter(history(chosen)), None)))
@@ -255,7 +255,7 @@ def why(edition: Which = "england") -> None:
 @app.command()
 def alert(edition: Which = "england") -> None:
     """Send a test alert by the ways that the environment sets up, and say how that went."""
-    from pipeline.alerts import check, send, trial  # noqa: PLC0415
+    from pipeline.runs.alerts import check, send, trial  # noqa: PLC0415
 
     try:
         ways = check()
@@ -282,8 +282,8 @@ def dev(
     Stop it with Ctrl-C; what it started ends with it.
     """
     _home()
-    from pipeline.instance import instance  # noqa: PLC0415
-    from pipeline.site import served  # noqa: PLC0415
+    from pipeline.database.site import served  # noqa: PLC0415
+    from pipeline.runs.instance import instance  # noqa: PLC0415
 
     with instance():
         pass  # begun before Dagster's own processes open it together

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from pipeline.quiet import quiet_exit
+from pipeline.runs.quiet import quiet_exit
 from tests import few
 
 quiet_exit()

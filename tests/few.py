@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import sample, switches
-from pipeline.framework import Framework, Test, framework
+from pipeline import sample
+from pipeline.reading import switches
+from pipeline.reading.switches import GEOGRAPHY
 from pipeline.sources import sources
-from pipeline.switches import GEOGRAPHY
+from pipeline.study.framework import Framework, Test, framework
 
 
 def few_draws(test: Test) -> Test:

@@ -5,17 +5,17 @@ from pathlib import Path
 import joblib
 import pytest
 
-from pipeline.analysis import evidence_tables
 from pipeline.calibration.files import order
 from pipeline.checks.drift import compared
 from pipeline.cli import _home
+from pipeline.database.locality import make, tables
 from pipeline.edition import SAMPLE
-from pipeline.execute import execute
-from pipeline.ingest import ingest
-from pipeline.locality import make, tables
-from pipeline.reconciliation import compare
+from pipeline.reading.ingest import ingest
+from pipeline.reading.reconciliation import compare
+from pipeline.runs.execute import execute
 from pipeline.sample import generate
 from pipeline.sources import sources
+from pipeline.study.analysis import evidence_tables
 from tests import few
 
 

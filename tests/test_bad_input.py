@@ -18,9 +18,9 @@ import pytest
 import xlsxwriter
 
 from pipeline.cli import _home
+from pipeline.database.versions import published_version
 from pipeline.edition import SAMPLE
-from pipeline.execute import execute
-from pipeline.versions import published_version
+from pipeline.runs.execute import execute
 from tests.conftest import MadeOnce
 from tests.made import finished_run
 

@@ -10,16 +10,16 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipeline import dictionary
 from pipeline.assets.publish import database_tables, database_views
+from pipeline.database import dictionary
+from pipeline.database.locality import tables
+from pipeline.database.meta import PACKAGES
+from pipeline.database.publish import build
+from pipeline.database.sqltable import SqlTable, sql_tables
+from pipeline.database.tables import Macro
 from pipeline.edition import ENGLAND, PROJECT, SAMPLE
-from pipeline.framework import framework
-from pipeline.locality import tables
-from pipeline.meta import PACKAGES
-from pipeline.publish import build
-from pipeline.results import KEYS, TABLES
-from pipeline.sqltable import SqlTable, sql_tables
-from pipeline.tables import Macro
+from pipeline.study.framework import framework
+from pipeline.study.results import KEYS, TABLES
 
 EXAMPLES = sql_tables("examples")
 
@@ -128,7 +128,7 @@ def test_the_run_names_what_computed_it(connection: duckdb.DuckDBPyConnection) -
 
 def test_the_written_dictionary_is_the_one_that_the_declarations_give() -> None:
     assert dictionary.PATH.read_text(encoding="utf-8") == dictionary.text(), (
-        "run: python -m pipeline.dictionary"
+        "run: python -m pipeline.database.dictionary"
     )
 
 

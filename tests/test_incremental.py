@@ -9,12 +9,12 @@ import dagster as dg
 import pytest
 
 from pipeline.cli import _home
+from pipeline.database.versions import published_version
 from pipeline.definitions.sample import defs
 from pipeline.edition import SAMPLE
-from pipeline.execute import execute
-from pipeline.plan import plan
-from pipeline.steps import PUBLISH, made_before, steps
-from pipeline.versions import published_version
+from pipeline.runs.execute import execute
+from pipeline.runs.plan import plan
+from pipeline.runs.steps import PUBLISH, made_before, steps
 from tests.conftest import MadeOnce
 from tests.made import finished_run
 

@@ -10,7 +10,7 @@ from benchmarks import pipeline as bench
 from benchmarks.larger import make, parts
 from benchmarks.stages import stage
 from pipeline.edition import PROJECT, SAMPLE
-from pipeline.ingest import ingest
+from pipeline.reading.ingest import ingest
 from pipeline.sample import generate
 from pipeline.sources import sources
 

@@ -14,9 +14,9 @@ from moto.server import ThreadedMotoServer
 from pipeline.assets.raw import Mirror, generated, raw_asset
 from pipeline.assets.tidy import tidy_asset
 from pipeline.edition import SAMPLE
+from pipeline.runs.steps import made_before
 from pipeline.sample import generate
 from pipeline.sources import sources
-from pipeline.steps import made_before
 
 SOURCE = "council_registry"
 FRAME = pl.DataFrame({"areacd": ["E06000001", "E06000002"], "value": [1.5, None]})

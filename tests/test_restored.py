@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
+from pipeline.database.versions import new_version, published_version, swap, version_folder
 from pipeline.edition import SAMPLE
-from pipeline.execute import execute
-from pipeline.plan import plan
-from pipeline.steps import Made, made_before
-from pipeline.versions import new_version, published_version, swap, version_folder
+from pipeline.runs.execute import execute
+from pipeline.runs.plan import plan
+from pipeline.runs.steps import Made, made_before
 from tests.conftest import MadeOnce
 from tests.made import finished_run
 

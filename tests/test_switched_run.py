@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipeline import switches
 from pipeline.cli import _home
 from pipeline.edition import SAMPLE
-from pipeline.execute import execute
+from pipeline.reading import switches
+from pipeline.runs.execute import execute
 from tests.conftest import MadeOnce
 from tests.made import finished_run
 

@@ -8,10 +8,10 @@ from pipeline.assets import findings
 from pipeline.assets.keys import ANALYSTS, group, key, tags
 from pipeline.assets.once import code_of, once
 from pipeline.edition import Edition
-from pipeline.framework import framework
-from pipeline.results import ALL_PANELS, KEYS, TABLES
-from pipeline.steps import steps
-from pipeline.switches import explained, switched_off
+from pipeline.reading.switches import explained, switched_off
+from pipeline.runs.steps import steps
+from pipeline.study.framework import framework
+from pipeline.study.results import ALL_PANELS, KEYS, TABLES
 
 NEEDS = (
     "authority_year",
@@ -46,8 +46,8 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     )
     @once(edition, step, [key(edition, "evidence", name) for name in TABLES])
     def evidence(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from pipeline.analysis import evidence_tables  # noqa: PLC0415 - scipy takes a second
-        from pipeline.workers import workers  # noqa: PLC0415
+        from pipeline.runs.workers import workers  # noqa: PLC0415
+        from pipeline.study.analysis import evidence_tables  # noqa: PLC0415 - scipy takes a second
 
         with workers():
             made = evidence_tables(edition, framework(), progress=context.log.info)

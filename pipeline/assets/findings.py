@@ -14,7 +14,6 @@ import polars as pl
 from pipeline.assets import shown
 from pipeline.assets.small_chart import Point, points
 from pipeline.edition import Edition
-from pipeline.framework import framework
 from pipeline.report.wording import (
     capital,
     counted,
@@ -24,7 +23,8 @@ from pipeline.report.wording import (
     short,
     words,
 )
-from pipeline.results import ALL_PANELS, KEYS, MEANINGS
+from pipeline.study.framework import framework
+from pipeline.study.results import ALL_PANELS, KEYS, MEANINGS
 
 MOST = 16
 """Figures that are shown of a table, at most."""

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pipeline.edition import Edition
-from pipeline.source import Source
+from pipeline.reading.source import Source
 
 DATA_TEAM, ANALYSTS = ("team:data",), ("team:analysis",)
 """Whom to ask: about files, tables of sources and publishing; about places and results."""

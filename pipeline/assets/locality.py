@@ -5,11 +5,11 @@ import dagster as dg
 from pipeline.assets import shown
 from pipeline.assets.keys import ANALYSTS, group, key, tags
 from pipeline.assets.once import code_of, once
+from pipeline.database.locality import LAYER, make, tables
+from pipeline.database.sqltable import SqlTable
 from pipeline.edition import Edition
-from pipeline.indicators import FrameworkTable
-from pipeline.locality import LAYER, make, tables
-from pipeline.sqltable import SqlTable
-from pipeline.steps import steps
+from pipeline.runs.steps import steps
+from pipeline.study.indicators import FrameworkTable
 
 
 def locality_asset(edition: Edition, table: SqlTable | FrameworkTable) -> dg.AssetsDefinition:

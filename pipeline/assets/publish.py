@@ -15,11 +15,10 @@ from pipeline.assets.once import code_of, once
 from pipeline.assets.tidy import of_sources
 from pipeline.checks.asset_checks import DOCUMENTED
 from pipeline.checks.drift import drift_table
-from pipeline.edition import Edition
-from pipeline.lineage import lineage_table
-from pipeline.locality import reads
-from pipeline.locality import tables as locality_tables
-from pipeline.meta import (
+from pipeline.database.lineage import lineage_table
+from pipeline.database.locality import reads
+from pipeline.database.locality import tables as locality_tables
+from pipeline.database.meta import (
     SYNTHETIC,
     catalogue,
     check_results,
@@ -28,18 +27,9 @@ from pipeline.meta import (
     run_table,
     source_tables,
 )
-from pipeline.notices import notice_table
-from pipeline.quarantine import quarantine_table
-from pipeline.reconciliation import sums_table
-from pipeline.results import KEYS, MEANINGS, TABLES
-from pipeline.revisions import changes, revision_table, views
-from pipeline.run_tables import run_tables
-from pipeline.sources import sources
-from pipeline.sqltable import sql_tables
-from pipeline.steps import steps
-from pipeline.switches import switched_off
-from pipeline.tables import Macro, Table, View
-from pipeline.versions import (
+from pipeline.database.sqltable import sql_tables
+from pipeline.database.tables import Macro, Table, View
+from pipeline.database.versions import (
     DATABASE,
     EXPORTS,
     REPORT,
@@ -49,6 +39,16 @@ from pipeline.versions import (
     new_version,
     swap,
 )
+from pipeline.edition import Edition
+from pipeline.reading.notices import notice_table
+from pipeline.reading.quarantine import quarantine_table
+from pipeline.reading.reconciliation import sums_table
+from pipeline.reading.revisions import changes, revision_table, views
+from pipeline.reading.switches import switched_off
+from pipeline.runs.run_tables import run_tables
+from pipeline.runs.steps import steps
+from pipeline.sources import sources
+from pipeline.study.results import KEYS, MEANINGS, TABLES
 
 LAYER = "publish"
 
@@ -184,7 +184,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
             context.log.info(f"deleted {left}, which an earlier run left unfinished")
         version = new_version(edition, context.run.run_id)
         tables = database_tables(edition, context.run.run_id, version)
-        from pipeline.publish import build  # noqa: PLC0415 - not needed to define the assets
+        from pipeline.database.publish import build  # noqa: PLC0415 - not needed to define the assets
 
         path = build(building(edition, version), tables, database_views(edition))
         edition.record(LAYER, "candidate", {"version": version, "run_id": context.run.run_id})
@@ -225,7 +225,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     )
     @once(edition, every["publish__exports"], [key(edition, LAYER, "exports")])
     def exported(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from pipeline.exports import write  # noqa: PLC0415 - only a run writes workbooks
+        from pipeline.database.exports import write  # noqa: PLC0415 - only a run writes workbooks
 
         folder = candidate(edition)
         shutil.rmtree(folder / EXPORTS, ignore_errors=True)

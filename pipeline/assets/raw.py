@@ -6,20 +6,20 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipeline import trace
 from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, group, key, source_group, source_tags, tags
 from pipeline.assets.once import code_of, once
-from pipeline.calendar import ZONE, Calendar
 from pipeline.edition import Edition
-from pipeline.fetch import fetch, manifest
-from pipeline.notices import keep, line
-from pipeline.releases import look
+from pipeline.reading.calendar import ZONE, Calendar
+from pipeline.reading.fetch import fetch, manifest
+from pipeline.reading.notices import keep, line
+from pipeline.reading.releases import look
+from pipeline.reading.source import Source
+from pipeline.reading.switches import switched_off
+from pipeline.runs import trace
+from pipeline.runs.steps import raw_step, steps
 from pipeline.settings import settings
-from pipeline.source import Source
 from pipeline.sources import sources
-from pipeline.steps import raw_step, steps
-from pipeline.switches import switched_off
 
 
 class Mirror(dg.ConfigurableResource[None]):

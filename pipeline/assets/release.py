@@ -14,13 +14,13 @@ import dagster as dg
 from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, group, key, tags
 from pipeline.edition import Edition
-from pipeline.ingest import rows_of, whole
-from pipeline.plan import LOGGERS
-from pipeline.published import PublishedFile
-from pipeline.quarantine import opened
-from pipeline.readings import Readings
+from pipeline.reading.ingest import rows_of, whole
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.quarantine import opened
+from pipeline.reading.readings import Readings
+from pipeline.reading.source import Source
 from pipeline.report.wording import counted, number
-from pipeline.source import Source
+from pipeline.runs.plan import LOGGERS
 from pipeline.sources import sources
 
 LAYER = "release"

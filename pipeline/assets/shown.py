@@ -12,16 +12,16 @@ import dagster as dg
 import polars as pl
 
 from pipeline.assets.small_chart import BARS, Bar, bars
-from pipeline.attribution import GRADES
+from pipeline.database.sqltable import Described
+from pipeline.database.tables import Table
+from pipeline.database.versions import EXPORTS
 from pipeline.edition import Edition, data_root
-from pipeline.framework import framework
+from pipeline.reading.attribution import GRADES
+from pipeline.reading.source import ORIGIN, STATUS, WARNINGS, Column, Source
 from pipeline.report.wording import capital, counted, joined, number, percent, trimmed, words
-from pipeline.results import ALL_PANELS
 from pipeline.settings import settings
-from pipeline.source import ORIGIN, STATUS, WARNINGS, Column, Source
-from pipeline.sqltable import Described
-from pipeline.tables import Table
-from pipeline.versions import EXPORTS
+from pipeline.study.framework import framework
+from pipeline.study.results import ALL_PANELS
 
 Metadata = dict[str, dg.MetadataValue[Any]]
 
@@ -127,7 +127,7 @@ def table_schema(
 
 def column_lineage(edition: Edition, layer: str, name: str) -> Metadata:
     """What the columns of a table are made of; also ``meta.lineage`` and the pages of sources."""
-    from pipeline.lineage import inputs  # noqa: PLC0415 - it reads the declarations of all tables
+    from pipeline.database.lineage import inputs  # noqa: PLC0415 - it reads the declarations of all tables
 
     found = {
         column: [

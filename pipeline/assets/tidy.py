@@ -11,21 +11,21 @@ from pipeline.assets.once import code_of, once
 from pipeline.checks.drift import SCHEMA as DRIFT
 from pipeline.checks.drift import compared, explain
 from pipeline.checks.drift import declared as explained_drift
-from pipeline.corrections import declared
-from pipeline.differences import accepted, latest, refuse_loss
 from pipeline.edition import Edition
-from pipeline.geography import refuse_unknown
-from pipeline.ingest import ingest
-from pipeline.notices import keep, line
-from pipeline.quarantine import SCHEMA as QUARANTINE
-from pipeline.reconciliation import SCHEMA as SUMS
-from pipeline.reconciliation import compare
-from pipeline.reconciliation import declared as explained_differences
-from pipeline.releases import newly_declared
-from pipeline.source import Source
+from pipeline.reading.corrections import declared
+from pipeline.reading.differences import accepted, latest, refuse_loss
+from pipeline.reading.geography import refuse_unknown
+from pipeline.reading.ingest import ingest
+from pipeline.reading.notices import keep, line
+from pipeline.reading.quarantine import SCHEMA as QUARANTINE
+from pipeline.reading.reconciliation import SCHEMA as SUMS
+from pipeline.reading.reconciliation import compare
+from pipeline.reading.reconciliation import declared as explained_differences
+from pipeline.reading.releases import newly_declared
+from pipeline.reading.source import Source
+from pipeline.reading.switches import stand_in, switched_off
+from pipeline.runs.steps import tidy_step
 from pipeline.sources import sources
-from pipeline.steps import tidy_step
-from pipeline.switches import stand_in, switched_off
 
 REGISTRY = "council_registry"
 

@@ -22,7 +22,7 @@ from pipeline.calibration.run import calibrate, quick, store_of
 from pipeline.calibration.worlds import sampled_truth
 from pipeline.edition import PROJECT
 from pipeline.evidence.settings import READINGS
-from pipeline.framework import framework
+from pipeline.study.framework import framework
 
 DOCS = PROJECT / "docs"
 

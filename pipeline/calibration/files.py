@@ -10,14 +10,14 @@ import joblib
 
 from pipeline.calibration.run import quick
 from pipeline.calibration.store import Store, fingerprint
+from pipeline.database.locality import make, tables
 from pipeline.edition import PROJECT, Edition
 from pipeline.evidence.between import between
-from pipeline.framework import framework
-from pipeline.ingest import ingest
-from pipeline.locality import make, tables
-from pipeline.panels import candidates, registered, select
+from pipeline.reading.ingest import ingest
 from pipeline.sample import generate
 from pipeline.sources import sources
+from pipeline.study.framework import framework
+from pipeline.study.panels import candidates, registered, select
 
 LEADS = (0.0, 0.10, 0.25)
 PANEL = "councils_delayed_transfers"

@@ -21,8 +21,8 @@ from pipeline.evidence.overall import overall
 from pipeline.evidence.panel import Panel
 from pipeline.evidence.settings import BetweenSettings, WithinSettings
 from pipeline.evidence.within import within
-from pipeline.framework import Test
-from pipeline.workers import workers
+from pipeline.runs.workers import workers
+from pipeline.study.framework import Test
 
 STOPPED = "cannot be asked"
 BATCH = 8

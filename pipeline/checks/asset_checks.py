@@ -17,16 +17,16 @@ from pipeline.checks.suites import (
     tidy_suite,
 )
 from pipeline.checks.words import said
+from pipeline.database.locality import reads, tables
 from pipeline.edition import Edition
-from pipeline.framework import framework
-from pipeline.locality import reads, tables
-from pipeline.quarantine import disclosive
-from pipeline.results import KEYS, TABLES
-from pipeline.runlog import UNCHANGED
-from pipeline.source import Source
+from pipeline.reading.quarantine import disclosive
+from pipeline.reading.source import Source
+from pipeline.reading.switches import lost, switched_off
+from pipeline.runs.runlog import UNCHANGED
+from pipeline.runs.steps import checks_step
 from pipeline.sources import sources
-from pipeline.steps import checks_step
-from pipeline.switches import lost, switched_off
+from pipeline.study.framework import framework
+from pipeline.study.results import KEYS, TABLES
 
 if TYPE_CHECKING:
     from pipeline.checks.engine import Checked, Result
@@ -177,7 +177,7 @@ def check_locality(edition: Edition, name: str) -> "Checked":
     from pipeline.checks import rules  # noqa: PLC0415
     from pipeline.checks.engine import check  # noqa: PLC0415
     from pipeline.checks.pieces import held  # noqa: PLC0415
-    from pipeline.releases import published  # noqa: PLC0415
+    from pipeline.reading.releases import published  # noqa: PLC0415
 
     table = tables()[name]
     rows = held(edition.scan("locality", name))
@@ -218,7 +218,7 @@ def check_evidence(edition: Edition, name: str) -> "Checked":
     """Hold an evidence table to its suite and rules."""
     from pipeline.checks import rules  # noqa: PLC0415
     from pipeline.checks.engine import check  # noqa: PLC0415
-    from pipeline.releases import published_table  # noqa: PLC0415
+    from pipeline.reading.releases import published_table  # noqa: PLC0415
 
     frame = edition.read("evidence", name)
     before = published_table(edition, "evidence", name)

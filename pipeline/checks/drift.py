@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipeline.checks.thresholds import thresholds
-from pipeline.differences import NOT_PLACES, TIMES, latest
+from pipeline.database.tables import Table
 from pipeline.edition import PROJECT
-from pipeline.geography import ABOVE_COUNCILS
-from pipeline.published import SourceError
-from pipeline.reconciliation import FILE
-from pipeline.revisions import key_text
-from pipeline.source import Source
-from pipeline.tables import Table
+from pipeline.reading.differences import NOT_PLACES, TIMES, latest
+from pipeline.reading.geography import ABOVE_COUNCILS
+from pipeline.reading.published import SourceError
+from pipeline.reading.reconciliation import FILE
+from pipeline.reading.revisions import key_text
+from pipeline.reading.source import Source
 
 SCHEMA = {
     "source": pl.String,

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import polars as pl
 
 from pipeline.edition import Edition
-from pipeline.results import KEYS
-from pipeline.source import PLACE_CODE, STATUS, Source
+from pipeline.reading.source import PLACE_CODE, STATUS, Source
+from pipeline.study.results import KEYS
 
 Category = Literal["schema", "keys", "values", "sums", "coverage", "drift", "relations"]
 Severity = Literal["critical", "warning", "info"]

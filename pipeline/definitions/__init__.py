@@ -17,12 +17,12 @@ from pipeline.assets.release import LAYER as RELEASE
 from pipeline.assets.release import release_assets, release_jobs
 from pipeline.assets.tidy import tidy_assets
 from pipeline.checks.asset_checks import all_checks
-from pipeline.console import console, log_file
 from pipeline.edition import Edition
-from pipeline.executor import processes
-from pipeline.holding import one_run_at_a_time
-from pipeline.plan import LOGGERS
-from pipeline.schedules import schedules, sensors
+from pipeline.runs.console import console, log_file
+from pipeline.runs.executor import processes
+from pipeline.runs.holding import one_run_at_a_time
+from pipeline.runs.plan import LOGGERS
+from pipeline.runs.schedules import schedules, sensors
 
 
 @cache

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.framework import Framework
 from pipeline.report.read import Analysis, Reader, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import (
@@ -15,6 +14,7 @@ from pipeline.report.wording import (
     percent,
     words,
 )
+from pipeline.study.framework import Framework
 
 GRADES = {
     "original": "the publisher's own file",

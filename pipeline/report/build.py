@@ -9,8 +9,7 @@ from pathlib import Path
 
 import joblib
 
-from pipeline.framework import Framework, framework
-from pipeline.publish import opened
+from pipeline.database.publish import opened
 from pipeline.report import (
     cases,
     check_pages,
@@ -31,6 +30,7 @@ from pipeline.report.read import BETWEEN, WITHIN, Analysis, Names, Reader, analy
 from pipeline.report.studies import studies
 from pipeline.report.within import inside
 from pipeline.report.wording import capital
+from pipeline.study.framework import Framework, framework
 
 Pages = Mapping[str, str]
 FEW, PART = 40, 10

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
-from pipeline.framework import Framework
 from pipeline.report.answer import (
     AGAINST_IT,
     HALVES,
@@ -31,6 +30,7 @@ from pipeline.report.wording import (
     words,
     year_span,
 )
+from pipeline.study.framework import Framework
 
 BY_PANEL = " By panel: "
 """Where the sentence on the claim goes on with a list that the table of panels shows."""

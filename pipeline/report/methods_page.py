@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.framework import Framework
 from pipeline.report.basis import basis
 from pipeline.report.front import limits, needed
 from pipeline.report.page import About, render
 from pipeline.report.read import Analysis, Reader
 from pipeline.report.tables import DataTable, text
 from pipeline.report.wording import capital, counted, joined, number, words, year_span
+from pipeline.study.framework import Framework
 
 PARTS = {
     "between": "Between authorities",

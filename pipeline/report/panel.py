@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pipeline.framework import Framework
 from pipeline.report import cases, picture
 from pipeline.report.answer import answer
 from pipeline.report.basis import basis
@@ -15,6 +14,7 @@ from pipeline.report.read import Analysis, Names, Reader
 from pipeline.report.stability import checks, counts
 from pipeline.report.studies import studies
 from pipeline.report.within import inside, models
+from pipeline.study.framework import Framework
 
 
 def page(reader: Reader, analysis: Analysis, run: About, framework: Framework, names: Names) -> str:

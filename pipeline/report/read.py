@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from pipeline.report.wording import joined, organisation, short, words
-from pipeline.results import ALL_PANELS
+from pipeline.study.results import ALL_PANELS
 
 Row = dict[str, Any]
 RESULTS = (

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.database.sqltable import sql_tables
 from pipeline.report.answer import Fact
 from pipeline.report.basis import GRADES
 from pipeline.report.check_pages import address
@@ -11,7 +12,6 @@ from pipeline.report.read import Analysis, Reader, Row, analyses
 from pipeline.report.source_checks import checks, reconciled, revised, set_aside
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import capital, counted, number, percent, words
-from pipeline.sqltable import sql_tables
 
 FOLDER = "sources"
 HASH = 12

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.reading.source import Source
 from pipeline.sample.outcome import TARGET_DELTA
 from pipeline.sample.world import SEED, Truth, World, build
 from pipeline.sample.writers import by_source
-from pipeline.source import Source
 from pipeline.sources import sources
 
 __all__ = ["SEED", "TARGET_DELTA", "Truth", "World", "build", "generate"]

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from pipeline.source import Source
+from pipeline.reading.source import Source
 
 
 @cache

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import Grid
-from pipeline.source import Column
+from pipeline.reading.published import Grid
+from pipeline.reading.source import Column
 
 PLACE = {"local-authority-code": "registry_code", "council": "areanm", "gss_code": "areacd"}
 NATIONS = r"^[ENSW]\d{8}$"

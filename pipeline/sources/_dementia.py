@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.published import Grid
+from pipeline.reading.published import Grid
 
 LEVELS = {
     "LTLA": ("council", "district"),

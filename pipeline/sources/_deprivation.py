@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile, squash
-from pipeline.source import STATUS_COLUMN, VALUE, Column, numbers
+from pipeline.reading.published import PublishedFile, squash
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, numbers
 
 DOMAINS = {
     "IMD": "index_of_multiple_deprivation",

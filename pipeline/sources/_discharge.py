@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import PLACE_CODE, STATUS_COLUMN, Column, numbers
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import PLACE_CODE, STATUS_COLUMN, Column, numbers
 
 MARKERS = {"NA": "x"}
 FORMS = {

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, numbers
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, numbers
 
 COLUMNS = {
     "area_code": "areacd",

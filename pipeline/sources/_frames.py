@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile
+from pipeline.reading.published import Grid, PublishedFile
 
 
 def frame(

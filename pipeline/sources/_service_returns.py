@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, numbers
+from pipeline.reading.published import Grid, PublishedFile, squash
+from pipeline.reading.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, numbers
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from pipeline.calendar import NHS_MONTHLY
-from pipeline.published import PublishedFile
-from pipeline.source import Release, Source
+from pipeline.reading.calendar import NHS_MONTHLY
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Release, Source
 from pipeline.sources._discharge import (
     ADDRESS,
     ATTRIBUTION,

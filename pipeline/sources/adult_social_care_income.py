@@ -4,8 +4,16 @@ import re
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.published import Grid, PublishedFile, squash
+from pipeline.reading.source import (
+    PLACE_CODE,
+    STATUS_COLUMN,
+    VALUE,
+    Column,
+    Release,
+    Source,
+    numbers,
+)
 
 MARKERS = {":": "x"}
 ENGLAND = "E92000001"

@@ -7,8 +7,8 @@ from functools import partial
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.published import Grid, PublishedFile, squash
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 USERS = "users' survey (ASCS)"
 CARERS = "carers' survey (SACE)"

@@ -4,8 +4,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import (
+    PLACE_CODE,
+    STATUS_COLUMN,
+    VALUE,
+    Column,
+    Release,
+    Source,
+    numbers,
+)
 
 PERCENT = "percent"
 PER_100_000 = "per 100,000 people"

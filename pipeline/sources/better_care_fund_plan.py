@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 MEASURES = {
     "Bed based intermediate Care Services": "planned_bed_based_intermediate_care",

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source
 from pipeline.sources._climate import ADDRESS, CODES, LICENCE, PLACE, PUBLISHER, english
 
 MEASURES = {

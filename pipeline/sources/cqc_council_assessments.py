@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
+from pipeline.reading.published import Grid, PublishedFile, squash
+from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
 from pipeline.sources._council_names import registry_name
 
 TABLE = "masterTable"

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
 
 RATINGS = {
     0: "Inadequate",

@@ -5,8 +5,8 @@ from datetime import date
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.published import Grid, PublishedFile, squash
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 ADDRESS = (
     "https://raw.githubusercontent.com/psychty/DTOC/"

@@ -2,8 +2,16 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import (
+    PLACE_CODE,
+    STATUS_COLUMN,
+    VALUE,
+    Column,
+    Release,
+    Source,
+    numbers,
+)
 from pipeline.sources._dementia import known_kinds, months
 
 COLUMNS = {

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import Release, Source
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Release, Source
 from pipeline.sources._deprivation import columns
 from pipeline.sources._frames import england, frame
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.published import Grid, PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 BANDS = ("1_day", "2_3_day", "4_6_day", "7_13_day", "14_20_day", "21plus_day")
 PATIENTS = {f"{band}_delay_volume": f"patients_delayed_{band}s" for band in BANDS}

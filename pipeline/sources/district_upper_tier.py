@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import Column, Release, Source
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Column, Release, Source
 from pipeline.sources._frames import england, frame
 
 

@@ -4,8 +4,8 @@ import re
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source
+from pipeline.reading.published import Grid, PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source
 from pipeline.sources._frames import england, frame
 
 COLUMNS = {"ltla21_code": "areacd", "year": "start", "indicator": "label", "value": "value"}

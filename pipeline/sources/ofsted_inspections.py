@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import STATUS_COLUMN, Column, Release, Source
+from pipeline.reading.published import Grid, PublishedFile, squash
+from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source
 from pipeline.sources._council_names import registry_name
 
 GRADES = {

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
 
 SHEETS = ("MYE2 - Persons", "MYE2 - All", "MYE2-All", "Persons UK")
 AGES = {str(age): str(age) for age in range(90)} | {"90": "90", "90+": "90"}

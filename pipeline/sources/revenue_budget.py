@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from pipeline.calendar import COUNCIL_BUDGET
-from pipeline.published import PublishedFile
-from pipeline.source import Column, Release, Source
+from pipeline.reading.calendar import COUNCIL_BUDGET
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Column, Release, Source
 from pipeline.sources.revenue_outturn import COLUMNS, KEY, MARKERS, Line, reconcile, returns
 
 LINES = {

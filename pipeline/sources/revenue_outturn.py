@@ -5,9 +5,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.calendar import COUNCIL_OUTTURN
-from pipeline.published import Grid, PublishedFile, squash
-from pipeline.source import PLACE_CODE, STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.calendar import COUNCIL_OUTTURN
+from pipeline.reading.published import Grid, PublishedFile, squash
+from pipeline.reading.source import (
+    PLACE_CODE,
+    STATUS_COLUMN,
+    VALUE,
+    Column,
+    Release,
+    Source,
+    numbers,
+)
 
 
 @dataclass(frozen=True)

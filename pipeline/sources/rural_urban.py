@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
 
 MEASURES = {"highly-rural": "highly_rural", "rural": "rural", "urban": "urban"}
 COLUMNS = {"local-authority-code": "registry_code", "ruc-cluster-label": "cluster"}

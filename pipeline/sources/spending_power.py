@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from pipeline.calendar import SETTLEMENT
-from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.reading.calendar import SETTLEMENT
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 
 PLACE = {"ons_code": "areacd", "ons_name": "areanm", "class": "class", "region": "region"}
 ENDINGS = {str(year): str(year) for year in range(2012, 2022)}

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from pipeline.calendar import STAFF_SURVEY
-from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
+from pipeline.reading.calendar import STAFF_SURVEY
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
 from pipeline.sources._mortality import reconcile
 
 MEASURES = {

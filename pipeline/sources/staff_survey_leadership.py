@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from pipeline.calendar import STAFF_SURVEY
-from pipeline.published import PublishedFile
-from pipeline.source import STATUS_COLUMN, Column, Release, Source, numbers
+from pipeline.reading.calendar import STAFF_SURVEY
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
 
 QUESTIONS = {
     "7a": "My immediate manager encourages those who work for her/him to work as a team",

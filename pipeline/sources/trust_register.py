@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from pipeline.published import PublishedFile
-from pipeline.source import Column, Release, Source
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Column, Release, Source
 
 WIDTH = 27
 PLACES = {0: "org_code", 1: "org_name", 2: "national_grouping", 9: "postcode"}

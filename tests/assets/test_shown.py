@@ -9,14 +9,14 @@ import polars as pl
 import pytest
 
 from pipeline.assets import findings, shown
+from pipeline.database.locality import tables
+from pipeline.database.tables import Table
 from pipeline.definitions import definitions
 from pipeline.edition import ENGLAND, SAMPLE, Edition
-from pipeline.locality import tables
-from pipeline.reconciliation import SCHEMA as SUMS
-from pipeline.results import KEYS, TABLES
-from pipeline.source import Source
+from pipeline.reading.reconciliation import SCHEMA as SUMS
+from pipeline.reading.source import Source
 from pipeline.sources import sources
-from pipeline.tables import Table
+from pipeline.study.results import KEYS, TABLES
 
 from .test_small_chart import drawing
 

@@ -19,8 +19,8 @@ from pipeline.calibration.report import (
 )
 from pipeline.calibration.run import quick
 from pipeline.calibration.worlds import Truth
-from pipeline.framework import framework
-from pipeline.locality import tables
+from pipeline.database.locality import tables
+from pipeline.study.framework import framework
 
 SETTINGS = quick(framework().test)
 KNOWN = {

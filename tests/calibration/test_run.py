@@ -19,7 +19,7 @@ from pipeline.calibration.run import (
     store_of,
 )
 from pipeline.calibration.worlds import draw
-from pipeline.framework import framework
+from pipeline.study.framework import framework
 
 SETTINGS = quick(framework().test)
 FAST = Settings(SETTINGS.between, replace(SETTINGS.within, n_permutations=99))

@@ -26,9 +26,9 @@ from pipeline.checks.asset_checks import (
 from pipeline.checks.engine import Checked, Result
 from pipeline.checks.rules import Rule, queries
 from pipeline.checks.suites import Expectation
+from pipeline.database.publish import build
 from pipeline.definitions import definitions
 from pipeline.edition import EDITIONS, SAMPLE, Edition
-from pipeline.publish import build
 from pipeline.sources import sources
 
 pytestmark = pytest.mark.long
@@ -358,7 +358,7 @@ def test_what_fails_stops_the_run_if_it_is_critical(broken: Case, worst: str) ->
 
 ELSEWHERE = {
     # Layer, category and kind to the test that breaks a published file for it.
-    ("tidy", "values", "nothing_set_aside"): "tests/test_quarantine.py",
+    ("tidy", "values", "nothing_set_aside"): "tests/reading/test_quarantine.py",
     ("tidy", "sums", "totals_agree"): "tests/test_bad_input.py",
     ("tidy", "keys", ALONE): "tests/checks/test_engine.py",
     ("tidy", "coverage", "expect_table_row_count_to_equal"): "tests/checks/test_engine.py",

@@ -6,9 +6,9 @@ import pytest
 from pipeline.checks.drift import compared, explain
 from pipeline.checks.engine import check
 from pipeline.checks.rules import no_drift
-from pipeline.published import SourceError
-from pipeline.source import STATUS_COLUMN, VALUE, Column
-from tests.test_source import made
+from pipeline.reading.published import SourceError
+from pipeline.reading.source import STATUS_COLUMN, VALUE, Column
+from tests.reading.test_source import made
 
 SOURCE = made(
     columns={

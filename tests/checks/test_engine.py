@@ -11,8 +11,8 @@ from pipeline.checks.engine import HIDDEN, check, run
 from pipeline.checks.rules import Rule, promised
 from pipeline.checks.suites import Expectation, Promise, locality_suite, tidy_suite
 from pipeline.edition import ENGLAND, SAMPLE
-from pipeline.source import Column, conform
-from tests.test_source import RELEASE, made
+from pipeline.reading.source import Column, conform
+from tests.reading.test_source import RELEASE, made
 
 SOURCE = made(
     columns={

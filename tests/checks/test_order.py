@@ -5,8 +5,8 @@ import pytest
 
 from pipeline.assets.evidence import NEEDS
 from pipeline.checks.rules import Query, locality_relations, queries
+from pipeline.database.locality import tables
 from pipeline.edition import SAMPLE, Edition
-from pipeline.locality import tables
 
 
 def upstream(name: str) -> set[tuple[str, str]]:

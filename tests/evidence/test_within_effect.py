@@ -19,7 +19,7 @@ from pipeline.evidence.within_effect import (
     track_indicators,
     upper_partial_r2,
 )
-from pipeline.framework import framework
+from pipeline.study.framework import framework
 from tests.evidence.localities import SETTINGS, locality_world
 
 pytestmark = pytest.mark.long

@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipeline.ingest import one_release
-from pipeline.published import SourceError
+from pipeline.reading.ingest import one_release
+from pipeline.reading.published import SourceError
+from pipeline.reading.source import Release, Source
 from pipeline.sample import generate
-from pipeline.source import Release, Source
 from pipeline.sources import sources
 from tests.faults.mutate import changes
 

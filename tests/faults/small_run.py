@@ -20,20 +20,20 @@ import pytest
 
 WRITTEN = "written and not in its place"
 POINTS: dict[str, tuple[str, int] | None] = {
-    "raw: a file copied and not yet verified": ("pipeline.fetch:_verify", 1),
+    "raw: a file copied and not yet verified": ("pipeline.reading.fetch:_verify", 1),
     f"tidy/cqc_trust_ratings: {WRITTEN}": None,
     f"locality/authority_year: {WRITTEN}": None,
     f"evidence/verdict: {WRITTEN}": None,
     "checks: one half done": ("pipeline.checks.engine:check", 3),
-    "database: half of the tables written": ("pipeline.publish:_write", 60),
-    "database: written, not described": ("pipeline.publish:_describe", 1),
-    "database: not read back": ("pipeline.publish:_read_back", 1),
+    "database: half of the tables written": ("pipeline.database.publish:_write", 60),
+    "database: written, not described": ("pipeline.database.publish:_describe", 1),
+    "database: not read back": ("pipeline.database.publish:_read_back", 1),
     "report: its pages half written": ("pathlib:Path.write_text", 4),
-    "exports: before the workbook": ("pipeline.exports:write_workbook", 1),
-    "swap: before the files are on the disk": ("pipeline.versions:_settle", 1),
-    "swap: renamed and not public": ("pipeline.versions:_publish", 1),
-    "swap: the first link moved": ("pipeline.versions:_point", 2),
-    "swap: public, old versions not dropped": ("pipeline.versions:_drop_old", 1),
+    "exports: before the workbook": ("pipeline.database.exports:write_workbook", 1),
+    "swap: before the files are on the disk": ("pipeline.database.versions:_settle", 1),
+    "swap: renamed and not public": ("pipeline.database.versions:_publish", 1),
+    "swap: the first link moved": ("pipeline.database.versions:_point", 2),
+    "swap: public, old versions not dropped": ("pipeline.database.versions:_drop_old", 1),
 }
 """Where to die, in the way of the data: before a call of a function, counted; without one before
 a table's file is put in its place."""
@@ -99,11 +99,11 @@ def main() -> None:
     parse.add_argument("--more", action="store_true", help="a few more sources are switched on")
     asked = parse.parse_args()
 
-    from pipeline import switches  # noqa: PLC0415
     from pipeline.cli import _home  # noqa: PLC0415
     from pipeline.edition import SAMPLE  # noqa: PLC0415
-    from pipeline.execute import execute  # noqa: PLC0415
-    from pipeline.quiet import quiet_exit  # noqa: PLC0415
+    from pipeline.reading import switches  # noqa: PLC0415
+    from pipeline.runs.execute import execute  # noqa: PLC0415
+    from pipeline.runs.quiet import quiet_exit  # noqa: PLC0415
     from tests import few  # noqa: PLC0415
 
     _home()

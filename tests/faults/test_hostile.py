@@ -15,9 +15,9 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from pipeline import limits, published, reading
-from pipeline.limits import MB
-from pipeline.published import PublishedFile, SourceError
+from pipeline.reading import limits, published, workbooks
+from pipeline.reading.limits import MB
+from pipeline.reading.published import PublishedFile, SourceError
 
 BOOK = "xl/worksheets/sheet1.xml"
 
@@ -76,7 +76,7 @@ def test_a_size_that_is_a_lie_helps_nobody(tmp_path: Path, monkeypatch: pytest.M
     content = file.path.read_bytes()
     assert content.count(size) >= 1
     file.path.write_bytes(content.replace(size, (10).to_bytes(4, "little")))
-    monkeypatch.setattr(reading, "CELLS", 1000)
+    monkeypatch.setattr(workbooks, "CELLS", 1000)
     with pytest.raises(SourceError, match=r"lie\.xlsx, sheet 'Sheet': .*may have 1000 cells"):
         file.sheet("Sheet")
 
@@ -87,7 +87,7 @@ def test_a_size_that_is_a_lie_helps_nobody(tmp_path: Path, monkeypatch: pytest.M
 def test_an_r_file_that_expands_too_much_is_refused_unread(
     tmp_path: Path, name: str, pack: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "EXPANDED_BYTES", 5 * MB)
+    monkeypatch.setattr(workbooks, "EXPANDED_BYTES", 5 * MB)
     (tmp_path / name).write_bytes(pack(bytes(6 * MB)))  # type: ignore[operator]
     with pytest.raises(SourceError, match=rf"{name}: .*expands to more than the 5 MB"):
         PublishedFile(tmp_path / name, name).rdata("frame")
@@ -123,7 +123,7 @@ def test_a_sheet_of_too_many_cells_is_refused(
     parts[BOOK] = parts[BOOK].replace(
         b"</sheetData>", b'<row r="300"><c r="CZ300"><v>1</v></c></row></sheetData>'
     )
-    monkeypatch.setattr(reading, "CELLS", 1000)
+    monkeypatch.setattr(workbooks, "CELLS", 1000)
     with pytest.raises(SourceError, match=r"300 rows and 104 columns, and may have 1000 cells"):
         packed(tmp_path / "wide.xlsx", parts).sheet("Sheet")
     monkeypatch.setattr(published, "CELLS", 10)
@@ -192,8 +192,8 @@ def test_entities_are_neither_expanded_nor_fetched(tmp_path: Path, entity: str) 
 def test_a_reader_that_never_ends_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "READ_SECONDS", 1)
-    monkeypatch.setattr(reading, "_sheet_names", _for_ever)
+    monkeypatch.setattr(workbooks, "READ_SECONDS", 1)
+    monkeypatch.setattr(workbooks, "_sheet_names", _for_ever)
     with pytest.raises(SourceError, match=r"slow\.xlsx: .*not read after 1 s"):
         packed(tmp_path / "slow.xlsx", good()).sheets()
 
@@ -218,13 +218,13 @@ def _without_its_library(*_: object) -> list[str]:
     def work() -> list[str]:
         raise ModuleNotFoundError("No module named 'fastexcel'")
 
-    return reading._tried(work)
+    return workbooks._tried(work)
 
 
 def test_a_missing_library_is_not_the_files_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_sheet_names", _without_its_library)
+    monkeypatch.setattr(workbooks, "_sheet_names", _without_its_library)
     with pytest.raises(ModuleNotFoundError, match="fastexcel"):
         packed(tmp_path / "a.xlsx", good()).sheet("Sheet")
 

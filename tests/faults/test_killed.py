@@ -15,13 +15,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipeline.edition import Edition
-from pipeline.execute import execute
-from pipeline.fetch import fetch
-from pipeline.lock import only_run
-from pipeline.publish import build
-from pipeline.tables import Table
-from pipeline.versions import (
+from pipeline.database.publish import build
+from pipeline.database.tables import Table
+from pipeline.database.versions import (
     building,
     drop_unfinished,
     new_version,
@@ -29,10 +25,14 @@ from pipeline.versions import (
     swap,
     versions,
 )
+from pipeline.edition import Edition
+from pipeline.reading.fetch import fetch
+from pipeline.runs.execute import execute
+from pipeline.runs.lock import only_run
 from tests.faults.small_run import POINTS
 from tests.faults.state import leftovers
-from tests.test_fetch import CONTENT, release
-from tests.test_source import made
+from tests.reading.test_fetch import CONTENT, release
+from tests.reading.test_source import made
 
 pytestmark = pytest.mark.long
 
@@ -75,7 +75,7 @@ def parts(edition: Edition) -> set[str]:
 SWAP = """
 import sys
 import pytest
-from pipeline.versions import swap
+from pipeline.database.versions import swap
 from tests.faults.small_run import arm
 from tests.faults.test_killed import TEST
 with pytest.MonkeyPatch.context() as patch:
@@ -106,11 +106,11 @@ import sys
 from pathlib import Path
 import polars as pl
 import pytest
-from pipeline.fetch import fetch
+from pipeline.reading.fetch import fetch
 from tests.faults import small_run
 from tests.faults.test_killed import TEST, built
-from tests.test_fetch import release
-from tests.test_source import made
+from tests.reading.test_fetch import release
+from tests.reading.test_source import made
 point, mirror = sys.argv[1], Path(sys.argv[2])
 if small_run.POINTS[point]:
     small_run.POINTS[point] = (small_run.POINTS[point][0], 1)
@@ -204,7 +204,7 @@ def test_a_disk_too_full_for_dagsters_own_records_is_told_in_words(
         except sqlite3.OperationalError as problem:
             raise RuntimeError("an event was not stored") from problem
 
-    monkeypatch.setattr("pipeline.execute._redo", failing)
+    monkeypatch.setattr("pipeline.runs.execute._redo", failing)
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
     if not full:
         with pytest.raises(RuntimeError, match="an event was not stored"):
@@ -249,7 +249,7 @@ def test_readers_through_a_hundred_publishes(
     edition: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two processes open the file again and again, one holds the first version all along."""
-    monkeypatch.setattr("pipeline.versions.GRACE_SECONDS", 0.5)
+    monkeypatch.setattr("pipeline.database.versions.GRACE_SECONDS", 0.5)
     swap(edition, built(edition, 1))
     done = tmp_path / "done"
     readers = [

@@ -13,18 +13,18 @@ STATEMENT = re.compile(
 )
 QUOTED = {"_quoted", "_text", "identifier", "literal"}
 DECLARED = {
-    ("publish.py", "layer"): "LAYERS",
-    ("publish.py", "target"): "layer and quoted name of a declared table or view",
-    ("publish.py", "', '.join(columns)"): "quoted names and DuckDB's own types",
-    ("publish.py", "view.schema"): "schema of a declared view",
-    ("publish.py", "view.name"): "name of a declared macro",
-    ("publish.py", "view.query"): "an SQL file of this project",
-    ("revisions.py", "key"): "columns of a declared source",
-    ("revisions.py", "pick"): "one of two words of the code",
-    ("revisions.py", "source.name"): "name of a declared source",
-    ("sqltable.py", "layer"): "read out of an SQL file of this project",
-    ("sqltable.py", "name"): "read out of an SQL file of this project",
-    ("sqltable.py", "rows"): "a registered frame, or the path of a table, quoted",
+    ("database/publish.py", "layer"): "LAYERS",
+    ("database/publish.py", "target"): "layer and quoted name of a declared table or view",
+    ("database/publish.py", "', '.join(columns)"): "quoted names and DuckDB's own types",
+    ("database/publish.py", "view.schema"): "schema of a declared view",
+    ("database/publish.py", "view.name"): "name of a declared macro",
+    ("database/publish.py", "view.query"): "an SQL file of this project",
+    ("reading/revisions.py", "key"): "columns of a declared source",
+    ("reading/revisions.py", "pick"): "one of two words of the code",
+    ("reading/revisions.py", "source.name"): "name of a declared source",
+    ("database/sqltable.py", "layer"): "read out of an SQL file of this project",
+    ("database/sqltable.py", "name"): "read out of an SQL file of this project",
+    ("database/sqltable.py", "rows"): "a registered frame, or the path of a table, quoted",
 }
 """What else is put into a query, and where it comes from: never out of a published file."""
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.database.sqltable import run, sql_tables
 from pipeline.edition import Edition
-from pipeline.sqltable import run, sql_tables
 
 COUNTY, D1, D2, U1 = "E10000901", "E07000901", "E07000902", "E06000901"
 

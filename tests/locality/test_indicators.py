@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import indicators
+from pipeline.database.sqltable import TableError
 from pipeline.edition import Edition
-from pipeline.framework import framework
-from pipeline.sqltable import TableError
+from pipeline.study import indicators
+from pipeline.study.framework import framework
 
 RATE = "delayed_days_rate"
 

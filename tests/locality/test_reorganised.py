@@ -13,9 +13,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline.database.sqltable import run, sql_tables
 from pipeline.edition import Edition
-from pipeline.framework import FrameworkError, load
-from pipeline.sqltable import run, sql_tables
+from pipeline.study.framework import FrameworkError, load
 
 COUNTY, UNITARY, MERGED, WEST, EAST = (
     *("E10000901", "E06000901"),
@@ -144,7 +144,7 @@ def test_an_added_code_stands_for_its_council(
     edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added = {"kind": ["areacd"], "code": ["E08000999"], "areacd": [RECODED], "reason": ["test"]}
-    monkeypatch.setattr("pipeline.sqltable.reference", lambda _: pl.DataFrame(added))
+    monkeypatch.setattr("pipeline.database.sqltable.reference", lambda _: pl.DataFrame(added))
     codes = {row[1]: row[2] for row in table(edition, "council_code").rows() if row[0] == "areacd"}
     assert codes["E08000999"] == codes[BEFORE] == RECODED
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import indicators
+from pipeline.database.sqltable import run, sql_tables
 from pipeline.edition import Edition
-from pipeline.framework import framework
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Source, conform
 from pipeline.sample import World, build, generate
-from pipeline.source import Source, conform
 from pipeline.sources import sources
-from pipeline.sqltable import run, sql_tables
+from pipeline.study import indicators
+from pipeline.study.framework import framework
 
 READ = ("council_registry", "district_history", "population", "rural_urban", "deprivation_2015")
 EMPTY = ("delayed_transfers", "adult_social_care_income", "service_expenditure")

@@ -11,15 +11,15 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.database.publish import build
+from pipeline.database.tables import Table
 from pipeline.evidence.rows import BlockContrast, BlockFit, Importance, ModelTest, Power, Verdict
 from pipeline.evidence.settings import READINGS
 from pipeline.evidence.within_rows import DiscordantSet, VarianceSplit, WithinEffect
-from pipeline.framework import framework
-from pipeline.publish import build
+from pipeline.reading.source import STATUS
 from pipeline.report import calibration
 from pipeline.report.build import write
-from pipeline.source import STATUS
-from pipeline.tables import Table
+from pipeline.study.framework import framework
 
 Row = dict[str, Any]
 SPEC = "councils_delayed_transfers"

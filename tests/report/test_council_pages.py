@@ -15,13 +15,13 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipeline.framework import framework
-from pipeline.publish import build
+from pipeline.database.publish import build
+from pipeline.database.tables import Table
+from pipeline.reading.source import STATUS
 from pipeline.report.council_pages import Councils
 from pipeline.report.page import about
 from pipeline.report.read import Reader
-from pipeline.source import STATUS
-from pipeline.tables import Table
+from pipeline.study.framework import framework
 
 from .conftest import HOSTILE, Page
 

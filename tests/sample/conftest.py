@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Source, conform
 from pipeline.sample import Truth, World, build, generate
-from pipeline.source import Source, conform
 from pipeline.sources import sources
 
 

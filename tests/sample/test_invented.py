@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline.edition import PROJECT
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
 from pipeline.sample import World
 from pipeline.sample.names import CITY, STEMS
 from pipeline.sample.places import ENGLAND

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from pipeline.published import PublishedFile, SourceError
-from pipeline.source import Release, Source, conform
+from pipeline.reading.published import PublishedFile, SourceError
+from pipeline.reading.source import Release, Source, conform
 
 Rows = Sequence[Sequence[Any]]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.source import conform
+from pipeline.reading.source import conform
 from pipeline.sources.adult_social_care_income import SOURCE
 from tests.sources.layouts import Rows, comma_separated, refused, tidied
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.published import PublishedFile
-from pipeline.source import conform
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import conform
 from pipeline.sources.ascof import SOURCE, TABLES
 from tests.sources.layouts import refused, tidied, workbook
 

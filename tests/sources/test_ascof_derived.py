@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.source import Release
+from pipeline.reading.source import Release
 from pipeline.sources.ascof_derived import COLUMNS, MERGED, SOURCE, TITLES
 from pipeline.sources.ascof_workbook import MEASURES
 from tests.sources.layouts import comma_separated, refused, tidied

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.ingest import one_release
-from pipeline.source import conform
+from pipeline.reading.ingest import one_release
+from pipeline.reading.source import conform
 from pipeline.sources.ascof_workbook import COLUMNS, SOURCE
 from tests.sources.layouts import refused, tidied, workbook
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipeline.source import conform
+from pipeline.reading.source import conform
 from pipeline.sources.better_care_fund_plan import COLUMNS, SOURCE
 from tests.sources.layouts import comma_separated, refused, tidied
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
 from pipeline.sources._council_names import ALIASES
 from pipeline.sources.cqc_council_assessments import AVERAGE, PLACE, SCORES, SOURCE
 from tests.sample.test_invented import MIRROR

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
 from pipeline.sample.layout import r_data
 from pipeline.sample.writers.delayed_discharge_reasons import REASONS as PUBLISHED
 from pipeline.sources.delayed_discharge_reasons import COLUMNS, FRAME, REASONS, SOURCE

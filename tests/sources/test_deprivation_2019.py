@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.published import PublishedFile
-from pipeline.source import Source
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import Source
 from pipeline.sources import deprivation_2015, deprivation_2019
 from pipeline.sources._deprivation import DOMAINS
 from tests.sources.layouts import refused, tidied, workbook

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
 from pipeline.sample.layout import r_data
 from pipeline.sources.deprivation_2025 import DOMAINS, FIGURES, SOURCE
 from tests.sources.layouts import refused, tidied

@@ -1,8 +1,8 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.published import PublishedFile
-from pipeline.source import conform
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import conform
 from pipeline.sources.discharge_ready_date import BANDS, PAGES, SOURCE
 from tests.sources.layouts import Rows, refused, tidied, workbook
 

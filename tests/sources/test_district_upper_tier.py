@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
 from pipeline.sample.layout import r_data
 from pipeline.sources.district_upper_tier import SOURCE
 from tests.sources.layouts import refused, tidied, written

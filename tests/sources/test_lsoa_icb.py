@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
 from pipeline.sample.layout import r_data
 from pipeline.sources.lsoa_icb import COLUMNS, FRAME, SOURCE
 from tests.sources.layouts import refused, tidied, written

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.source import conform
+from pipeline.reading.source import conform
 from pipeline.sources.revenue_budget import LINES, SOURCE
 from tests.sources.layouts import council_returns, refused, tidied, workbook
 

@@ -4,7 +4,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.source import conform
+from pipeline.reading.source import conform
 from pipeline.sources.revenue_outturn import SOURCE
 from tests.sources.layouts import council_returns, refused, tidied, workbook
 

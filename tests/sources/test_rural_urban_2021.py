@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
 from pipeline.sample.layout import r_data
 from pipeline.sources.rural_urban_2021 import SOURCE
 from tests.sources.layouts import refused, tidied

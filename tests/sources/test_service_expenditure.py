@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.source import conform
+from pipeline.reading.source import conform
 from pipeline.sources._service_returns import BODIES, COMPONENTS
 from pipeline.sources.service_expenditure import LINES, SOURCE, TOTAL
 from tests.sources.layouts import refused, tidied, workbook

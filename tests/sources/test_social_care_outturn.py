@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.source import conform
+from pipeline.reading.source import conform
 from pipeline.sources import social_care_outturn
 from pipeline.sources._service_returns import BODIES, COMPONENTS
 from pipeline.sources.social_care_outturn import LINES, SOURCE, TOTAL, WHOLES

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.source import conform
+from pipeline.reading.source import conform
 from pipeline.sources.staff_survey_acute_scores import EMPTY, MEASURES, SHEET, SOURCE, UNREAD
 from tests.sources.layouts import refused, tidied, workbook
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.source import conform
+from pipeline.reading.source import conform
 from pipeline.sources.staff_survey_leadership import QUESTIONS, RESPONSES, SOURCE
 from tests.sources.layouts import comma_separated, refused, tidied
 

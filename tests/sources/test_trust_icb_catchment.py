@@ -1,9 +1,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.published import PublishedFile
+from pipeline.reading.published import PublishedFile
+from pipeline.reading.source import conform
 from pipeline.sample.layout import r_data
-from pipeline.source import conform
 from pipeline.sources.trust_icb_catchment import COLUMNS, FRAME, SOURCE
 from tests.sources.layouts import refused, tidied, written
 

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+from pipeline.reading.source import Release
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 Writer = Callable[[World, Release, Path], None]
 

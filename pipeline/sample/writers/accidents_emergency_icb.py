@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
 from pipeline.sample.writers.accidents_emergency_trust import (
@@ -11,7 +12,6 @@ from pipeline.sample.writers.accidents_emergency_trust import (
     figures_by_trust,
 )
 from pipeline.sample.writers.criteria_to_reside_trust import board, main_board, trusts
-from pipeline.source import Release
 
 FIRST = date(2022, 4, 1)
 UNCOUNTED = (board(1), date(2022, 10, 1))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import REGISTER_2022
 from pipeline.sample.layout import Row, text_file
 from pipeline.sample.world import World
 from pipeline.sample.writers.criteria_to_reside_trust import lasting, trusts
-from pipeline.source import Release
 
 FIRST, LAST = date(2021, 4, 1), date(2025, 7, 1)
 MEASURED_FROM = date(2023, 6, 1)

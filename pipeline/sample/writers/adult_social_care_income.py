@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Row, decimal, text_file, with_ampersand
 from pipeline.sample.money import YEARS
 from pipeline.sample.places import ENGLAND
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 SIDE = ("Support type", "Age category", "Summary", "Delivery mechanism", "Accounting category")
 REASONS = (

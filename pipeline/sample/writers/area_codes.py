@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.places import ENGLAND
 from pipeline.sample.world import World
 from pipeline.sample.writers.district_history import OTHER_NATION
-from pipeline.source import Release
 
 COLUMNS = (
     *("LADCD", "LADNM", "LADCD_ACTIVE", "LADNM_ACTIVE", "UTLACD", "UTLANM", "CAUTHCD", "CAUTHNM"),

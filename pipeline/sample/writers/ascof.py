@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Row, Sheet, workbook
 from pipeline.sample.places import ENGLAND, Place
 from pipeline.sample.world import World
-from pipeline.source import Release
 from pipeline.sources.ascof import CARERS, PROVIDERS, RECORDS, TABLES, USERS, Table
 
 PLACE = ("Local authority code", "Local authority", "ONS area code")

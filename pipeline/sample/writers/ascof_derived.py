@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, text_file
 from pipeline.sample.places import ENGLAND
 from pipeline.sample.world import World
 from pipeline.sample.writers.social_care_outturn import bodies, people
-from pipeline.source import Release
 from pipeline.sources.ascof_derived import CARERS, COLUMNS, MERGED, REABLEMENT, TITLES
 from pipeline.sources.ascof_workbook import MEASURES, PER_100_000
 

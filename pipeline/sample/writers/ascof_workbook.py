@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Sheet, workbook
 from pipeline.sample.places import ENGLAND
 from pipeline.sample.world import World
 from pipeline.sample.writers.social_care_outturn import bodies
-from pipeline.source import Release
 from pipeline.sources.ascof_workbook import COLUMNS, GROUPS, PER_100_000, PUBLISHED
 
 YEAR = 2020

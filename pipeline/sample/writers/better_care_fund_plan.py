@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, decimal, text_file, with_ampersand
 from pipeline.sample.world import World
 from pipeline.sample.writers.social_care_outturn import bodies, partnership, people
-from pipeline.source import Release
 
 BEDS, REABLEMENT = "Bed based intermediate Care Services", "Reablement in a persons own home"
 COLUMNS = (

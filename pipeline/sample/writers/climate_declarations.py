@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
 from pipeline.sample.writers.climate_plans import places_of
-from pipeline.source import Release
 
 COLUMNS = (
     *("local-authority-code", "council", "made_declaration", "date_made", "motion_link"),

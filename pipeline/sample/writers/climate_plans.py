@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.places import Place
 from pipeline.sample.world import World
 from pipeline.sample.writers.district_history import OTHER_NATION
-from pipeline.source import Release
 
 COLUMNS = (
     *("local-authority-code", "council", "url", "date_retrieved", "type", "title", "out_of_date"),

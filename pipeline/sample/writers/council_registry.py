@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.places import Place
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 COLUMNS = (
     "local-authority-code",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.places import Place
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 LABELS = ("Assess", "Support", "Equity", "Care", "Partner", "Safe", "Safeguard", "Govern", "Learn")
 WORDS = {1: "Inadequate", 2: "Requires improvement", 3: "Good", 4: "Outstanding"}

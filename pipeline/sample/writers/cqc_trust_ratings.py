@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 SNAPSHOT = date(2019, 2, 28)
 QUESTIONS = ("Safe", "Effective", "Caring", "Responsive", "Well-led")

@@ -3,10 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
 from pipeline.sample.writers.criteria_to_reside_trust import board, counts, main_board, trusts
-from pipeline.source import Release
 
 SILENT = board(0)
 SILENT_FROM = date(2023, 9, 1)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import REGISTER_2022, Trust
 from pipeline.sample.layout import Row, text_file
 from pipeline.sample.places import FIRST_CODE
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 DAYS = (date(2022, 4, 1), date(2025, 8, 31))
 STEP = timedelta(days=7)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import REGISTER_2022
 from pipeline.sample.layout import r_data
 from pipeline.sample.world import World
 from pipeline.sample.writers.criteria_to_reside_trust import lasting, trusts
-from pipeline.source import Release
 
 MONTHS = [*(f"2024-{month:02d}-01" for month in range(6, 13))]
 MONTHS += [f"2025-{month:02d}-01" for month in range(1, 6)]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.delays import ELSEWHERE, MONTHS, OTHER_FROM
 from pipeline.sample.delays import ORGANISATIONS as ORGANISATION
 from pipeline.sample.delays import TYPES as CARE
 from pipeline.sample.layout import Cell, Row, Sheet, day_in_words, plain, with_ampersand, workbook
 from pipeline.sample.places import Place
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 REGIONS_FROM = (2013, 4)
 ONS_CODES_FROM = (2015, 7)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import decimal, text_file
 from pipeline.sample.places import ENGLAND
 from pipeline.sample.world import World
 from pipeline.sample.writers.dementia_register import MONTHS, dementia
-from pipeline.source import Release
 
 COLUMNS = (
     "area_code",

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
 from pipeline.sample.writers.dementia_register import (
@@ -12,7 +13,6 @@ from pipeline.sample.writers.dementia_register import (
     last_day,
     shown,
 )
-from pipeline.source import Release
 
 COLUMNS = ("", "NAME", "ORG_TYPE", "ACH_DATE", "VALUE_REGISTER", "VALUE_ESTIMATE")
 

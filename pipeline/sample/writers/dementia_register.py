@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.people import YEARS
 from pipeline.sample.places import ENGLAND
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 COLUMNS = ("", "INDICATOR", "ORG_TYPE", "ORG_CODE", "NAME", "ACH_DATE", "MEASURE", "VALUE", "DQ")
 INDICATOR = "DEMENTIA: 65+ ESTIMATED DIAGNOSIS RATE"

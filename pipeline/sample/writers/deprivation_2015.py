@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Row, Sheet, workbook
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 SHEETS = {
     "IMD": "IMD",

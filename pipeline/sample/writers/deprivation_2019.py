@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Row, Sheet, workbook
 from pipeline.sample.places import Place
 from pipeline.sample.world import World
 from pipeline.sample.writers.deprivation_2015 import MEASURES, MORE, OWN_PART, SHEETS
-from pipeline.source import Release
 
 YEAR = 2019
 PLACE = (

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Row, Sheet, workbook
 from pipeline.sample.world import World
 from pipeline.sample.writers.criteria_to_reside_trust import lasting, trusts
-from pipeline.source import Release
 
 MONTHS = [date(2024 + (3 + n) // 12, (3 + n) % 12 + 1, 1) for n in range(18)]
 STAFF_MONTHS = (1, 2, 3, 13, 14, 15)

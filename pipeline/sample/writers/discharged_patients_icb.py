@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Row, text_file
 from pipeline.sample.world import World
 from pipeline.sample.writers.criteria_to_reside_icb import SILENT, SILENT_FROM
@@ -13,7 +14,6 @@ from pipeline.sample.writers.criteria_to_reside_trust import (
     main_board,
     trusts,
 )
-from pipeline.source import Release
 
 BY_TIME_UNTIL = date(2023, 5, 31)
 A_TRUST = 60

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import r_data
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 VINTAGES = range(2016, 2025)
 OTHER_NATION = ("W06000901", "Dychymyg")

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import r_data
 from pipeline.sample.places import Place
 from pipeline.sample.world import World
 from pipeline.sample.writers.district_history import OTHER_NATION
-from pipeline.source import Release
 
 CODES_FIRST = 2023
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.places import ENGLAND
 from pipeline.sample.world import World
 from pipeline.sample.writers.dementia_diagnosis import COLUMNS, areas
-from pipeline.source import Release
 
 INDICATOR = (
     "Emergency hospital admissions due to falls in people aged 65 and over",

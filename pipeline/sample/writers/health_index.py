@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import r_data
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 YEARS = range(2015, 2022)
 DISTRICTS_OF = 2021

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 REGIONS = [f"UKZ{first}{second}" for first in range(1, 5) for second in range(1, 6)]
 """No region of the United Kingdom has the letter Z."""

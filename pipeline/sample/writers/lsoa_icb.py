@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import LETTERS
 from pipeline.sample.layout import r_data
 from pipeline.sample.places import FIRST_CODE
 from pipeline.sample.world import World
 from pipeline.sample.writers.criteria_to_reside_trust import board
-from pipeline.source import Release
 
 DISTRICTS_OF = 2022
 PARTS = 3

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
 from pipeline.sample.writers.climate_plans import places_of
-from pipeline.source import Release
 
 COLUMNS = (
     *("local-authority-code", "council", "scope", "target", "wording", "source_url"),

@@ -3,9 +3,9 @@
 from datetime import date
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 DAY = date(2018, 9, 1)
 KINDS = {

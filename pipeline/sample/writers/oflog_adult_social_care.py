@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import decimal, text_file
 from pipeline.sample.money import TRUST_YEARS
 from pipeline.sample.places import Place
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 COLUMNS = (
     "Financial year",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Sheet, with_ampersand, workbook
 from pipeline.sample.places import Place
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 LINK = "Ofsted Local Authority Webpage"
 GRADES = ("Inadequate", "Requires improvement to be good", "Good", "Outstanding")

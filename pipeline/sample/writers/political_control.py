@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 PARTIES = ("con", "lab", "ld", "green", "ukip", "ref", "pc", "snp", "other")
 COLUMNS = ("id", "council id", "authority", "year", "total", *PARTIES, "majority")

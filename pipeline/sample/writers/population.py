@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Row, Sheet, workbook
 from pipeline.sample.people import OLDEST, YEARS
 from pipeline.sample.places import ENGLAND, Place
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Sheet, workbook
 from pipeline.sample.world import World
 from pipeline.sample.writers.revenue_outturn import UNIT, Form, sheet
-from pipeline.source import Release
 
 LINES = {
     "education": "TOTAL EDUCATION SERVICES",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Row, Sheet, plain, with_ampersand, workbook
 from pipeline.sample.money import YEARS, Body
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 TITLES = {
     "education": "Education services",

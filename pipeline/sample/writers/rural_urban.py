@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import text_file
 from pipeline.sample.outcome import RURAL_YEAR
 from pipeline.sample.people import YEARS
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 COLUMNS = ("local-authority-code", "highly-rural", "rural", "urban", "ruc-cluster-label")
 CLUSTERS = ((0.6, "Sparse and rural"), (0.4, "Rural"), (0.12, "Urban with rural areas"))

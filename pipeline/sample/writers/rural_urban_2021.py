@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import r_data
 from pipeline.sample.world import World
 from pipeline.sample.writers.district_history import OTHER_NATION
-from pipeline.source import Release
 
 YEAR = 2024
 CLASSES = (

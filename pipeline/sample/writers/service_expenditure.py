@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Sheet, workbook
 from pipeline.sample.money import PER_HEAD
 from pipeline.sample.world import World
@@ -16,7 +17,6 @@ from pipeline.sample.writers.social_care_outturn import (
     sheet,
     social_care,
 )
-from pipeline.source import Release
 from pipeline.sources.service_expenditure import LINES, TOTAL
 from pipeline.sources.social_care_outturn import TOTAL as SOCIAL_CARE
 

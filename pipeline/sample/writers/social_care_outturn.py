@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Row, Sheet, plain, workbook
 from pipeline.sample.people import YEARS
 from pipeline.sample.places import ENGLAND
 from pipeline.sample.world import World
-from pipeline.source import Release
 from pipeline.sources._service_returns import COMPONENTS, Line
 from pipeline.sources.social_care_outturn import LINES, SPLIT, TOTAL
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, text_file
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 YEARS = range(2012, 2022)
 """Years that financial years end in."""

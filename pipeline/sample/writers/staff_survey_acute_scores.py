@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import Cell, Sheet, workbook
 from pipeline.sample.world import World
 from pipeline.sample.writers.criteria_to_reside_trust import lasting
-from pipeline.source import Release
 
 YEARS = range(2012, 2020)
 SCORES = {

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import Trust
 from pipeline.sample.layout import decimal, text_file
 from pipeline.sample.money import TRUST_YEARS
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 YEARS = range(2012, 2019)
 OTHERS_IN = (2016, 2017)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import Trust
 from pipeline.sample.layout import decimal, text_file
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 YEARS = range(2021, 2025)
 MEASURES = {

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import REGISTER_2022
 from pipeline.sample.layout import r_data
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 DISTRICTS_OF = 2021
 DIGITS = 12

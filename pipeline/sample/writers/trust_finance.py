@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import Trust
 from pipeline.sample.layout import decimal, text_file
 from pipeline.sample.money import TRUST_YEARS
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 COLUMNS = ("ORG_CODE", "YEAR", "FINANCIAL_POSITION", "OP_INCOME", "OP_COST")
 COMMUNITY_COST = 90_000.0

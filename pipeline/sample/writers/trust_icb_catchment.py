@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import r_data
 from pipeline.sample.world import World
 from pipeline.sample.writers.criteria_to_reside_trust import board, board_shares, trusts
-from pipeline.source import Release
 
 DIGITS = 12
 

@@ -3,10 +3,10 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.hospitals import REGISTER_2017, REGISTER_2022
 from pipeline.sample.layout import text_file
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 WIDTH = 27
 STANDS_UNTIL = timedelta(days=730)

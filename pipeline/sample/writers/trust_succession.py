@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from pipeline.reading.source import Release
 from pipeline.sample.layout import r_data
 from pipeline.sample.world import World
-from pipeline.source import Release
 
 PRACTICES = 40
 """Handovers of general practices, which fill most of the real table."""
