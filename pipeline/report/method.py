@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.report.answer import Fact
 from pipeline.report.read import Analysis, Reader
+from pipeline.report.setting_words import said
 from pipeline.report.tables import DataTable, absent, figure, text
 from pipeline.report.wording import capital, composition, number, p_value, words
 
@@ -42,17 +43,17 @@ def method(reader: Reader, analysis: Analysis, shown: Mapping[str, Any]) -> Meth
         Fact("Missing values", spec["missing_rule"]),
         Fact("Years from measures to outcome", number(analysis.lag)),
         *(
-            Fact(label, str(between[name]))
-            for name, label in (
-                ("confidence", "Confidence of intervals"),
-                ("delta_min", "Smallest lead that counts (share of variance)"),
-                ("equivalence_upper", "Upper bound below which a lead that matters is ruled out"),
-                ("loao_alpha", "Level of the test on authorities left out"),
-                ("power_target", "Power that defines the smallest lead that can be found"),
-                ("min_authorities", "Fewest authorities"),
-                ("n_bootstrap", "Bootstrap draws"),
-                ("n_simulations", "Simulated outcomes for each true lead"),
-                ("seed", "Start of random draws"),
+            Fact(said("between", name), str(between[name]))
+            for name in (
+                "confidence",
+                "delta_min",
+                "equivalence_upper",
+                "loao_alpha",
+                "power_target",
+                "min_authorities",
+                "n_bootstrap",
+                "n_simulations",
+                "seed",
             )
         ),
     ]

@@ -7,6 +7,7 @@ from pipeline.report.basis import basis
 from pipeline.report.front import limits, needed
 from pipeline.report.page import About, render
 from pipeline.report.read import Analysis, Reader
+from pipeline.report.setting_words import said
 from pipeline.report.tables import DataTable, text
 from pipeline.report.wording import capital, counted, joined, number, words, year_span
 from pipeline.study.framework import Framework
@@ -111,9 +112,9 @@ def settings(analysis: Analysis) -> DataTable:
         [
             # A seed is a name and no quantity.
             [
-                text(capital(words(name))),
+                text(said(part, name)),
                 text(str(value) if name == "seed" else _value(value)),
-                text(part),
+                text(PARTS.get(part, "All parts")),
             ]
             for part, name, value in _flat(analysis.settings)
         ],
@@ -125,11 +126,11 @@ def settings(analysis: Analysis) -> DataTable:
 def _flat(every: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     for name, value in every.items():
         if not isinstance(value, Mapping):
-            yield "All parts", name, value
+            yield "", name, value
     for part, own in every.items():
         if isinstance(own, Mapping):
             for name, value in own.items():
-                yield PARTS.get(part, capital(words(part))), name, value
+                yield part, name, value
 
 
 def _value(value: Any) -> str:

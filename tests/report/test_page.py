@@ -365,7 +365,8 @@ class TestMethods:
         (row,) = (cells for asked, cells in rows.items() if asked.startswith("Is a lead that"))
         assert row == ["below 5 points", "'not supported'", "1 of 1"]
         settings = methods.table("Every threshold and setting")
-        assert settings["Partial r2 min"] == ["0.02", "Inside authorities"]
+        tracked = "Least share of the differences within authorities leadership must track"
+        assert settings[tracked] == ["0.02", "Inside authorities"]
 
     def test_measures_of_another_framework_are_not_shown(self, made: Made) -> None:
         assert "belongs to another version" in made(OTHER).page("methods.html").text

@@ -1,9 +1,13 @@
 """Numbers and names as a reader wants them."""
 
+from dataclasses import asdict
+
 import pytest
 
 from pipeline.report import wording
 from pipeline.report.basis import thinned
+from pipeline.report.setting_words import OWN, WORDS, said
+from pipeline.study.framework import framework
 
 
 @pytest.mark.parametrize(
@@ -82,3 +86,13 @@ def test_method_of_an_interval() -> None:
 
 def test_thinning_reads_the_steps() -> None:
     assert thinned("councils: all: 912; with it: 906") == [("councils: all", 912), ("with it", 906)]
+
+
+def test_every_setting_of_the_test_has_words_and_none_is_left_over() -> None:
+    settings = asdict(framework().test)
+    parts = {name: own for name, own in settings.items() if isinstance(own, dict)}
+    of_all = settings.keys() - parts.keys()
+    named = {(part, name) for part, own in parts.items() for name in own}
+    assert {name for _, name in named} | of_all == set(WORDS)
+    assert set(OWN) <= named
+    assert said("within", "alpha") != said("guards", "alpha")
