@@ -253,7 +253,9 @@ class _Chain:
         precision.ravel()[:: len(precision) + 1] += RIDGE * one.rows
         # The column itself stands last, and so does what the others' root gives of their products
         # with it. LAPACK by itself, as this is done thousands of times.
-        root = dpotrf(precision.T, overwrite_a=True, clean=False)[0]
+        root, wrong = dpotrf(precision.T, overwrite_a=True, clean=False)
+        if wrong:
+            raise np.linalg.LinAlgError("predictors are collinear in spite of the ridge")
         predictors = len(root) - 1
         normal = rng.standard_normal(predictors + len(full))
         found = root[:, -1].copy()
