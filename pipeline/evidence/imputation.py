@@ -89,7 +89,7 @@ def impute(columns: Array, authority: Ints, m: int, seed: int) -> Array:
     values. An authority without any value gets its intercept from the distribution of intercepts.
     Missing at random given the columns is assumed.
 
-    Own code because neither library at hand does this: scikit-learn's IterativeImputer draws each
+    Own code because no library that was tried does this: scikit-learn's IterativeImputer draws each
     row's value from its own margin, so rows do not share the uncertainty of the coefficients and
     standard errors come out too small; statsmodels' MICE only matches on predicted means, which
     misses badly where values are scarce on one side. Neither has a random intercept.
