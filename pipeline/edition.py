@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
-from pipeline.runs import trace
+from pipeline import trace
 from pipeline.settings import settings
 
 if TYPE_CHECKING:

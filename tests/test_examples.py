@@ -16,10 +16,10 @@ from pipeline.database.locality import tables
 from pipeline.database.meta import PACKAGES
 from pipeline.database.publish import build
 from pipeline.database.sqltable import SqlTable, sql_tables
-from pipeline.database.tables import Macro
 from pipeline.edition import ENGLAND, PROJECT, SAMPLE
 from pipeline.study.framework import framework
 from pipeline.study.results import KEYS, TABLES
+from pipeline.tables import Macro
 
 EXAMPLES = sql_tables("examples")
 

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import dagster as dg
 
+from pipeline.code import combined
 from pipeline.edition import Edition
-from pipeline.runs.code import combined
 from pipeline.runs.plan import ALL, REDO
 from pipeline.runs.runlog import UNCHANGED
 from pipeline.runs.steps import PUBLISH, Digests, Made, Step, finish, made_before, reasons, steps
-from pipeline.runs.trace import tracing
+from pipeline.trace import tracing
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 T = TypeVar("T")

@@ -28,7 +28,6 @@ from pipeline.database.meta import (
     source_tables,
 )
 from pipeline.database.sqltable import sql_tables
-from pipeline.database.tables import Macro, Table, View
 from pipeline.database.versions import (
     DATABASE,
     EXPORTS,
@@ -49,6 +48,7 @@ from pipeline.runs.run_tables import run_tables
 from pipeline.runs.steps import steps
 from pipeline.sources import sources
 from pipeline.study.results import KEYS, MEANINGS, TABLES
+from pipeline.tables import Macro, Table, View
 
 LAYER = "publish"
 

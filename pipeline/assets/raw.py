@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipeline import trace
 from pipeline.assets import shown
 from pipeline.assets.keys import DATA_TEAM, group, key, source_group, source_tags, tags
 from pipeline.assets.once import code_of, once
@@ -16,7 +17,6 @@ from pipeline.reading.notices import keep, line
 from pipeline.reading.releases import look
 from pipeline.reading.source import Source
 from pipeline.reading.switches import switched_off
-from pipeline.runs import trace
 from pipeline.runs.steps import raw_step, steps
 from pipeline.settings import settings
 from pipeline.sources import sources

@@ -13,7 +13,6 @@ import polars as pl
 
 from pipeline.assets.small_chart import BARS, Bar, bars
 from pipeline.database.sqltable import Described
-from pipeline.database.tables import Table
 from pipeline.database.versions import EXPORTS
 from pipeline.edition import Edition, data_root
 from pipeline.reading.attribution import GRADES
@@ -22,6 +21,7 @@ from pipeline.report.wording import capital, counted, joined, number, percent, t
 from pipeline.settings import settings
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS
+from pipeline.tables import Table
 
 Metadata = dict[str, dg.MetadataValue[Any]]
 

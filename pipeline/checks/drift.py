@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipeline.checks.thresholds import thresholds
-from pipeline.database.tables import Table
 from pipeline.edition import PROJECT
 from pipeline.reading.differences import NOT_PLACES, TIMES, latest
 from pipeline.reading.geography import ABOVE_COUNCILS
@@ -19,6 +18,7 @@ from pipeline.reading.published import SourceError
 from pipeline.reading.reconciliation import FILE
 from pipeline.reading.revisions import key_text
 from pipeline.reading.source import Source
+from pipeline.tables import Table
 
 SCHEMA = {
     "source": pl.String,

@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.checks.pieces import CELLS, NUMBER, held, joined, pieces, shortened
 from pipeline.checks.rules import Rule
 from pipeline.checks.suites import GUIDANCE, Expectation
-from pipeline.database.tables import Rows, height
+from pipeline.tables import Rows, height
 
 EXAMPLES = 3
 PLACE = ("file", "row")

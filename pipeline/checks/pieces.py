@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.database.tables import Rows, height, most
+from pipeline.tables import Rows, height, most
 
 CELLS = 32_000_000
 """The most cells that are held at once: two million rows of a table of sources."""

@@ -18,12 +18,12 @@ from pipeline.checks.pieces import held
 from pipeline.checks.suites import Category, Promise, Severity
 from pipeline.checks.thresholds import thresholds
 from pipeline.database.sqltable import connect
-from pipeline.database.tables import Rows, height
 from pipeline.edition import Edition
 from pipeline.reading.geography import ABOVE_COUNCILS, known_codes
 from pipeline.reading.source import Source
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS
+from pipeline.tables import Rows, height
 
 PATH = Path(__file__).with_name("rules.toml")
 TABLE = re.compile(r"\b(tidy|locality|evidence|meta)\.(\w+)")

@@ -21,7 +21,6 @@ from pipeline.database.meta import (
     source_tables,
 )
 from pipeline.database.sqltable import sql_tables
-from pipeline.database.tables import Table
 from pipeline.edition import ENGLAND, PROJECT
 from pipeline.reading.notices import notice_table
 from pipeline.reading.quarantine import SCHEMA as QUARANTINE
@@ -31,6 +30,7 @@ from pipeline.reading.revisions import READINGS, revision_table
 from pipeline.reading.source import ORIGIN, STATUS
 from pipeline.sources import sources
 from pipeline.study.results import KEYS, MEANINGS, TABLES
+from pipeline.tables import Table
 
 PATH = PROJECT / "docs" / "data_dictionary.md"
 WIDE = {

@@ -9,12 +9,12 @@ import polars as pl
 
 from pipeline.database.locality import tables
 from pipeline.database.sqltable import SqlTable, sql_tables
-from pipeline.database.tables import Table
 from pipeline.edition import reference
 from pipeline.sources import sources
 from pipeline.study.framework import Framework, Panel, framework
 from pipeline.study.indicators import FrameworkTable, query
 from pipeline.study.results import ESTIMATES
+from pipeline.tables import Table
 
 if TYPE_CHECKING:
     from sqlglot.schema import MappingSchema

@@ -9,13 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.database.tables import Table, View
 from pipeline.edition import Edition
 from pipeline.reading.corrections import declared
 from pipeline.reading.source import STATUS, WARNINGS
 from pipeline.reading.switches import switched_off
 from pipeline.sources import sources
 from pipeline.study.framework import framework
+from pipeline.tables import Table, View
 
 PACKAGES = (
     "rapport",

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from pipeline.database.tables import Macro, Table, View
 from pipeline.database.versions import DATABASE, PublishError, is_full, no_room
 from pipeline.edition import LAYERS
+from pipeline.tables import Macro, Table, View
 
 STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that must be able to open the file."""

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline import trace
 from pipeline.edition import Edition
 from pipeline.reading.corrections import Correction, apply, corrected
 from pipeline.reading.published import PublishedFile, SourceError
 from pipeline.reading.quarantine import Sorted, opened, read, sort_out
 from pipeline.reading.readings import Readings
 from pipeline.reading.source import Release, Source, conform
-from pipeline.runs import trace
 
 
 class IngestError(Exception):

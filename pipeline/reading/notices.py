@@ -8,7 +8,6 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.database.tables import Table
 from pipeline.edition import Edition, replacing
 from pipeline.reading.differences import Difference, some
 from pipeline.reading.fetch import manifest
@@ -16,6 +15,7 @@ from pipeline.reading.releases import KINDS, SCHEMA, Kind, Notice, from_addresse
 from pipeline.reading.source import Release, Source
 from pipeline.reading.switches import switched_off
 from pipeline.sources import sources
+from pipeline.tables import Table
 
 
 def line(notice: Notice, see: str = "") -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.checks.thresholds import thresholds
-from pipeline.database.tables import Table
 from pipeline.reading.published import (
     Failure,
     PublishedFile,
@@ -23,6 +22,7 @@ from pipeline.reading.published import (
 from pipeline.reading.revisions import key_text
 from pipeline.reading.source import PLACE_CODE, Release, Source, shape
 from pipeline.reading.switches import GEOGRAPHY
+from pipeline.tables import Table
 
 STATUS = "q"
 ROUNDS = 5

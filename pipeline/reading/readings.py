@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from pipeline.code import code_version, combined, is_module, packages, sha256
 from pipeline.edition import Edition, replacing
 from pipeline.reading.fetch import digest
 from pipeline.reading.source import Release, Source
-from pipeline.runs.code import code_version, combined, is_module, packages, sha256
 
 DIGITS = 24
 

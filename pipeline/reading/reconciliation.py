@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.database.tables import Table
 from pipeline.edition import PROJECT
 from pipeline.reading.published import SourceError
 from pipeline.reading.source import Source
+from pipeline.tables import Table
 
 FILE = "data/explained_differences.toml"
 SCHEMA = {

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from pipeline.database.tables import Table, View
 from pipeline.reading.source import Source
+from pipeline.tables import Table, View
 
 READINGS = {
     "as_first_published": ("min", "The first release held of every value."),

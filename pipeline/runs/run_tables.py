@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from pipeline.database.tables import Table
 from pipeline.edition import Edition
 from pipeline.runs.runlog import history
 from pipeline.runs.steps import PUBLISH, made_before, steps
+from pipeline.tables import Table
 
 HISTORY = {
     "run_id": (pl.String, "run of the pipeline"),

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipeline.assets.keys import key
+from pipeline.code import combined
 from pipeline.edition import Edition
 from pipeline.reading.calendar import ZONE, Calendar
 from pipeline.reading.source import Source
 from pipeline.reading.switches import switched_off
 from pipeline.runs.alerts import Alert, failed, send
-from pipeline.runs.code import combined
 from pipeline.runs.plan import COMMAND, WHY, Plan, plan
 from pipeline.runs.runlog import Failure, Summary, asset_of, cause, edition_of, history
 from pipeline.runs.steps import CHECKS, Digests, raw_step, reasons, state

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.checks import drift
+from pipeline.code import code_version, combined, is_module, packages, sha256
 from pipeline.database.locality import tables
 from pipeline.database.sqltable import SQL, sql_tables
 from pipeline.database.versions import published_version
@@ -23,11 +24,10 @@ from pipeline.reading.fetch import digest as file_digest
 from pipeline.reading.releases import undeclared
 from pipeline.reading.source import Source
 from pipeline.reading.switches import switched_off
-from pipeline.runs.code import code_version, combined, is_module, packages, sha256
-from pipeline.runs.trace import Trace
 from pipeline.sources import sources
 from pipeline.study.framework import REGISTERED, framework
 from pipeline.study.results import TABLES
+from pipeline.trace import Trace
 
 CODE, PACKAGES, MIRROR, SWITCH = "code", "packages", "mirror", "switch"
 SAID = {

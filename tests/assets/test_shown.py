@@ -10,13 +10,13 @@ import pytest
 
 from pipeline.assets import findings, shown
 from pipeline.database.locality import tables
-from pipeline.database.tables import Table
 from pipeline.definitions import definitions
 from pipeline.edition import ENGLAND, SAMPLE, Edition
 from pipeline.reading.reconciliation import SCHEMA as SUMS
 from pipeline.reading.source import Source
 from pipeline.sources import sources
 from pipeline.study.results import KEYS, TABLES
+from pipeline.tables import Table
 
 from .test_small_chart import drawing
 

@@ -11,7 +11,7 @@ from pipeline.checks import engine, pieces
 from pipeline.checks.engine import Checked, check
 from pipeline.checks.rules import Rule, against_published, known, promised
 from pipeline.checks.suites import Expectation, Promise
-from pipeline.database.tables import Rows
+from pipeline.tables import Rows
 
 ROWS = 60
 KEY = ["areacd", "year"]

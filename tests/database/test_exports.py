@@ -24,8 +24,8 @@ from pipeline.database.exports import (
 )
 from pipeline.database.meta import catalogue
 from pipeline.database.publish import build
-from pipeline.database.tables import Table
 from pipeline.database.versions import NEEDED
+from pipeline.tables import Table
 
 ATTACKS = ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1"]
 PLAIN = ["-5", "+0.5", "-1e-3", "plain", "'quoted", "a=b", 'say "no", twice', "two\nlines", "£ é"]

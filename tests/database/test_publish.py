@@ -10,7 +10,6 @@ import pytest
 
 from pipeline.assets.publish import publish_assets
 from pipeline.database.publish import build
-from pipeline.database.tables import Macro, Table, View
 from pipeline.database.versions import (
     NEEDED,
     PublishError,
@@ -19,6 +18,7 @@ from pipeline.database.versions import (
     swap,
 )
 from pipeline.edition import Edition
+from pipeline.tables import Macro, Table, View
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ VIEW = View(
 def test_a_long_table_is_written_in_parts_and_without_an_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.database.tables.PART", 8)  # four rows of two columns
+    monkeypatch.setattr("pipeline.tables.PART", 8)  # four rows of two columns
     monkeypatch.setattr("pipeline.database.publish.KEYED", 9)
     long = table(rows=10)
     lazy = replace(long, frame=long.frame.lazy())

@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.database import versions as module
 from pipeline.database.publish import build
-from pipeline.database.tables import Table
 from pipeline.database.versions import (
     PublishError,
     building,
@@ -31,6 +30,7 @@ from pipeline.database.versions import (
 )
 from pipeline.edition import EDITIONS, Edition
 from pipeline.settings import SettingsError
+from pipeline.tables import Table
 
 KEEP = "RAPPORT_KEEP_VERSIONS"
 

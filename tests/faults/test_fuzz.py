@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from pipeline.database.exports import harmless
 from pipeline.database.publish import build
-from pipeline.database.tables import Table, View
 from pipeline.reading.published import Grid, PublishedFile, SourceError
 from pipeline.reading.source import numbers
 from pipeline.sample import generate
 from pipeline.sources import sources
+from pipeline.tables import Table, View
 from tests.faults.fuzz import fuzz
 from tests.faults.mutate import NASTY
 

@@ -16,7 +16,6 @@ import polars as pl
 import pytest
 
 from pipeline.database.publish import build
-from pipeline.database.tables import Table
 from pipeline.database.versions import (
     building,
     drop_unfinished,
@@ -29,6 +28,7 @@ from pipeline.edition import Edition
 from pipeline.reading.fetch import fetch
 from pipeline.runs.execute import execute
 from pipeline.runs.lock import only_run
+from pipeline.tables import Table
 from tests.faults.small_run import POINTS
 from tests.faults.state import leftovers
 from tests.reading.test_fetch import CONTENT, release

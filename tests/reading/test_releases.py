@@ -14,7 +14,6 @@ from pipeline.assets.release import release_asset
 from pipeline.assets.tidy import tidy_asset
 from pipeline.cli import app
 from pipeline.database.publish import build
-from pipeline.database.tables import Table
 from pipeline.database.versions import building, swap
 from pipeline.edition import Edition
 from pipeline.reading import releases
@@ -24,6 +23,7 @@ from pipeline.reading.published import PublishedFile
 from pipeline.reading.releases import Notice, look, newly_declared, pattern, proposed, undeclared
 from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
 from pipeline.sources import sources
+from pipeline.tables import Table
 from tests.reading.test_source import made
 
 HEAD = "code,period,value\n"

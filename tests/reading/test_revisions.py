@@ -7,9 +7,9 @@ import duckdb
 import polars as pl
 
 from pipeline.database.publish import build
-from pipeline.database.tables import Table
 from pipeline.reading.revisions import changes, revision_table, views
 from pipeline.reading.source import STATUS_COLUMN, Column
+from pipeline.tables import Table
 from tests.reading.test_source import made
 
 SOURCE = made(

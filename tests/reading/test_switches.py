@@ -28,9 +28,9 @@ from pipeline.reading.switches import (
 from pipeline.report.limits import switched_off as limits_switched_off
 from pipeline.report.read import Analysis, Reader
 from pipeline.runs.steps import SAID, SWITCH, Digests, finish, raw_step, reasons
-from pipeline.runs.trace import Trace
 from pipeline.sources import sources
 from pipeline.study.framework import framework
+from pipeline.trace import Trace
 
 RATINGS = "cqc_trust_ratings"
 OFF = {RATINGS: "The publisher asked for it."}

@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 
 from pipeline.database.publish import build
-from pipeline.database.tables import Table
 from pipeline.evidence.rows import BlockContrast, BlockFit, Importance, ModelTest, Power, Verdict
 from pipeline.evidence.settings import READINGS
 from pipeline.evidence.within_rows import DiscordantSet, VarianceSplit, WithinEffect
@@ -20,6 +19,7 @@ from pipeline.reading.source import STATUS
 from pipeline.report import calibration
 from pipeline.report.build import write
 from pipeline.study.framework import framework
+from pipeline.tables import Table
 
 Row = dict[str, Any]
 SPEC = "councils_delayed_transfers"

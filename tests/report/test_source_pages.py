@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 from pipeline.database.publish import build
-from pipeline.database.tables import Table
 from pipeline.reading.source import STATUS
 from pipeline.report.page import about
 from pipeline.report.read import Reader
 from pipeline.report.source_pages import HASH, _file, pages
 from pipeline.study.framework import framework
+from pipeline.tables import Table
 
 from .conftest import HOSTILE, Page
 

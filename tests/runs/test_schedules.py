@@ -23,8 +23,8 @@ from pipeline.runs.plan import COMMAND, WHY
 from pipeline.runs.runlog import Summary
 from pipeline.runs.schedules import addresses, alerts, by_calendar, differs, watch
 from pipeline.runs.steps import Digests, finish, raw_step
-from pipeline.runs.trace import tracing
 from pipeline.sources import sources
+from pipeline.trace import tracing
 
 
 @pytest.fixture(autouse=True)

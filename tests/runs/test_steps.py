@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipeline import code, trace
+from pipeline.code import code_version, modules
 from pipeline.definitions import definitions
 from pipeline.edition import EDITIONS, ENGLAND, Edition
-from pipeline.runs import code, trace
-from pipeline.runs.code import code_version, modules
 from pipeline.runs.steps import Digests, Step, finish, made_before, reasons, steps
-from pipeline.runs.trace import tracing
+from pipeline.trace import tracing
 
 FRAME = pl.DataFrame({"a": [1, 2]})
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-PACKAGE = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
 ROOT = PACKAGE.name
 IMPORT = re.compile(
     rf"^[ \t]*from[ \t]+({ROOT}[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)"
