@@ -76,21 +76,16 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
     Raises:
         RuntimeError: a step failed.
     """
-    start = spent()
-    import dagster as dg  # noqa: PLC0415 - its loading is measured
-
-    imported = spent() - start
-    from pipeline.definitions import definitions  # noqa: PLC0415
-    from pipeline.edition import EDITIONS  # noqa: PLC0415
-
-    defs = definitions(EDITIONS[edition])
-
-    loaded = spent() - start
+    # Loaded after the number of threads is set.
+    import dagster as dg  # noqa: PLC0415
     import joblib  # noqa: PLC0415
 
+    from pipeline.definitions import definitions  # noqa: PLC0415
+    from pipeline.edition import EDITIONS  # noqa: PLC0415
     from pipeline.runs import console  # noqa: PLC0415
     from pipeline.runs.plan import ALL, REDO  # noqa: PLC0415
 
+    job = definitions(EDITIONS[edition]).resolve_job_def(edition)
     meter = Meter()
     before = console._Lines.emit
 
@@ -102,7 +97,6 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
         before(self, record)
 
     console._Lines.emit = emit  # type: ignore[method-assign]
-    job = defs.resolve_job_def(edition)
     steps = [step for step in (node.name for node in job.graph.nodes) if stage(step) in layers]
     config: dict[str, Any] = {"loggers": {"console": {}}}
     if mirror is not None:
@@ -125,11 +119,7 @@ def run(edition: str, layers: list[str], mirror: Path | None) -> list[dict[str, 
             f"{one.step_key}: {one.event_specific_data.error_display_string}" for one in failures
         ]
         raise RuntimeError("\n".join(["these steps failed", *told]))
-    return [
-        {"step": "", "stage": "definitions", "seconds": loaded, "mb": 0.0},
-        {"step": "", "stage": "definitions: dagster", "seconds": imported, "mb": 0.0},
-        *meter.rows,
-    ]
+    return meter.rows
 
 
 def main() -> None:
