@@ -243,7 +243,9 @@ def picture(sizes: dict[tuple[int, int], Rows]) -> None:
         + stages.mark_line()
         + stages.mark_point(size=70, filled=True, opacity=1).encode(shape=shape)
     )
-    drawn.properties(width=420, height=300).save(str(PAGE.with_suffix(".svg")))
+    # Room for a reader's font that is wider than the one that the key was measured with.
+    room = {"left": 5, "top": 5, "bottom": 5, "right": 35}
+    drawn.properties(width=420, height=300, padding=room).save(str(PAGE.with_suffix(".svg")))
 
 
 def ingest(edition: Edition, folder: Path) -> str:
