@@ -7,10 +7,19 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipeline import event_log
 from pipeline.edition import PROJECT
-from pipeline.runs import event_log
 
 PLAIN = "telemetry: {enabled: false}\n"
+GIVEN = """
+event_log_storage:
+  module: pipeline.event_log
+  class: EventLog
+  config:
+    base_dir:
+      env: DAGSTER_HOME
+"""
+"""What data folders were given once, and keep."""
 
 
 @dg.asset
@@ -49,6 +58,12 @@ def test_dagsters_own_storage_reads_it(home: Path) -> None:
     assert known is not None
     assert len(own) > 10
     assert log_of(home, result.run_id) == own
+
+
+def test_a_folder_of_before_still_opens(home: Path) -> None:
+    (home / "dagster.yaml").write_text(GIVEN)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert isinstance(instance.event_log_storage, event_log.EventLog)
 
 
 def test_more_runs_than_stay_open(home: Path) -> None:

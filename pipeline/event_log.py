@@ -2,6 +2,8 @@
 
 Dagster's own opens a new engine and a new connection for every statement, and compiles the
 statement anew. A whole run writes thousands of events, and that took most of its own time.
+
+The configuration in every data folder names this module, so that its name stays.
 """
 
 from collections import OrderedDict
