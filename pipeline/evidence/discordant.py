@@ -8,16 +8,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from pipeline.evidence.locality import LocalityPanel, Within, codes_of
-from pipeline.evidence.panel import Array, Ints
+from pipeline.evidence.panel import Array, Flags, Ints
 from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.trajectories import sign_flip
 from pipeline.evidence.within_rows import DiscordantSet, WithinEffect
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

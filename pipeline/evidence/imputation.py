@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 from scipy.linalg.lapack import dpotrf, dtrtrs
 
-from pipeline.evidence.panel import Array, Ints
+from pipeline.evidence.panel import Array, Flags, Ints
 
 # Scans before the first imputation and between two of them. Scans are cheap and, as the random
 # intercepts are integrated out of the coefficients' draw, mix fast.
@@ -177,9 +176,7 @@ class _Chain:
         order: incomplete columns, in the order in which a scan draws them.
     """
 
-    def __init__(
-        self, filled: Array, missing: NDArray[np.bool_], authority: Ints, order: list[int]
-    ) -> None:
+    def __init__(self, filled: Array, missing: Flags, authority: Ints, order: list[int]) -> None:
         self.authority, self.rows_of = authority, np.bincount(authority)
         moves = missing.any(axis=0)
         given = np.argsort(moves, kind="stable")
@@ -200,7 +197,7 @@ class _Chain:
         mean: Array = np.bincount(self.authority, column) / self.rows_of
         return mean
 
-    def _equation(self, j: int, missing: NDArray[np.bool_]) -> _Equation:
+    def _equation(self, j: int, missing: Flags) -> _Equation:
         k, own = len(self.means), self.places[j]
         seen = (~missing).astype(np.float64)
         measured = self.state * seen

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.evidence.moments import COLLINEAR
-from pipeline.evidence.panel import Array, Ints, standardise, z_mean
+from pipeline.evidence.panel import Array, Flags, Ints, standardise, z_mean
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def demean(columns: Array, cell: Ints) -> Array:
     return centred.reshape(columns.shape)
 
 
-def varies(demeaned: Array) -> NDArray[np.bool_]:
+def varies(demeaned: Array) -> Flags:
     """(k,) which columns of standardised, then demeaned (n, k) are more than rounding."""
     return np.asarray((demeaned**2).sum(axis=0) > COLLINEAR * len(demeaned))
 
@@ -232,7 +231,7 @@ def compared(panel: LocalityPanel, min_authorities: int) -> tuple[LocalityPanel,
     return panel, w
 
 
-def adopters(outcome: Array, year: Ints, share: float) -> NDArray[np.bool_]:
+def adopters(outcome: Array, year: Ints, share: float) -> Flags:
     """(n,) which localities are in the top `share` of all localities of their year.
 
     Localities that tie are in or out together: in only if all of them fit into the share.

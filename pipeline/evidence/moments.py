@@ -12,15 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.evidence.panel import Array, Ints, Panel, standardise
+from pipeline.evidence.panel import Array, Flags, Ints, Panel, standardise
 
 # Cross-products are exact to about 1e-13 of a column's sum of squares. Variance left over below
 # this share of the column's own is rounding, and the direction is treated as collinear.
 COLLINEAR = 1e-10
-Flags = NDArray[np.bool_]
-
 REGULAR = 1e-6
 """Least eigenvalue, of a correlation matrix, down to which elimination is as good."""
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from pipeline.evidence.moments import Moments, stacked
-from pipeline.evidence.panel import Array, Ints
+from pipeline.evidence.panel import Array, Flags, Ints
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Jackknife:
     bias: Array
     se: Array
     clusters: Array
-    second: NDArray[np.bool_]
+    second: Flags
 
     def part(self, which: slice | Ints) -> "Jackknife":
         """Some of the estimates."""
@@ -158,7 +157,7 @@ class Bounds:
 
     low: Array
     high: Array
-    second: NDArray[np.bool_]
+    second: Flags
 
 
 def lead_bounds(each: list[Jackknife], confidence: float) -> Bounds:

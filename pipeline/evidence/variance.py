@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from pipeline.evidence.locality import LocalityPanel, codes_of
 from pipeline.evidence.moments import COLLINEAR
-from pipeline.evidence.panel import Array, Ints, standardise, z_mean
+from pipeline.evidence.panel import Array, Flags, Ints, standardise, z_mean
 from pipeline.evidence.resampling import bootstrap_weights
 from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.within_rows import VarianceSplit, WithinEffect
@@ -53,7 +52,7 @@ class Nested:
     sums: Array
     squares: Array
 
-    def some(self, panels: NDArray[np.bool_]) -> "Nested":
+    def some(self, panels: Flags) -> "Nested":
         """Some of the panels."""
         return replace(self, weights=self.weights[panels])
 
@@ -198,9 +197,7 @@ def _deviance(theta: Array, d: Nested, left: Array, reml: bool) -> tuple[Array, 
     return value, gradient * 2.0 * theta
 
 
-def _descend(
-    start: float, d: Nested, left: Array, reml: bool, free: NDArray[np.bool_]
-) -> tuple[Array, Array]:
+def _descend(start: float, d: Nested, left: Array, reml: bool, free: Flags) -> tuple[Array, Array]:
     """Where Newton's method takes every panel from a start: roots (R, 2) and deviance (R,).
 
     The deviance is even in the roots, so no bound is needed. Its Hessian comes from differences of

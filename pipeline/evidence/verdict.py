@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evidence.panel import Array
+from pipeline.evidence.panel import Array, Flags
 from pipeline.evidence.rows import Verdict
 from pipeline.evidence.settings import BetweenSettings
 
@@ -48,7 +48,7 @@ class Rule:
     """One row of the registered rule, for m outcomes."""
 
     rule_id: str
-    passed: NDArray[np.bool_]
+    passed: Flags
     value: Array
     threshold: Array
     unmet: str

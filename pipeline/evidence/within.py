@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import special
 
-from pipeline.evidence.discordant import Flags, adoption_effects, discordant_sets
+from pipeline.evidence.discordant import adoption_effects, discordant_sets
 from pipeline.evidence.lead import COMPOSITIONS
 from pipeline.evidence.locality import (
     LocalityPanel,
@@ -24,7 +24,7 @@ from pipeline.evidence.locality import (
 )
 from pipeline.evidence.moments import moments, net_of_controls
 from pipeline.evidence.nested import FTest, robust_f
-from pipeline.evidence.panel import Array, Ints
+from pipeline.evidence.panel import Array, Flags, Ints
 from pipeline.evidence.resampling import jackknife
 from pipeline.evidence.rows import Power, Verdict
 from pipeline.evidence.settings import WithinSettings

@@ -15,7 +15,6 @@ from functools import cached_property, partial, reduce
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.evidence.crossval import fold_of_each
 from pipeline.evidence.locality import Within, codes_of, commonest, demean
@@ -30,7 +29,7 @@ from pipeline.evidence.moments import (
     ridge_path,
     stacked,
 )
-from pipeline.evidence.panel import Array, Ints
+from pipeline.evidence.panel import Array, Flags, Ints
 from pipeline.evidence.resampling import Jackknife, jackknife
 from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.trajectories import Units, carried, one_sided, slope_weights, units_of
@@ -164,7 +163,7 @@ def by_trust(w: Within, column: Array, outcomes: Array) -> Clustering | None:
     return Clustering(everything, stacked(without))
 
 
-def _of_rows(w: Within, column: Array, outcomes: Array, rows: NDArray[np.bool_]) -> Moments:
+def _of_rows(w: Within, column: Array, outcomes: Array, rows: Flags) -> Moments:
     """Moments of [1, controls, column] on some rows, less the means of what is there of each cell.
 
     Column (n,), outcomes (n, m).
@@ -378,7 +377,7 @@ class TrustSums:
         """All trusts together."""
         return self.n.sum(axis=0), self.sums.sum(axis=0), self.cross.sum(axis=0)
 
-    def of(self, chosen: NDArray[np.bool_]) -> Moments:
+    def of(self, chosen: Flags) -> Moments:
         """Moments (1, q, q) of the rows of the chosen (T,) trusts, less the means of what is left
         of each cell, with an intercept.
         """
@@ -428,7 +427,7 @@ def index_by_trust(w: Within, s: WithinSettings) -> Jackknife | None:
     first = 1 + w.controls.shape[1]
     controls, columns = np.arange(1, first), np.arange(first, known.cross.shape[1])
 
-    def learned(chosen: NDArray[np.bool_]) -> Net:
+    def learned(chosen: Flags) -> Net:
         return net_of_controls(known.of(chosen), controls)
 
     grid = np.asarray(s.ridge_grid)

@@ -10,7 +10,7 @@ from joblib import Parallel, delayed
 
 from pipeline.evidence.between import gates
 from pipeline.evidence.lead import QuickLead, composed, quick_leads
-from pipeline.evidence.panel import Array, Ints
+from pipeline.evidence.panel import Array, Flags, Ints
 from pipeline.evidence.resampling import bootstrap_weights
 from pipeline.evidence.within import Slope, slopes
 from pipeline.study.framework import Framework
@@ -18,7 +18,6 @@ from pipeline.study.panels import (
     Built,
     Candidates,
     Choices,
-    Flags,
     Judged,
     first_side,
     locality_panel,

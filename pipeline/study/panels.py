@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.edition import Edition
 from pipeline.evidence.locality import LocalityPanel, codes_of
-from pipeline.evidence.panel import Array, Ints, Panel
+from pipeline.evidence.panel import Array, Flags, Ints, Panel
 from pipeline.study import framework as declared
 from pipeline.study.framework import Framework, Indicator
 
@@ -20,7 +20,6 @@ SHARED = (*MEASURING, "placebo")
 """Blocks whose council-level measures belong to the authority, not to the localities inside it."""
 
 Row = dict[str, Any]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
