@@ -167,6 +167,11 @@ def on_scale(xx: Array, scale: Array) -> Array:
     return scaled
 
 
+def inverse_root(values: Array, keep: Flags) -> Array:
+    """1 / sqrt(values), and 0 where they are not kept."""
+    return np.where(keep, 1.0 / np.sqrt(np.where(keep, values, 1.0)), 0.0)
+
+
 def _inverse(values: Array, penalty: Array | float) -> Array:
     """1 / (values + penalty), and 0 where a direction is collinear."""
     keep = values > COLLINEAR
@@ -223,7 +228,7 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     yy = train.yy - n * mean_y**2
     own = np.einsum("rjj->rj", xx)
     varies = own > COLLINEAR * np.einsum("rjj->rj", train.xx)
-    scale = np.where(varies, 1.0 / np.sqrt(np.where(varies, own, 1.0)), 0.0)
+    scale = inverse_root(own, varies)
     at = _run(controls)
     own_scale, with_x, with_y = scale[:, at], xx[:, at], xy[:, at]
     inverse, rank = inverted(on_scale(with_x[:, :, at], own_scale), 0.0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from pipeline.evidence.moments import COLLINEAR, by_size
+from pipeline.evidence.moments import COLLINEAR, by_size, inverse_root
 from pipeline.evidence.panel import Array, Ints
 
 
@@ -87,7 +87,7 @@ def robust_f(y: Array, base: Array, added: Array, codes: Ints) -> FTest:
         hat = own_q @ own_q.transpose(0, 2, 1)
         values, vectors = np.linalg.eigh(np.eye(rows.shape[1]) - hat)
         keep = values > COLLINEAR
-        root = vectors * np.where(keep, 1.0 / np.sqrt(np.where(keep, values, 1.0)), 0.0)[:, None]
+        root = vectors * inverse_root(values, keep)[:, None]
         adjusted = root @ (vectors.transpose(0, 2, 1) @ q_added[rows])
         turned = adjusted.transpose(0, 2, 1)
         score[g] = (turned @ residual[rows][:, :, None])[:, :, 0]

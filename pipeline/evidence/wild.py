@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 
-from pipeline.evidence.moments import by_size, inverted, on_scale
+from pipeline.evidence.moments import by_size, inverse_root, inverted, on_scale
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.trajectories import LISTED
@@ -82,7 +82,7 @@ def wild_test(
         left = signs[:, :, None] * score - fitted.reshape(-1, size, k)
         spread = left.transpose(0, 2, 1) @ left
         own = np.einsum("rkk->rk", spread)
-        scale = np.where(own > 0, 1.0 / np.sqrt(np.where(own > 0, own, 1.0)), 0.0)
+        scale = inverse_root(own, own > 0)
         effect = effect * scale
         solved = inverted(on_scale(spread, scale), 0.0)[0] @ effect[:, :, None]
         found: Array = np.einsum("rk,rk->r", effect, solved[:, :, 0])
