@@ -202,22 +202,18 @@ def _keys() -> str:
 
 
 def _locality(name: str) -> Step:
-    if name in sql_tables("locality"):
-        return Step(
-            f"locality__{name}",
-            lambda: code_version(
-                "pipeline.database.sqltable",
-                alone=("pipeline.assets.locality", "pipeline.database.locality"),
-            ),
-            lambda: _query(name),
-        )
+    by_query = name in sql_tables("locality")
+
+    def declared() -> dict[str, str | None]:
+        return _query(name) if by_query else {**_framework(), "keys of its sources": _keys()}
+
     return Step(
         f"locality__{name}",
         lambda: code_version(
-            "pipeline.study.indicators",
+            "pipeline.database.sqltable" if by_query else "pipeline.study.indicators",
             alone=("pipeline.assets.locality", "pipeline.database.locality"),
         ),
-        lambda: {**_framework(), "keys of its sources": _keys()},
+        declared,
     )
 
 
