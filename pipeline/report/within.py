@@ -125,8 +125,18 @@ def _slope(row: Row | None) -> Cell:
     if row is None or row["estimate"] is None:
         return absent()
     error = "" if row["se"] is None else f"standard error {number(row['se'], 2)}; "
-    known = "no p" if row["p_perm"] is None else f"p {p_value(row['p_perm'])}"
-    return figure(number(row["estimate"], 2, signed=True), error + known)
+    return figure(number(row["estimate"], 2, signed=True), error + _p(row))
+
+
+def _p(row: Row) -> str:
+    """The p of a slope: where trusts are shared there are two, and the rule reads the larger."""
+    if row["p_perm"] is None:
+        return "no p"
+    permuted = f"p {p_value(row['p_perm'])}"
+    if row["p_by_trust"] is None:
+        return permuted
+    by_trust = p_value(row["p_by_trust"])
+    return f"{permuted} by permutation, {by_trust} by dominant trust: the larger counts"
 
 
 def _part(row: Row | None) -> Cell:
@@ -165,12 +175,12 @@ def _table(some: Sequence[Analysis]) -> DataTable:
         [
             "Panel",
             "Lasting differences that lie inside authorities (W*)",
-            "Slope on leadership, and p by permutation of whole trajectories",
+            "Slope on leadership, and its one-sided p",
             "Share of the differences inside that goes with leadership (partial R\u00b2)",
         ],
         rows,
         "evidence.variance_split: w_star, ci_low, ci_high; evidence.within_effect: estimate, se, "
-        "p_perm, partial_r2_within, partial_r2_upper",
+        "p_perm, p_by_trust, partial_r2_within, partial_r2_upper",
         narrow="pairs",
     )
 
@@ -186,7 +196,14 @@ def models(analysis: Analysis) -> DataTable | None:
 
     return DataTable(
         "Inside authorities: every model",
-        ["Model and term", "Estimate", "Standard error", "p, two-sided", "p, by permutation"],
+        [
+            "Model and term",
+            "Estimate",
+            "Standard error",
+            "p, two-sided",
+            "p, by permutation",
+            "p, by dominant trust",
+        ],
         [
             [
                 text(
@@ -198,9 +215,10 @@ def models(analysis: Analysis) -> DataTable | None:
                 optional(row["se"], number(row["se"] or 0.0, 2)),
                 optional(row["p"], p_value(row["p"] or 0.0)),
                 optional(row["p_perm"], p_value(row["p_perm"] or 0.0)),
+                optional(row["p_by_trust"], p_value(row["p_by_trust"] or 0.0)),
             ]
             for row in rows
         ],
-        "evidence.within_effect: model, term, estimate, se, p, p_perm",
+        "evidence.within_effect: model, term, estimate, se, p, p_perm, p_by_trust",
         narrow="pairs",
     )

@@ -129,7 +129,14 @@ WITHIN = [
         "composite", EFFECTS, "H", -0.047, 0.1, 14.8, 0.67, 0.0011, 0.0104, "trajectory", 199, 0.662
     ),
     WithinEffect(
-        "indicators", EFFECTS, "H", 0.07, 0.04, 4.3, 0.18, 0.0, 0.059, "trajectory", 199, 0.7145
+        "indicators",
+        EFFECTS,
+        "H",
+        *(0.07, 0.04, 4.3, 0.18, 0.0, 0.059),
+        perm_unit="trajectory",
+        n_perm=199,
+        p_perm=0.7145,
+        p_by_trust=0.8102,
     ),
     WithinEffect(
         "composite", "conditional logit, authority x year strata", "H", -0.27, 0.24, p=0.253

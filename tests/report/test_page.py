@@ -246,6 +246,8 @@ class TestFront:
             "−0.05 standard error 0.10; p 0.662",
             "0.1% upper bound 1.0%",
         ]
+        (_, slope, _) = rows["Districts dementia Every indicator on its own"]
+        assert slope.endswith("p 0.715 by permutation, 0.810 by dominant trust: the larger counts")
         alts = " ".join(attributes["alt"] for _, attributes in site.front.each("img"))
         assert "Districts dementia: 79% (61% to 100%)." in alts
         assert "Districts dementia: 0.1% (upper bound 1.0%), slope −0.05." in alts
@@ -320,7 +322,9 @@ class TestInside:
     def test_shows_every_model(self, site: Site) -> None:
         rows = site.districts.table("Inside authorities: every model")
         (row,) = (cells for model, cells in rows.items() if model.startswith("Odds of adopting"))
-        assert row == ["−0.27", "0.24", "0.253", "not available"]
+        assert row == ["−0.27", "0.24", "0.253", "not available", "not available"]
+        by_trust = [cells[-1] for model, cells in rows.items() if "not available" not in cells[-1]]
+        assert by_trust == ["p, by dominant trust", "0.810"]
 
 
 class TestChecks:
