@@ -36,22 +36,23 @@ def omega_total(items: Array) -> float:
     return common / (common + float(fit.uniqueness.sum()))
 
 
-def respondent_reliability(values: Array, standard_errors: Array) -> float:
+def respondent_reliability(values: Array, sampling_variances: Array) -> float:
     """Reliability 1 - mean(s_i^2) / var(x) of organisations' means.
 
     Args:
         values: (n,) mean of each organisation's respondents.
-        standard_errors: (n,) standard error of each mean, in the same unit.
+        sampling_variances: (m,) squared standard error of each mean that has one, in the square of
+            the same unit.
 
     Raises:
-        ValueError: if anything is missing, or the values do not vary. A negative reliability is
-            returned as it is: the means differ by less than their errors.
+        ValueError: if there are none or anything is missing, or the values do not vary. A negative
+            reliability is returned as it is: the means differ by less than their errors.
     """
-    if not (np.isfinite(values).all() and np.isfinite(standard_errors).all()):
-        raise ValueError("values and their standard errors must all be there")
+    if not len(sampling_variances) or not np.isfinite(np.append(values, sampling_variances)).all():
+        raise ValueError("values and their sampling variances must all be there")
     if len(values) < 2 or not np.ptp(values):
         raise ValueError("the values do not vary")
-    return float(1.0 - (standard_errors**2).mean() / values.var(ddof=1))
+    return float(1.0 - sampling_variances.mean() / values.var(ddof=1))
 
 
 def disattenuated(

@@ -25,7 +25,7 @@ from pipeline.evidence.overall import Check, overall, said_of
 from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.quality import cronbach_alpha, partial_correlations, sign_agreement
 from pipeline.evidence.race import ridge_penalty
-from pipeline.evidence.reliability import omega_total
+from pipeline.evidence.reliability import omega_total, respondent_reliability
 from pipeline.evidence.subsets import KINDS, indicator_importance
 from pipeline.evidence.verdict import joined
 from pipeline.evidence.within import WithinResult, adoption, tracking
@@ -113,8 +113,6 @@ def exploratory(spec: declared.Panel, all_of: Framework) -> str | None:
 def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list[Row]:
     """One row an indicator used: reliability, agreement and variation within authorities.
 
-    Reliability is 1 - mean sampling variance / variance between rows, for surveys.
-
     Args:
         built: the panel.
         long: locality, year, indicator with sampling_variance, respondents, coverage, n_effective.
@@ -139,7 +137,7 @@ def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list
                 long.filter(pl.col("indicator") == one.name), on=["locality", "year"], how="left"
             )
             spread = float(items[:, place].var(ddof=1))
-            noise = own["sampling_variance"].mean()
+            noise = own["sampling_variance"].drop_nulls().to_numpy()
             means = np.bincount(panel.authority, weights=items[:, place]) / np.bincount(
                 panel.authority
             )
@@ -155,9 +153,9 @@ def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list
                     "block_sign_agreement": agreement,
                     "block_alpha": alpha,
                     "block_omega": omega,
-                    "reliability": None
-                    if noise is None or spread == 0
-                    else 1.0 - float(noise) / spread,  # type: ignore[arg-type]
+                    "reliability": respondent_reliability(items[:, place], noise)
+                    if len(noise) and spread > 0
+                    else None,
                     "n_resp_median": own["respondents"].median(),
                     "missing_pct": 100 * (1.0 - measured[one.name]),
                     "coverage_min": own["coverage"].min(),

@@ -56,17 +56,18 @@ def test_reliability_of_means_of_respondents() -> None:
     """True variance 1; 25 respondents of variance 10 each: 1 / (1 + 10/25)."""
     rng = np.random.default_rng(1)
     answers = rng.normal(size=(20_000, 1)) + np.sqrt(10) * rng.normal(size=(20_000, 25))
-    errors = answers.std(axis=1, ddof=1) / 5
-    found = respondent_reliability(answers.mean(axis=1), errors)
+    found = respondent_reliability(answers.mean(axis=1), answers.var(axis=1, ddof=1) / 25)
     assert found == pytest.approx(1 / 1.4, abs=0.01)
 
 
 def test_reliability_says_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="all be there"):
         respondent_reliability(np.array([1.0, np.nan]), np.ones(2))
+    with pytest.raises(ValueError, match="all be there"):
+        respondent_reliability(np.arange(3.0), np.empty(0))
     with pytest.raises(ValueError, match="do not vary"):
         respondent_reliability(np.ones(3), np.ones(3))
-    assert respondent_reliability(np.array([1.0, 2.0, 3.0]), np.full(3, 2.0)) == -3
+    assert respondent_reliability(np.array([1.0, 2.0, 3.0]), np.full(3, 4.0)) == -3
 
 
 def test_one_column_is_spearmans_correction() -> None:
