@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Place: TypeAlias = "Path | UPath"
 """A file or folder, on a file system or in object storage."""
 
+SYNTHETIC = "SYNTHETIC: "
+"""Written before every title of generated data."""
+GENERATED = f"{SYNTHETIC}every figure is generated. None is about a real place."
 LAYERS = ("tidy", "locality", "evidence", "meta")
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds ``sql`` and the committed part of ``data``."""

@@ -19,7 +19,6 @@ from pipeline.database.lineage import lineage_table
 from pipeline.database.locality import reads
 from pipeline.database.locality import tables as locality_tables
 from pipeline.database.meta import (
-    SYNTHETIC,
     catalogue,
     check_results,
     coverage_table,
@@ -38,7 +37,7 @@ from pipeline.database.versions import (
     new_version,
     swap,
 )
-from pipeline.edition import Edition
+from pipeline.edition import GENERATED, Edition
 from pipeline.reading.notices import notice_table
 from pipeline.reading.quarantine import quarantine_table
 from pipeline.reading.reconciliation import sums_table
@@ -54,7 +53,7 @@ LAYER = "publish"
 
 
 def _mark(edition: Edition) -> str:
-    return SYNTHETIC if edition.synthetic else ""
+    return f"{GENERATED} " if edition.synthetic else ""
 
 
 def _switched(off: Mapping[str, str], source: str) -> str:

@@ -22,6 +22,7 @@ import polars as pl
 import xlsxwriter
 
 from pipeline.database.publish import opened
+from pipeline.edition import GENERATED, SYNTHETIC
 
 WORKBOOK = "rapport.xlsx"
 README = "README.md"
@@ -39,7 +40,6 @@ A4 = 9
 CELL = 32_767
 """Characters that a cell of a workbook can hold."""
 
-SYNTHETIC = "SYNTHETIC: every figure is generated. None is about a real place."
 SYNTHETIC_COLUMN = "whether every figure is generated"
 RISKY = r"^[=+\-@\t\r\n＝＋－＠]"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -305,7 +305,7 @@ class _Book:
                 "subject": "Evidence tables and small tables of places",
                 "keywords": "leadership, partnership, plans, budgets, innovation, health, social "
                 "care, councils, NHS trusts, England",
-                "comments": SYNTHETIC if run.synthetic else "",
+                "comments": GENERATED if run.synthetic else "",
                 "created": datetime.fromisoformat(run.built_at),
             }
         )
@@ -425,7 +425,7 @@ def _shorthand(frame: pl.DataFrame) -> list[str]:
 
 
 def _title(run: Run) -> str:
-    mark = "SYNTHETIC, " if run.synthetic else ""
+    mark = SYNTHETIC if run.synthetic else ""
     return f"{mark}Rapport, {run.title}: evidence and places"
 
 
@@ -438,14 +438,14 @@ def _lines(table: Exported, frame: pl.DataFrame, run: Run) -> list[str]:
         *([more] if more else []),
         *_shorthand(frame),
     ]
-    return [*lines, SYNTHETIC] if run.synthetic else lines
+    return [*lines, GENERATED] if run.synthetic else lines
 
 
 def _cover(made: _Book, run: Run) -> None:
     """The first sheet: what the workbook is, how to read it, and where to go from here."""
     told = {
         "What this is": [
-            *([SYNTHETIC] if run.synthetic else []),
+            *([GENERATED] if run.synthetic else []),
             "Does leadership explain innovation between places better than plans and budgets do? "
             "These are the smaller tables of the test's results and of the places behind them.",
         ],
@@ -552,7 +552,7 @@ def readme(tables: Sequence[Exported], run: Run) -> str:
     lines = [
         f"# {_title(run)}",
         "",
-        *([f"**{SYNTHETIC}**", ""] if run.synthetic else []),
+        *([f"**{GENERATED}**", ""] if run.synthetic else []),
         f"Version {run.version}, built {run.built_at}.",
         "",
         "- `csv/`: tables of places and evidence, UTF-8. Each has its metadata beside it "

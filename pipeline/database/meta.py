@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.edition import Edition
+from pipeline.edition import GENERATED, Edition
 from pipeline.reading.corrections import declared
 from pipeline.reading.source import STATUS, WARNINGS
 from pipeline.reading.switches import switched_off
@@ -27,7 +27,6 @@ PACKAGES = (
     "scipy",
     "statsmodels",
 )
-SYNTHETIC = "SYNTHETIC: every figure is generated. "
 
 
 def _rows(rows: Sequence[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFrame:
@@ -46,7 +45,7 @@ def source_tables(edition: Edition) -> list[Table]:
                 "title": one.title,
                 "publisher": "generated" if edition.synthetic else one.publisher,
                 "licence": "none needed" if edition.synthetic else one.licence,
-                "attribution": SYNTHETIC.strip() if edition.synthetic else one.attribution,
+                "attribution": GENERATED if edition.synthetic else one.attribution,
                 "provenance": "synthetic" if edition.synthetic else one.grade,
                 "about": one.about,
                 "files": len(one.releases),

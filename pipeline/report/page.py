@@ -10,11 +10,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.edition import SYNTHETIC
 from pipeline.report.read import Row
 from pipeline.report.wording import moment
 
 TEMPLATES = Path(__file__).with_name("templates")
-SYNTHETIC = "SYNTHETIC: "
 SITE = (
     ("answer", "Answer", "index.html"),
     ("panels", "Panels", "index.html#panels"),

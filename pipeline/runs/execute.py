@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.database.versions import is_full, no_room, published_version
-from pipeline.edition import Edition
+from pipeline.edition import SYNTHETIC, Edition
 from pipeline.reading.readings import forget
 from pipeline.reading.switches import losses, switched_off
 from pipeline.runs.alerts import failed, send
@@ -197,7 +197,7 @@ def summary(edition: Edition) -> str:
             "SELECT count(*) FILTER (NOT passed), count(*) FROM meta.check_results"
         ).fetchall()
     lines = [f"{edition.name}: {edition.title}"]
-    mark = "SYNTHETIC, generated data: " if edition.synthetic else ""
+    mark = SYNTHETIC if edition.synthetic else ""
     for spec, title, part, verdict, sentence, exploratory, _ in verdicts:
         if spec == ALL_PANELS:
             lines.append(f"  verdict   {mark}{verdict}")

@@ -25,6 +25,7 @@ from pipeline.database.exports import (
 from pipeline.database.meta import catalogue
 from pipeline.database.publish import build
 from pipeline.database.versions import NEEDED
+from pipeline.edition import GENERATED
 from pipeline.tables import Table
 
 ATTACKS = ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1"]
@@ -209,9 +210,9 @@ def test_every_file_says_whether_its_figures_are_generated(tmp_path: Path, synth
     book = fastexcel.read_excel(tmp_path / "exports" / "rapport.xlsx")
     for name in ("Cover", "thing", "found"):
         top = book.load_sheet(name, header_row=None).to_polars().head(4).to_series(0)
-        assert (exports.SYNTHETIC in top.to_list()) == synthetic, name
+        assert (GENERATED in top.to_list()) == synthetic, name
     said = (tmp_path / "exports" / "README.md").read_text(encoding="utf-8")
-    assert (exports.SYNTHETIC in said) == synthetic
+    assert (GENERATED in said) == synthetic
 
 
 # The workbook.
@@ -301,7 +302,7 @@ def test_a_sheet_says_in_its_first_column_what_it_holds_and_what_its_shorthand_m
     said = next(one for one in above if one.startswith("Shorthand in this table: "))
     assert all(mark in said for mark in ("[c]", "[low]", "[x]", "[z]"))
     assert "[u]" not in said
-    assert above[-1] == exports.SYNTHETIC
+    assert above[-1] == GENERATED
 
 
 def test_the_contents_lead_to_every_sheet(book: fastexcel.ExcelReader, folder: Path) -> None:
@@ -342,7 +343,7 @@ def test_no_cell_of_the_workbook_is_a_formula_and_texts_are_unchanged(
 
 
 def test_the_document_has_a_title_and_a_language(folder: Path) -> None:
-    assert "<dc:title>SYNTHETIC, Rapport, Made-up England" in xml(folder, "docProps/core.xml")
+    assert "<dc:title>SYNTHETIC: Rapport, Made-up England" in xml(folder, "docProps/core.xml")
     assert "en-GB" in xml(folder, "docProps/custom.xml")
 
 
