@@ -18,6 +18,7 @@ from pipeline.report.wording import (
     p_value,
     percent,
     points,
+    sentences,
     trimmed,
     words,
     year_span,
@@ -101,7 +102,7 @@ class Half:
 
     title: str
     verdict: str
-    sentence: str
+    sentences: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,7 @@ class Answer:
 
     Attributes:
         verdict: a word or two.
-        sentence: the verdict in plain words.
-        more: what the file says beyond the first sentence.
+        sentences: the verdict in plain words, the answer first.
         halves: both halves of the test, where the panel can ask both.
         meaning: what the verdict does and does not say.
         exploratory: why the result is exploratory, or nothing.
@@ -131,8 +131,7 @@ class Answer:
     """
 
     verdict: str
-    sentence: str
-    more: str
+    sentences: Sequence[str]
     halves: Sequence[Half]
     meaning: Sequence[str]
     exploratory: str | None
@@ -147,14 +146,12 @@ def answer(analysis: Analysis) -> Answer:
     final = analysis.verdict(OVERALL) or analysis.verdict(BETWEEN)
     stopped = None if final else analysis.spec["stopped"] or "the file holds no verdict"
     if final is None:
-        verdict, sentence = "No answer", f"Nothing was estimated, because: {stopped}."
+        verdict, said = "No answer", f"Nothing was estimated, because: {stopped}."
     else:
-        verdict, sentence = capital(final["verdict"]), minus(final["sentence"])
-    first, stop, more = sentence.partition(". ")
+        verdict, said = capital(final["verdict"]), minus(final["sentence"])
     return Answer(
         verdict=verdict,
-        sentence=first + stop.strip(),
-        more=more,
+        sentences=sentences(said),
         halves=[half(analysis, part) for part in HALVES] if analysis.has_localities else [],
         meaning=_meaning(analysis, final),
         exploratory=analysis.spec["exploratory"] or None,
@@ -170,13 +167,13 @@ def half(analysis: Analysis, part: str) -> Half:
     title = HALVES[part].format(**vars(analysis.nouns))
     final = analysis.verdict(part)
     if final:
-        return Half(title, capital(final["verdict"]), minus(final["sentence"]))
+        return Half(title, capital(final["verdict"]), sentences(minus(final["sentence"])))
     why = analysis.spec["stopped" if part == BETWEEN else "stopped_within"]
     if why:
-        return Half(title, "Not possible", f"Nothing was estimated, because: {why}.")
+        return Half(title, "Not possible", [f"Nothing was estimated, because: {why}."])
     if part == WITHIN and not analysis.has_localities:
-        return Half(title, "Not asked", "Each place has a plan and a budget of its own.")
-    return Half(title, "No verdict", "The file holds no verdict.")
+        return Half(title, "Not asked", ["Each place has a plan and a budget of its own."])
+    return Half(title, "No verdict", ["The file holds no verdict."])
 
 
 def _meaning(analysis: Analysis, final: Row | None) -> list[str]:

@@ -27,6 +27,7 @@ from pipeline.report.wording import (
     number,
     p_value,
     points,
+    sentences,
     words,
     year_span,
 )
@@ -46,15 +47,14 @@ class Overall:
 
     Attributes:
         verdict: a word or two.
-        sentence, more: the verdict in plain words.
+        sentences: the verdict in plain words, the answer first.
         exploratory: why the answer is exploratory, or nothing.
         facts: how sure, line by line.
         meaning: what the verdict does and does not say.
     """
 
     verdict: str
-    sentence: str
-    more: str
+    sentences: Sequence[str]
     exploratory: str | None
     facts: Sequence[Fact]
     meaning: Sequence[str]
@@ -77,16 +77,13 @@ def overall(claim: Claim | None, analyses: Sequence[Analysis]) -> Overall:
     """The answer to the claim as a whole."""
     primary = [one for one in analyses if one.spec["is_primary"]]
     if claim is None:
-        verdict, sentence, more = "No answer", "The file holds no verdict on the whole claim.", ""
+        verdict, said = "No answer", "The file holds no verdict on the whole claim."
     else:
         verdict = capital(claim.verdict)
         said = minus(claim.sentence.partition(BY_PANEL)[0])
-        first, stop, more = said.partition(". ")
-        sentence = first + stop.strip()
     return Overall(
         verdict=verdict,
-        sentence=sentence,
-        more=more,
+        sentences=sentences(said),
         exploratory=_exploratory(claim, primary),
         facts=_facts(claim, primary),
         meaning=_meaning(claim, primary),
@@ -363,7 +360,7 @@ def tally(analyses: Sequence[Analysis], part: str) -> list[str]:
 def inside(analyses: Sequence[Analysis]) -> list[Fact]:
     """Each panel's verdict inside authorities, with its sentence."""
     return [
-        Fact(one.name, found.verdict, found.sentence)
+        Fact(one.name, found.verdict, " ".join(found.sentences))
         for one in analyses
         if one.has_localities and (found := half(one, WITHIN))
     ]

@@ -90,6 +90,11 @@ def minus(text: str) -> str:
     return re.sub(r"(?<![\w-])-(?=\d)", MINUS, text)
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text."""
+    return re.split(r"(?<=\.) (?=[A-Z0-9])", text)
+
+
 def financial_year(year: int) -> str:
     """2012 as "2012-13"."""
     return f"{year}-{(year + 1) % 100:02d}"

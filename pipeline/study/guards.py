@@ -78,10 +78,10 @@ def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
                     row["passes"],
                     share,
                     least,
-                    holds=f"{share:.0%} of the specifications have one sign.",
-                    fails=f"the sign depends on how the comparison is set up: "
-                    f"{share:.0%} of the specifications have the commoner one; it must be that of "
-                    f"the registered one, in at least {least:.0%}.",
+                    holds=f"{_beside(share, least)} of the specifications have one sign.",
+                    fails="the sign depends on how the comparison is set up: "
+                    f"{_beside(share, least)} of the specifications have the commoner one, and it "
+                    f"must be that of the registered one, in at least {least:.0%}.",
                     where=where,
                 )
             )
@@ -98,6 +98,12 @@ def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
                     )
                 )
     return checks
+
+
+def _beside(share: float, least: float) -> str:
+    """A share in percent, with a digit more where it would read as what it falls short of."""
+    digits = 1 if share < least and f"{share:.0%}" == f"{least:.0%}" else 0
+    return f"{share:.{digits}%}"
 
 
 def cautions(rows: Mapping[str, Sequence[Row]]) -> list[Check]:

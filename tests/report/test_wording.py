@@ -96,3 +96,12 @@ def test_every_setting_of_the_test_has_words_and_none_is_left_over() -> None:
     assert {name for _, name in named} | of_all == set(WORDS)
     assert set(OWN) <= named
     assert said("within", "alpha") != said("guards", "alpha")
+
+
+def test_a_text_is_split_where_sentences_end() -> None:
+    text = "A lead of 2.2 (interval \u22121.0 to 3.0). With every indicator, 0.1. 27 authorities."
+    assert wording.sentences(text) == [
+        "A lead of 2.2 (interval \u22121.0 to 3.0).",
+        "With every indicator, 0.1.",
+        "27 authorities.",
+    ]

@@ -261,6 +261,20 @@ def test_what_a_guard_is_there_for_takes_the_verdict_back_and_is_said(
     assert said.startswith("The data here cannot decide the claim. Between authorities: supported")
 
 
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.7967, "79.7% of the"), (0.79, "79% of the"), (0.51, "51% of the")]
+)
+def test_a_share_just_short_of_the_least_does_not_read_as_if_it_were_met(
+    plain: dict[str, list[Row]], share: float, said: str
+) -> None:
+    rows = [
+        row | {"passes": False, "estimate": share} if row["kind"] == "multiverse" else row
+        for row in plain["between"]
+    ]
+    _, sentence, _ = judged([*rows, *plain["within"]])
+    assert f"{said} specifications have the commoner one" in sentence
+
+
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("kind", GUARDS)
 def test_what_could_not_be_checked_is_asked_for_or_left_out(
