@@ -84,7 +84,10 @@ def settings_row(built: Built, inner: Built | None, all_of: Framework) -> Row:
         f"{all_of.test.min_measured:.0%} of the rows",
         "sample": _thinned(built),
         "indicators": _used(built),
-        "sample_within": None if inner is None else _thinned(inner),
+        "sample_within": None
+        if inner is None
+        else f"{_thinned(inner)}; with a neighbour under the same authority that year: "
+        f"{inner.with_neighbours.height}",
         "indicators_within": None if inner is None else _used(inner),
         "thresholds": json.dumps(asdict(all_of.test)),
         "frozen_hash": all_of.hash,
@@ -560,26 +563,26 @@ def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Fram
     title = all_of.indicators[spec.outcome].title
     said = f"{title[0].lower()}{title[1:]}"
     reach = {row["part"]: row["mde80"] for row in rows["power"]}
-    cells = inner.rows.group_by("authority", "year").len().filter(pl.col("len") > 1)
-    compared = cells["authority"].n_unique()
+    compared = inner.with_neighbours
     for row in rows["verdict"]:
         row["mde80"] = reach.get(row["part"])
         # The statistics know no names.
         row["sentence"] = row["sentence"].replace("the outcome", said, 1)
         if row["part"] == "within":
-            row["sentence"] += f" Compared: localities of {compared} authorities."
+            authorities = compared["authority"].n_unique()
+            row["sentence"] += f" Compared: localities of {authorities} authorities."
     of_panel, of_inner = (
         {
             "spec_id": spec.name,
             "outcome": spec.outcome,
             "is_primary": spec.primary,
             "exploratory": exploratory(spec, all_of),
-            "n_rows": source.size,
-            "n_localities": source.rows["locality"].n_unique(),
-            "n_authorities": source.rows["authority"].n_unique(),
+            "n_rows": rows_of.height,
+            "n_localities": rows_of["locality"].n_unique(),
+            "n_authorities": rows_of["authority"].n_unique(),
             "years": f"{spec.years[0]}-{spec.years[1]}",
         }
-        for source in (built, inner)
+        for rows_of in (built.rows, compared)
     )
     for name in TABLES:
         rows[name] = [

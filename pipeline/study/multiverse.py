@@ -111,7 +111,7 @@ class Outcome:
     """What one specification gave: the lead, the slope within, or why there is no lead.
 
     `authorities` are the pool's codes of those that the lead was estimated on; `n_within` counts
-    the rows selected for the slope.
+    the rows that the slope is found on.
     """
 
     n_rows: int
@@ -192,7 +192,7 @@ def estimates(
 ) -> dict[tuple[Choices, str], Outcome]:
     """What each composition of each set-up gives; equal selections are worked out once."""
     judged: dict[Hashable, tuple[Judged, Flags]] = {}
-    inside: dict[Hashable, Mapping[str, Slope | None]] = {}
+    inside: dict[Hashable, tuple[Mapping[str, Slope | None], int]] = {}
     selected = {choices: select(pool, all_of, choices, judged) for choices in some}
     # Rows, indicators and compositions -> controls -> one of the set-ups that come to that.
     alike: dict[tuple[Hashable, tuple[str, ...]], dict[Hashable, Built]] = {}
@@ -212,10 +212,11 @@ def estimates(
             inner = select(pool, all_of, first_side(choices, all_of), judged)
             same = _rows(inner), _controls_of(inner), compositions
             if same not in inside:
-                inside[same] = _slopes(inner, all_of, compositions)
-            own = inside[same]
+                slopes_of = _slopes(inner, all_of, compositions)
+                inside[same] = slopes_of, inner.with_neighbours.height
+            own, rows = inside[same]
             found = {
-                name: replace(one, slope=own[name], n_within=inner.size)
+                name: replace(one, slope=own[name], n_within=rows)
                 for name, one in found.items()
             }
         out |= {(choices, name): one for name, one in found.items()}

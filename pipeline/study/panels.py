@@ -323,6 +323,11 @@ class Built:
         return self.pool.rows.filter(pl.Series(self.keep))
 
     @cached_property
+    def with_neighbours(self) -> pl.DataFrame:
+        """Of these, those whose authority has another locality in that year: who is compared within."""
+        return self.rows.filter(pl.len().over("authority", "year") > 1)
+
+    @cached_property
     def used(self) -> Mapping[str, Sequence[Indicator]]:
         """Indicators used, by block."""
         used: dict[str, list[Indicator]] = {}

@@ -227,7 +227,9 @@ def test_rows_of_the_half_within_count_its_own_rows(uneven: Found, table: str) -
 def test_both_samples_are_written_down(uneven: Found) -> None:
     row = uneven.rows["analysis_spec"][0]
     assert row["sample"].endswith("with every indicator used: 360")
-    assert row["sample_within"].endswith("with every indicator used: 384")
+    assert row["sample_within"].endswith(
+        "with every indicator used: 384; with a neighbour under the same authority that year: 384"
+    )
     assert row["indicators_within"] == "leadership: listens, inspires"
     several = {(r["spec_n_rows"], r["spec_n_rows_within"]) for r in uneven.rows["multiverse"]}
     assert (360, 384) in several
@@ -313,6 +315,26 @@ def test_codes_are_given_back_their_names() -> None:
         others = [place for place in others if place not in adopters]
         worst = min(outcome[place, row["year"]] for place in adopters)
         assert all(outcome[place, row["year"]] < worst for place in others)
+
+
+def test_localities_without_a_neighbour_do_not_count_within() -> None:
+    """Of 32 authorities with three localities each, four are left with one: nothing to compare."""
+    alone = ["L001", "L004", "L007", "L010"]
+    found = found_of(
+        PLAIN.filter((pl.col("authority") > "A003") | pl.col("locality").is_in(alone))
+    )
+    counts = {"between": (352, 88, 32), "within": (336, 84, 28)}
+    for table, rows in found.rows.items():
+        for row in rows:
+            part = "within" if table in INNER else row.get("part", "between")
+            if table in TABLES and table != "discordant_sets" and part in counts:
+                own = tuple(row[name] for name in ("n_rows", "n_localities", "n_authorities"))
+                assert own == counts[part], (table, part)
+    assert found.rows["analysis_spec"][0]["sample_within"].endswith(
+        "with every indicator used: 352; with a neighbour under the same authority that year: 336"
+    )
+    within = {(r["spec_n_rows"], r["spec_n_rows_within"]) for r in found.rows["multiverse"]}
+    assert (352, 336) in within
 
 
 def test_what_was_asked_is_written_down(plain: Found) -> None:
