@@ -2,8 +2,13 @@
 
 All are secondary. "Neither encompasses" is a common and honest outcome: each side then knows
 something that the other does not. Tests that take rows for independent say so in `vcov`; with a few
-years per authority they reject far too often, so each has a clustered companion where one exists
-(for Cox's there is none).
+years per authority they reject far too often, so each has a clustered companion.
+
+Cox's test and J lean on the null model explaining much. Where neither side explains anything, as
+often here, Cox's normal approximation rejected the true model in 40% to 80% of 2,000 simulated
+outcomes on the designs of three panels, and J with two columns a side in 15%, at a nominal 5%. So
+Cox's statistic is given without that p, and both get one by the wild cluster bootstrap (for J,
+Davidson and MacKinnon 2002): the null model's residuals with random signs for whole authorities.
 """
 
 from collections.abc import Iterator
@@ -17,6 +22,7 @@ from pipeline.evidence.nested import FTest, classic_f, orthonormal, robust_f
 from pipeline.evidence.panel import Array, Ints, standardise
 from pipeline.evidence.rows import ModelTest
 from pipeline.evidence.verdict import number
+from pipeline.evidence.wild import cluster_signs
 
 CLASSIC = "classic, rows as independent"
 ROBUST = "CR2, HTZ"
@@ -116,13 +122,16 @@ def nonnested(
     authority: Ints,
     *,
     composition: str = "composite",
+    n_bootstrap: int = 0,
+    seed: int = 0,
 ) -> tuple[ModelTest, ...]:
     """Every test between controls + H and controls + B, by least squares.
 
     J (Davidson and MacKinnon 1981), Cox (Pesaran 1974) and encompassing F tests, whose direction
     names the model that is true under the null and the one it is tested against, p two-sided;
     Vuong's, one-sided; AIC and BIC weights. Where one model holds the other, or too few rows are
-    left, the statistic is None.
+    left, the statistic is None. Cox's is far from normal where the null model explains little, so
+    its p is the bootstrap's alone.
 
     Args:
         outcome: (n,).
@@ -130,6 +139,8 @@ def nonnested(
         h, b: (n, k) standardised columns of the two sides.
         authority: (n,) cluster codes 0..G-1, each used.
         composition: what the rows are labelled with.
+        n_bootstrap: sets of signs for the p of J and Cox; 0 leaves these rows out.
+        seed: of them.
     """
     base = orthonormal(np.column_stack([np.ones(len(outcome)), controls]))
     # Bases of the same column spaces: every test here depends on nothing else, and collinear
@@ -141,8 +152,14 @@ def nonnested(
     rank = orthonormal(np.hstack(list(models.values()))).shape[1]
     comparable = max(x.shape[1] for x in models.values()) < rank < len(outcome)
     row = partial(ModelTest, composition)
+    bootstrapped: Iterator[ModelTest] = iter(())
+    if comparable and n_bootstrap:
+        rng = np.random.default_rng(seed)
+        signs, exact = cluster_signs(int(authority.max()) + 1, n_bootstrap, rng)
+        bootstrapped = _signed(outcome, models, row, (signs[:, authority], exact))
     return (
         *_pairwise(outcome, models, authority, row, comparable),
+        *bootstrapped,
         *_likelihood(outcome, models, authority, row, comparable),
     )
 
@@ -167,12 +184,62 @@ def _pairwise(
         prediction = standardise(fits[other].fittedvalues)[:, None]
         yield _f_row(row, "J", direction, robust_f(y, models[null], prediction, authority), ROBUST)
         cox = compare_cox(fits[null], fits[other], result_object=True)
-        yield row("Cox", direction, number(cox.statistic), 1.0, None, number(cox.pvalue), CLASSIC)
+        yield row("Cox", direction, number(cox.statistic), 1.0, None, None, OVER_CONFIDENT)
         # Not statsmodels' compare_encompassing (0.15): where the models share columns it takes the
         # wrong side of a singular value decomposition, and now and then tests nothing.
         whole = y, models[null], models[other]
         yield _f_row(row, "encompassing", direction, classic_f(*whole), CLASSIC)
         yield _f_row(row, "encompassing", direction, robust_f(*whole, authority), ROBUST)
+
+
+def _signed(
+    y: Array, models: dict[str, Array], row: partial[ModelTest], drawn: tuple[Array, bool]
+) -> Iterator[ModelTest]:
+    """J and Cox once more, held against what they are when the null model is true.
+
+    drawn: (R, n) signs of rows, and whether they are all that there are.
+    """
+    signs, exact = drawn
+    for null, other in (("H", "B"), ("B", "H")):
+        fitted = models[null] @ (models[null].T @ y)
+        outcomes = fitted[:, None] + signs.T * (y - fitted)[:, None]
+        pair = models[null], models[other]
+        observed, worlds = two_models(y[:, None], *pair), two_models(outcomes, *pair)
+        # Drawn signs leave out the ones as they are; listed in full, they are there already.
+        total = len(signs) + (not exact)
+        for test, one, all_of in zip(("J", "Cox"), observed, worlds, strict=True):
+            value = float(one[0])
+            slack = 1e-9 * max(1.0, abs(value))
+            tails = [(all_of >= value - slack).sum(), (all_of <= value + slack).sum()]
+            # J is a square, so that one tail of it is both of t's.
+            share = (tails[0] if test == "J" else min(tails)) + (not exact)
+            p = min(1.0, float((1 if test == "J" else 2) * share / total))
+            direction = f"null {null}, alternative {other}"
+            vcov = f"wild cluster bootstrap, {total} sets of signs"
+            yield row(test, direction, number(value), 1.0, None, number(p), vcov)
+
+
+def two_models(y: Array, null: Array, other: Array) -> tuple[Array, Array]:
+    """(m,) J as F and Cox's z of outcomes (n, m): is the null model true, against another.
+
+    Args:
+        y: (n, m).
+        null, other: (n, k) orthonormal bases of the two models' columns.
+    """
+    n = len(y)
+    fitted, predicted = null @ (null.T @ y), other @ (other.T @ y)
+    left = y - fitted
+    sse, sse_other = ((one**2).sum(axis=0) for one in (left, y - predicted))
+    added = predicted - null @ (null.T @ predicted)
+    size = (added**2).sum(axis=0)
+    gain = (added * left).sum(axis=0) ** 2 / np.where(size > 0, size, 1.0)
+    j = gain * (n - null.shape[1] - 1) / (sse - gain)
+    missed = fitted - other @ (other.T @ fitted)
+    back = missed - null @ (null.T @ missed)
+    expected = sse + (missed**2).sum(axis=0)
+    spread = np.sqrt(sse / n * (back**2).sum(axis=0)) / (expected / n)
+    cox = 0.5 * n * np.log(sse_other / expected) / np.where(spread > 0, spread, np.inf)
+    return j, cox
 
 
 def _f_row(row: partial[ModelTest], test: str, direction: str, f: FTest, vcov: str) -> ModelTest:

@@ -39,6 +39,13 @@ class Wild:
     exact: bool
 
 
+def cluster_signs(clusters: int, n: int, rng: np.random.Generator) -> tuple[Array, bool]:
+    """Sets of signs (R, clusters): all there are where they are few, else n drawn; whether all."""
+    if clusters <= 20 and 1 << clusters <= max(LISTED, n):
+        return np.array(list(product([1.0, -1.0], repeat=clusters))), True
+    return rng.choice([1.0, -1.0], size=(n, clusters)), False
+
+
 def wild_test(
     y: Array, base: Array, added: Array, codes: Ints, *, n: int, seed: int
 ) -> Wild | None:
@@ -89,11 +96,7 @@ def wild_test(
         return found
 
     observed = float(wald(np.ones((1, size)))[0])
-    exact = size <= 20 and 1 << size <= max(LISTED, n)
-    if exact:
-        signs = np.array(list(product([1.0, -1.0], repeat=size)))
-    else:
-        signs = np.random.default_rng(seed).choice([1.0, -1.0], size=(n, size))
+    signs, exact = cluster_signs(size, n, np.random.default_rng(seed))
     parts = [wald(signs[at : at + CHUNK]) for at in range(0, len(signs), CHUNK)]
     # Sets of signs that are the same but for rounding are ties.
     hits = int((np.concatenate(parts) >= observed * (1.0 - 1e-9)).sum())

@@ -690,7 +690,13 @@ def _other_tests(panel: Panel, all_of: Framework) -> list[Row]:
         for side in (s.h_blocks, s.b_blocks)
     )
     found = nonnested(
-        standardise(panel.outcome), standardise(panel.controls), h, b, panel.authority
+        standardise(panel.outcome),
+        standardise(panel.controls),
+        h,
+        b,
+        panel.authority,
+        n_bootstrap=s.n_bootstrap,
+        seed=s.seed,
     )
     return [dict(vars(one)) for one in found]
 

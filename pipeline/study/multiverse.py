@@ -216,8 +216,7 @@ def estimates(
                 inside[same] = slopes_of, inner.with_neighbours.height
             own, rows = inside[same]
             found = {
-                name: replace(one, slope=own[name], n_within=rows)
-                for name, one in found.items()
+                name: replace(one, slope=own[name], n_within=rows) for name, one in found.items()
             }
         out |= {(choices, name): one for name, one in found.items()}
     return out

@@ -324,7 +324,7 @@ class Built:
 
     @cached_property
     def with_neighbours(self) -> pl.DataFrame:
-        """Of these, those whose authority has another locality in that year: who is compared within."""
+        """Those of them whose authority has another locality in that year: compared within."""
         return self.rows.filter(pl.len().over("authority", "year") > 1)
 
     @cached_property

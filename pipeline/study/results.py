@@ -57,8 +57,8 @@ MEANINGS = {
     "outcome": "outcome indicator",
     "is_primary": "whether this is a primary analysis",
     "exploratory": "why the result is exploratory; empty where it is confirmatory",
-    "n_rows": "rows analysed; of the comparison within authorities, those with a neighbour under the "
-    "same authority in that year",
+    "n_rows": "rows analysed; of the comparison within authorities, those with a neighbour under "
+    "the same authority in that year",
     "n_localities": "localities analysed; in discordant_sets those of the set",
     "n_authorities": "authorities analysed; within, those with at least two localities in a year",
     "years": "years of the predictors",

@@ -98,6 +98,48 @@ def test_clustered_j_keeps_its_size_where_the_classic_one_does_not() -> None:
     assert rejected[1] / 100 < 0.1
 
 
+@pytest.mark.parametrize("test", ["J", "Cox"])
+def test_signs_of_authorities_keep_the_size_where_neither_side_explains_anything(test: str) -> None:
+    """200 worlds, nominal 5%, two directions; by the normal law Cox's rejects in most of them."""
+    rng = np.random.default_rng(21)
+    rejected = np.zeros(2)
+    for _ in range(200):
+        y, c, h, b, codes = rivals(rng, 0.0, 0.0, authorities=40)
+        h = np.column_stack([h, standardise(rng.normal(size=(40, 1))[codes])])
+        for row in nonnested(y, c, h, b, codes, n_bootstrap=99, seed=1):
+            if row.test == test and row.vcov == "wild cluster bootstrap, 100 sets of signs":
+                assert row.p is not None and row.statistic is not None
+                normal = 2 * stats.norm.sf(
+                    abs(row.statistic if test == "Cox" else row.statistic**0.5)
+                )
+                rejected += [row.p <= 0.05, normal <= 0.05]
+    assert rejected[0] / 400 < 0.08
+    assert rejected[1] / 400 > (0.4 if test == "Cox" else 0.12)
+
+
+def test_signs_of_authorities_find_the_true_model() -> None:
+    data = rivals(np.random.default_rng(3), 0.8, 0.0)
+    p = {
+        (row.test, row.direction): row.p
+        for row in nonnested(*data, n_bootstrap=199)
+        if row.vcov.startswith("wild")
+    }
+    for test in ("J", "Cox"):
+        assert p[test, "null H, alternative B"] > 0.05
+        assert p[test, "null B, alternative H"] < 0.05
+
+
+def test_the_bootstrap_s_own_statistics_are_those_of_the_table() -> None:
+    rows = nonnested(*rivals(np.random.default_rng(8), 0.5, 0.3), n_bootstrap=9)
+    first = {(r.test, r.direction): r.statistic for r in rows if not r.vcov.startswith("wild")}
+    plain = {(r.test, r.direction): r for r in rows if r.vcov == CLASSIC}
+    for row in rows:
+        if row.vcov.startswith("wild"):
+            key = row.test, row.direction
+            wanted = plain[key].statistic ** 2 if row.test == "J" else first[key]
+            assert_allclose(row.statistic, wanted, rtol=1e-9)
+
+
 def test_results_depend_on_the_column_spaces_only() -> None:
     """Doubled, constant and mixed columns, the unit of the outcome: nothing changes."""
     y, c, h, b, codes = rivals(np.random.default_rng(5), 0.5, 0.4)

@@ -320,9 +320,7 @@ def test_codes_are_given_back_their_names() -> None:
 def test_localities_without_a_neighbour_do_not_count_within() -> None:
     """Of 32 authorities with three localities each, four are left with one: nothing to compare."""
     alone = ["L001", "L004", "L007", "L010"]
-    found = found_of(
-        PLAIN.filter((pl.col("authority") > "A003") | pl.col("locality").is_in(alone))
-    )
+    found = found_of(PLAIN.filter((pl.col("authority") > "A003") | pl.col("locality").is_in(alone)))
     counts = {"between": (352, 88, 32), "within": (336, 84, 28)}
     for table, rows in found.rows.items():
         for row in rows:
