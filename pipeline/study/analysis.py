@@ -603,8 +603,9 @@ def claim_rows(found: Sequence[Found], all_of: Framework) -> list[Row]:
             answers[part] = "supported"
         else:
             answers[part] = "not supported" if "not supported" in own else "inconclusive"
-    p = [one.p_between if one.p_between is not None else one.p_within for one in primary]
-    adjusted = holm([one for one in p if one is not None])
+    # The claim needs both halves, so a panel's p is the larger of theirs (intersection-union test).
+    halves = [[p for p in (one.p_between, one.p_within) if p is not None] for one in primary]
+    adjusted = holm([max(own) for own in halves if own])
     alpha = all_of.test.between.loao_alpha
     worst = max(adjusted) if adjusted else None
     checks = [

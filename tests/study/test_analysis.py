@@ -561,6 +561,8 @@ def test_the_claim_needs_every_primary_panel_and_holms_p() -> None:
         (answer(p=0.9, spec=replace(INSIDE, primary=False)), SUPPORTED),
         (answer(None, p=None, p_within=0.9), INCONCLUSIVE),
         (answer(None, p=None, p_within=0.01), SUPPORTED),
+        (answer(p=0.001, p_within=0.9), INCONCLUSIVE),
+        (answer(p=0.001, p_within=0.01), SUPPORTED),
     ],
 )
 def test_beside_a_panel_that_supports_it(other: Found, expected: str) -> None:
