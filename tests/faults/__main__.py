@@ -261,10 +261,21 @@ class Faults:
             self.tell("upgrade", f"not tried: no commit {commit} here", True)
             return
         subprocess.run(["tar", "-x", "-C", str(code)], input=git.stdout, check=True)
+        # Its own packages: today's may lack what it asks for.
+        installed = subprocess.run(
+            ["make", "-C", str(code), "setup", f"PYTHON={sys.executable}"],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if installed.returncode:
+            said = (installed.stdout + installed.stderr).strip()[-300:]
+            self.tell("upgrade", f"the older version's packages cannot be installed: {said}", False)
+            return
         older = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", "run", "sample"],
+            [str(code / ".venv" / "bin" / "rapport"), "run", "sample"],
             cwd=code,
-            env={**os.environ, "RAPPORT_DATA": str(root), "PYTHONPATH": str(code)},
+            env={**os.environ, "RAPPORT_DATA": str(root)},
             check=False,
             capture_output=True,
             text=True,
