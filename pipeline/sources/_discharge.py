@@ -8,6 +8,12 @@ from pipeline.reading.published import PublishedFile
 from pipeline.reading.source import PLACE_CODE, STATUS_COLUMN, Column, numbers
 
 MARKERS = {"NA": "x"}
+STAY_MARKERS = {**MARKERS, "0": "x"}
+"""Of daily counts of patients who stay on: a zero is a day without a report.
+
+No trust has fewer than some 50 of them on a usual day. Its zeros come on single days or in runs of
+up to three months, between days of dozens or hundreds, and on 19 June 2022 at all trusts at once.
+"""
 FORMS = {
     # Our column to the publisher's, and what its codes look like.
     "org_code": ("nhs_trust22_code", r"^[0-9A-Z]{3}$", "expected an ODS code of three characters"),
@@ -39,7 +45,11 @@ def columns(place: str, period: Column, measure: Column, value: Column) -> dict[
 
 
 def read(
-    file: PublishedFile, place: str, figures: Mapping[str, str], every: str = "day"
+    file: PublishedFile,
+    place: str,
+    figures: Mapping[str, str],
+    every: str = "day",
+    markers: Mapping[str, str] = MARKERS,
 ) -> pl.DataFrame:
     """Place and period by measure.
 
@@ -49,6 +59,7 @@ def read(
         place: ``org_code`` or ``icb_code``.
         figures: published column to our measure.
         every: ``day`` or ``month``.
+        markers: published text that stands for a status.
 
     Raises:
         SourceError: a code, date or figure is not of the declared form, or a row without a code
@@ -80,7 +91,7 @@ def read(
         variable_name="label",
         value_name="text",
     )
-    return numbers(long, "text", file=file, markers=MARKERS).select(
+    return numbers(long, "text", file=file, markers=markers).select(
         place,
         day.dt.strftime(write_as).alias("period"),
         (day.dt.year() - (day.dt.month() < 4)).cast(pl.Int32).alias("year"),

@@ -6,12 +6,14 @@ from pipeline.reading.published import PublishedFile
 from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
 
 RATINGS = {
-    0: "Inadequate",
-    1: "Requires improvement",
-    2: "Good",
-    3: "Outstanding",
+    1: "Inadequate",
+    2: "Requires improvement",
+    3: "Good",
+    4: "Outstanding",
 }
-"""Score to rating, as in the publisher's own table beside the file (CQC_ratings_lookup.csv)."""
+"""Score to rating, on the scale of all inspections here."""
+LOWEST = 0
+"""Where the file starts counting (CQC_ratings_lookup.csv): its scores are one less."""
 QUESTIONS = {
     "Overall": "overall",
     "Safe": "safe",
@@ -55,8 +57,10 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     unknown = frame.filter(~pl.col("question").is_in(list(QUESTIONS)).fill_null(False))
     grid.refuse(unknown, "question", "QUESTION", "expected a declared key question")
     scored = numbers(frame, "text", file=file, markers={})
-    off = scored.filter(~pl.col("value").is_in([float(score) for score in RATINGS]))
-    grid.refuse(off, "value", "RATING_SCORE", "expected a score from 0 to 3")
+    last = LOWEST + len(RATINGS) - 1
+    off = scored.filter(~pl.col("value").is_in([float(s) for s in range(LOWEST, last + 1)]))
+    grid.refuse(off, "value", "RATING_SCORE", f"expected a score from {LOWEST} to {last}")
+    scored = scored.with_columns(pl.col("value") + (min(RATINGS) - LOWEST))
     return scored.select(
         "org_code",
         "code_type",
@@ -120,9 +124,10 @@ SOURCE = Source(
         ),
         "value": Column(
             pl.Float64,
-            "Score: " + ", ".join(f"{score} {words}" for score, words in RATINGS.items()) + ".",
-            low=0,
-            high=3,
+            "Score: " + ", ".join(f"{score} {words}" for score, words in RATINGS.items()) + ". One "
+            "more than in the file, which counts from 0.",
+            low=1,
+            high=4,
             null=True,
         ),
         "status": STATUS_COLUMN,

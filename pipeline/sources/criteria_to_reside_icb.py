@@ -5,14 +5,22 @@ import polars as pl
 from pipeline.reading.calendar import NHS_MONTHLY
 from pipeline.reading.published import PublishedFile
 from pipeline.reading.source import Column, Release, Source
-from pipeline.sources._discharge import ADDRESS, ATTRIBUTION, COUNT, DAY, MARKERS, columns, read
+from pipeline.sources._discharge import (
+    ADDRESS,
+    ATTRIBUTION,
+    COUNT,
+    DAY,
+    STAY_MARKERS,
+    columns,
+    read,
+)
 
 FIGURES = {"do_not_meet_criteria_to_reside": "not_meeting_criteria_to_reside"}
 
 
 def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     """Board and day."""
-    return read(file, "icb_code", FIGURES)
+    return read(file, "icb_code", FIGURES, markers=STAY_MARKERS)
 
 
 SOURCE = Source(
@@ -25,8 +33,8 @@ SOURCE = Source(
     calendar=NHS_MONTHLY,
     about="Patients in acute beds of a board's trusts on a day who need not be in hospital any "
     "more, April 2022 to August 2025, by board. One board has no rows after August 2023, so sums "
-    "over boards are not England's. Zeros are kept as published though many are gaps in "
-    "reporting: on 19 June 2022 all boards have zero.",
+    "over boards are not England's. A zero is a day without a report and not available; on a day "
+    "when only some of its trusts reported, a board's figure is too low.",
     releases=[
         Release(
             file="discharge/england_icb_criteria_to_reside.csv",
@@ -41,10 +49,9 @@ SOURCE = Source(
     ),
     key=("icb_code", "period", "measure"),
     tidy=tidy,
-    markers=MARKERS,
+    markers=STAY_MARKERS,
     warnings=(
         "rekeyed",
-        "zero_for_missing",
         "areas_drop_out",
     ),
 )

@@ -5,14 +5,22 @@ import polars as pl
 from pipeline.reading.calendar import NHS_MONTHLY
 from pipeline.reading.published import PublishedFile
 from pipeline.reading.source import Column, Release, Source
-from pipeline.sources._discharge import ADDRESS, ATTRIBUTION, COUNT, DAY, MARKERS, columns, read
+from pipeline.sources._discharge import (
+    ADDRESS,
+    ATTRIBUTION,
+    COUNT,
+    DAY,
+    STAY_MARKERS,
+    columns,
+    read,
+)
 
 FIGURES = {"do_not_meet_criteria_to_reside": "not_meeting_criteria_to_reside"}
 
 
 def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     """Trust and day."""
-    return read(file, "org_code", FIGURES)
+    return read(file, "org_code", FIGURES, markers=STAY_MARKERS)
 
 
 SOURCE = Source(
@@ -25,8 +33,8 @@ SOURCE = Source(
     calendar=NHS_MONTHLY,
     about="Patients in an acute trust's beds on a day who need not be in hospital any more, April "
     "2022 to August 2025, by trust. Rows without a trust code are left out: none has a figure. "
-    "Zeros are kept as published though many are gaps in reporting: on 19 June 2022 all trusts "
-    "have zero.",
+    "A zero is a day without a report and not available: no trust has fewer than some 50 such "
+    "patients on a usual day, and on 19 June 2022 all trusts have zero.",
     releases=[
         Release(
             file="discharge/england_trust_criteria_to_reside.csv",
@@ -42,10 +50,9 @@ SOURCE = Source(
     key=("org_code", "period", "measure"),
     tidy=tidy,
     area=("org_code", "trust"),
-    markers=MARKERS,
+    markers=STAY_MARKERS,
     warnings=(
         "rekeyed",
-        "zero_for_missing",
         "areas_drop_out",
     ),
 )

@@ -22,10 +22,10 @@ WITH measured AS (
         CASE WHEN {complete} THEN {value} END AS value,
         CASE WHEN {complete} THEN {sampling_variance} END AS sampling_variance,
         CAST(CASE WHEN {complete} THEN {respondents} END AS BIGINT) AS respondents,
-        CASE WHEN {complete} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
+        CASE WHEN {complete}
+            THEN coalesce(max(status) FILTER (status <> 'ok' AND value IS NOT NULL), 'ok')
             ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
-    FROM {table}
-    WHERE {where}
+    FROM (SELECT * FROM {table} WHERE {where} {reported})
     GROUP BY org_code, year
 )
 SELECT
@@ -53,7 +53,8 @@ measured AS (
         {year} AS year,
         count(value) AS parts,
         CASE WHEN {complete} THEN {value} END AS value,
-        CASE WHEN {complete} THEN coalesce(max(status) FILTER (status <> 'ok'), 'ok')
+        CASE WHEN {complete}
+            THEN coalesce(max(status) FILTER (status <> 'ok' AND value IS NOT NULL), 'ok')
             ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
     FROM latest AS measure
     JOIN locality.council_code AS code
@@ -140,6 +141,11 @@ def _carried_as(indicator: Indicator) -> str:
     return indicator.carried_by
 
 
+REPORTED = """QUALIFY value IS NOT NULL OR status = 'q'
+    OR count(value) OVER (PARTITION BY org_code, year) = 0"""
+"""A mean over what was reported leaves out days and months without a figure, unless all are."""
+
+
 def _trust_sql(indicator: Indicator, all_of: Framework) -> str:
     joined = divided = ""
     if indicator.per:
@@ -147,7 +153,11 @@ def _trust_sql(indicator: Indicator, all_of: Framework) -> str:
         joined = f"LEFT JOIN ({inner}) AS per USING (org_code, year)"
         divided = "/ nullif(per.value, 0)"
     return TRUST_SQL.format(
-        **vars(indicator), complete=indicator.complete, joined=joined, divided=divided
+        **vars(indicator),
+        complete=indicator.complete,
+        reported="" if indicator.parts else REPORTED,
+        joined=joined,
+        divided=divided,
     )
 
 

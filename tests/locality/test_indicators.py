@@ -141,3 +141,38 @@ def test_too_thin_a_carried_value_stays_out_of_the_wide_table(edition: Edition) 
     wide = indicators.authority_year(edition)
     assert wide[RATE].to_list() == [1.0, 2.0, None]
     assert wide[f"{RATE}__status"].to_list() == ["ok", "e", "x"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        # Thirty days of April and thirty-one of May.
+        ([300.0, 310.0], (10.0, "ok", 2)),
+        # The days of a month without a count are no days without admissions.
+        ([300.0, None], (10.0, "ok", 1)),
+        ([None, None], (None, "x", 0)),
+    ],
+)
+def test_a_mean_over_what_was_reported_leaves_out_what_was_not(
+    edition: Edition,
+    monkeypatch: pytest.MonkeyPatch,
+    values: list[float | None],
+    expected: tuple[float | None, str, int],
+) -> None:
+    name = "emergency_admissions_a_day"
+    only = {name: framework().indicators[name]}
+    monkeypatch.setattr(indicators, "framework", lambda: replace(framework(), indicators=only))
+    frame = pl.DataFrame(
+        {
+            "org_code": ["RZ9"] * 2,
+            "period": ["2022-04", "2022-05"],
+            "year": [2022] * 2,
+            "measure": ["emergency_admissions"] * 2,
+            "value": values,
+            "status": ["x" if value is None else "ok" for value in values],
+        },
+        schema_overrides={"value": pl.Float64},
+    )
+    edition.write("tidy", "accidents_emergency_trust", frame)
+    row = indicators.indicator_trust(edition).row(0, named=True)
+    assert (row["value"], row["status"], row["parts"]) == expected

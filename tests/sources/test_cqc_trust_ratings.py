@@ -20,10 +20,10 @@ def test_rows(tmp_path: Path) -> None:
     first, second = date(2017, 1, 12), date(2018, 6, 28)
     urgent = ("service", "Urgent care")
     assert found == [
-        ("1-900001", "cqc", date(2016, 2, 3), *urgent, "safe", 0.0, "Inadequate", "ok"),
-        ("RZ9", "ods", first, "provider", "Overall", "well_led", 3.0, "Outstanding", "ok"),
+        ("1-900001", "cqc", date(2016, 2, 3), *urgent, "safe", 1.0, "Inadequate", "ok"),
+        ("RZ9", "ods", first, "provider", "Overall", "well_led", 4.0, "Outstanding", "ok"),
         ("RZ9", "ods", first, *urgent, "overall", None, None, "x"),
-        ("RZ9", "ods", second, *urgent, "overall", 1.0, "Requires improvement", "ok"),
+        ("RZ9", "ods", second, *urgent, "overall", 2.0, "Requires improvement", "ok"),
     ]
 
 

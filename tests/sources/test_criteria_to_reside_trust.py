@@ -17,7 +17,7 @@ def test_rows(tmp_path: Path) -> None:
     columns = ("org_code", "period", "year", "measure", "value", "status", "row")
     measure = "not_meeting_criteria_to_reside"
     assert tidied(SOURCE, RELEASE, comma_separated(tmp_path, RELEASE, ROWS), *columns) == [
-        ("RZ8", "2022-06-19", 2022, measure, 0.0, "ok", 4),
+        ("RZ8", "2022-06-19", 2022, measure, None, "x", 4),
         ("RZ9", "2022-04-01", 2022, measure, 12.0, "ok", 2),
         ("RZ9", "2023-03-31", 2022, measure, None, "x", 3),
     ]
