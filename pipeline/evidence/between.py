@@ -14,7 +14,7 @@ from pipeline.evidence.assess import LEAST_SQUARES, primary
 from pipeline.evidence.coalitions import members
 from pipeline.evidence.crossval import Losses, LossTest, authority_test, nadeau_bengio_test
 from pipeline.evidence.panel import Panel, composites
-from pipeline.evidence.power import power
+from pipeline.evidence.power import BOTH, power
 from pipeline.evidence.race import CONTRASTS, Race, run_race
 from pipeline.evidence.resampling import lead_bounds
 from pipeline.evidence.rows import (
@@ -357,8 +357,10 @@ def verdict_rows(
     races: list[Race], sides: Sides, s: BetweenSettings, strength: tuple[Power, ...]
 ) -> tuple[Verdict, ...]:
     """The rule for each composition, then the two together."""
-    mde = strength[0].mde80 if strength else None
-    reach = reach_sentence(mde, strength[-1].true_effect if strength else None, s)
+    both = [row for row in strength if row.composition == BOTH]
+    reach = reach_sentence(
+        both[0].mde80 if both else None, both[-1].true_effect if both else None, s
+    )
     rows: list[Verdict] = []
     answers, directions = [], []
     for race in races:

@@ -152,6 +152,20 @@ def choose_penalty(groups: Moments, weights: Array, controls: Ints, how: Shrinka
     return best
 
 
+def penalty_errors(groups: Moments, weights: Array, controls: Ints, how: Shrinkage) -> Array:
+    """(P, R, m) what `choose_penalty` compares, for many outcomes: arguments are those of it."""
+    whole = groups.weighted(weights)
+    error = np.zeros((len(how.grid), len(weights), groups.yy.shape[1]))
+    for fold in np.unique(how.folds):
+        inside = how.folds == fold
+        test = groups.some(inside).weighted(weights[:, inside])
+        net = net_of_controls(whole.less(test), controls)
+        for columns in how.rivals:
+            for i, penalty in enumerate(how.grid):
+                error[i] += loss(test, fit(net, columns, penalty).coefficients(net))
+    return error
+
+
 def leave_one_authority_out(
     groups: Moments, controls: Ints, models: list[Ints], penalty: Array
 ) -> Losses:

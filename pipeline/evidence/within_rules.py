@@ -126,7 +126,8 @@ def reach_sentence(power: tuple[Power, ...], checked: list[Rule], s: WithinSetti
     if power[0].mde80 is not None:
         return (
             f"With this panel, a true link with {_percent(power[0].mde80)} of the differences "
-            f"within authorities would be found in {share}; a weaker one is easily missed."
+            f"within authorities would be found by one average of the measures in {share}, and by "
+            "both ways of putting them together in fewer; a weaker one is easily missed."
         )
     return (
         f"With this panel, even a true link with {_percent(power[-1].true_effect)} of the "

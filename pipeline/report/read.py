@@ -242,8 +242,9 @@ class Analysis:
         return next(iter(self.criteria(part, BOTH)), None)
 
     def powers(self, part: str) -> list[Row]:
-        """How often the rule would say what, for one part."""
-        return [row for row in self.results["power"] if row["part"] == part]
+        """How often the rule would say what, for one part: of both compositions where simulated."""
+        own = [row for row in self.results["power"] if row["part"] == part]
+        return [row for row in own if row["composition"] == BOTH] or own
 
     def tracked(self, composition: str) -> Row | None:
         """The slope within authorities that the rule reads."""

@@ -562,6 +562,7 @@ def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Fram
     spec = built.spec
     title = all_of.indicators[spec.outcome].title
     said = f"{title[0].lower()}{title[1:]}"
+    # The rows of both compositions, where they were simulated, come last.
     reach = {row["part"]: row["mde80"] for row in rows["power"]}
     compared = inner.with_neighbours
     for row in rows["verdict"]:

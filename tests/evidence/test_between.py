@@ -137,8 +137,10 @@ def test_an_inconclusive_answer_names_the_detectable_lead() -> None:
     panel = world(h=0.12, b=0.05, authorities=40, seed=5)
     result = between(panel, replace(FULL, n_simulations=200, power_effects=(0.0, 0.1, 0.2, 0.4)))
     assert verdicts(result)["both"] == INCONCLUSIVE
-    mde = result.power[0].mde80
-    assert mde is not None
+    averages, mde = result.power[0].mde80, result.power[-1].mde80
+    assert (result.power[-1].composition, result.verdict[-1].composition) == ("both", "both")
+    assert averages is not None and mde is not None
+    assert averages < mde
     assert f"a true lead of about {100 * mde:.1f} points" in result.verdict[-1].sentence
 
 

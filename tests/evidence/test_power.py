@@ -6,7 +6,9 @@ import pytest
 from pipeline.evidence.assess import squares
 from pipeline.evidence.moments import design
 from pipeline.evidence.panel import Array, Panel, composites, standardise
-from pipeline.evidence.power import detectable, power, take_apart
+from pipeline.evidence.power import APART, BOTH, detectable, power, take_apart
+from pipeline.evidence.power_apart import apart, read, summed
+from pipeline.evidence.race import run_race
 from pipeline.evidence.verdict import SUPPORTED, decide, rules
 from tests.evidence.worlds import QUICK, world
 
@@ -48,8 +50,9 @@ def test_the_parts_add_up_to_the_outcome() -> None:
         np.testing.assert_allclose(panel.controls.T @ part, 0, atol=1e-8)
 
 
-def test_power_grows_with_the_lead_and_is_small_without_one() -> None:
-    rows = power(world(h=0.1, b=0.1), SETTINGS)
+@pytest.mark.parametrize("composition", ["composite", BOTH])
+def test_power_grows_with_the_lead_and_is_small_without_one(composition: str) -> None:
+    rows = [row for row in power(world(h=0.1, b=0.1), SETTINGS) if row.composition == composition]
     supported = [row.p_supported for row in rows]
     assert [row.true_effect for row in rows] == list(EFFECTS)
     assert supported[0] <= 0.05
@@ -60,6 +63,39 @@ def test_power_grows_with_the_lead_and_is_small_without_one() -> None:
         assert row.mde80 == rows[0].mde80
     assert rows[0].mde80 is not None
     assert 0.05 < rows[0].mde80 < 0.3
+
+
+def test_both_compositions_find_no_more_than_one_of_them() -> None:
+    """In a world whose indicators are mostly noise, averages find a lead that ridge misses."""
+    rows = power(world(h=0.1, b=0.1), replace(SETTINGS, n_simulations=APART))
+    found = {(row.composition, row.true_effect): row.p_supported for row in rows}
+    for lead in EFFECTS:
+        assert found[BOTH, lead] <= found["composite", lead]
+    assert found[BOTH, 0.1] < found["composite", 0.1]
+
+
+def test_simulated_outcomes_are_read_as_the_race_reads_them() -> None:
+    """Penalties chosen anew in each training set; two outcomes on a line give a third."""
+    panel = world(h=0.2, b=0.2, authorities=40, seed=3)
+    d, rng = design(panel), np.random.default_rng(4)
+    first = panel.outcome[:, None] + rng.normal(size=(len(panel.year), 3))
+    signal = rng.normal(size=(len(panel.year), 1)) + panel.blocks["leadership"][:, :1]
+    first, signal = first - first.mean(axis=0), signal - signal.mean()
+    three = [apart(d, panel, one, QUICK) for one in (first, first + signal, signal)]
+    for r in (0.0, 0.4):
+        outcomes = first + r * signal
+        found = summed(three, [1.0 - r, r, r * r - r])
+        seen = 0
+        for own, numbers in read(d, panel, outcomes, found, QUICK):
+            for place, at in enumerate(np.flatnonzero(own)):
+                one = replace(panel, outcome=outcomes[:, at])
+                wanted = run_race("indicators", one, QUICK.ridge_grid, QUICK).evidence
+                for name, value in vars(wanted).items():
+                    np.testing.assert_allclose(
+                        getattr(numbers, name)[place], value[0], rtol=1e-7, err_msg=name
+                    )
+                seen += 1
+        assert seen == 3
 
 
 def test_same_seed_same_rows_another_seed_others() -> None:
