@@ -288,8 +288,10 @@ SOURCE = Source(
     attribution="Contains NHS England data, licensed under the Open Government Licence v3.0.",
     grade="original",
     about="Days that patients ready to leave hospital stayed on, by council of residence, month, "
-    "responsible organisation, type of care and reason. The sheet 'England' (reason by "
-    "responsible organisation, country only) and 'Data Quality' are not read.",
+    "responsible organisation, type of care and reason. Where an area has no delay in a month its "
+    "total is 0 and its parts may be dashes, which are kept as not available: the City of London "
+    "lacks a whole year of parts in 2011-12, 2012-13, 2015-16 and 2018-19. The sheet 'England' "
+    "(reason by responsible organisation, country only) and 'Data Quality' are not read.",
     releases=[
         Release(
             file=f"delayed_transfers/{stem}.xls",
