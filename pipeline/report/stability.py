@@ -25,6 +25,7 @@ ASKED = {
     "earlier respondents": "Is the direction the same when measures are taken a year earlier?",
     "split respondents": "Is the direction the same when other staff give the measures?",
     "lagged outcome": "Is the direction the same with the outcome of the same year held constant?",
+    "ridge penalty": "Is the direction the same however much measures on their own are shrunken?",
     "outliers": "Is the direction the same when extreme values are drawn in?",
     "composition": "Is the direction the same when measures are put together in another way?",
     "leave one authority out": "Is the direction the same whichever authority is left out?",

@@ -14,6 +14,7 @@ from pipeline.evidence.locality import LocalityPanel, codes_of, shared
 from pipeline.evidence.moments import design
 from pipeline.evidence.nested import classic_f
 from pipeline.evidence.panel import Array, Panel, composites
+from pipeline.evidence.race import ridge_penalty
 from pipeline.evidence.reliability import disattenuated, equalise
 from pipeline.evidence.sensitivity import group_partial_r2, group_robustness_value
 from pipeline.evidence.within import Slope, slope
@@ -67,6 +68,7 @@ def robustness(
     checks = [
         *_other_choices(pool, all_of, base),
         *_other_compositions(panel, all_of, base),
+        *_penalties(panel, all_of),
         *_without_each_authority(built, base),
         _split(built),
         *_placebos(pool, all_of),
@@ -220,6 +222,24 @@ def _other_compositions(panel: Panel, all_of: Framework, base: Lead) -> Iterator
     for name in ("rank composite", "principal component", "splines"):
         found = lead(panel, all_of.test.between, composition=name)
         yield _same_sign("composition", name, (found, ""), base)
+
+
+def _penalties(panel: Panel, all_of: Framework) -> Iterator[Row]:
+    """The lowest and the highest lead of indicators kept apart, over the grid of penalties.
+
+    Which penalty is chosen can hang on how authorities fall into folds, and an interval that holds
+    the choice does not show it.
+    """
+    s = all_of.test.between
+    own = lead(panel, s, composition="indicators", penalty=ridge_penalty(panel, s))
+    found = [
+        (penalty, lead(panel, s, composition="indicators", penalty=penalty))
+        for penalty in s.ridge_grid
+    ]
+    found.sort(key=lambda one: one[1].delta)
+    for word, (penalty, one) in (("lowest", found[0]), ("highest", found[-1])):
+        detail = f"{word}, indicators apart: penalty {penalty:g}"
+        yield _same_sign("ridge penalty", detail, (one, ""), own)
 
 
 def _without_each_authority(built: Built, base: Lead) -> list[Row]:

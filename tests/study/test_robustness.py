@@ -71,6 +71,7 @@ def test_in_a_plain_world_every_check_is_made_and_passes(plain: list[Row]) -> No
         "lagged outcome",
         "outliers",
         "composition",
+        "ridge penalty",
         "leave one authority out",
         "placebo",
         "reversed lag",
@@ -142,6 +143,33 @@ def test_a_lead_that_hangs_on_thinly_observed_values() -> None:
     rows = rows_of(frame)
     assert of(rows, "least coverage", "25%")["passes"] is True
     assert of(rows, "least coverage", "75%")["passes"] is False
+
+
+def test_the_lead_of_indicators_apart_is_shown_under_the_whole_grid_of_penalties() -> None:
+    """What two indicators of leadership say by their difference is lost to a large penalty."""
+    noise = np.random.default_rng(6).normal(size=PLAIN.height)
+    frame = world(h=0.0, b=0.3, seed=2).with_columns(
+        listens=pl.col("listens"), inspires=pl.col("listens") + 0.05 * pl.Series(noise)
+    )
+    # Outcomes follow a year later: shift the difference to the row that it is read from.
+    later = frame.select(
+        "locality",
+        year=pl.col("year") + 1,
+        push=(pl.col("inspires") - pl.col("listens")) * 20,
+    )
+    frame = frame.join(later, on=["locality", "year"], how="left").with_columns(
+        delays=pl.col("delays") + pl.col("push").fill_null(0.0)
+    )
+    rows = [row for row in rows_of(frame) if row["kind"] == "ridge penalty"]
+    panel = built_of(frame).panel
+    assert panel is not None
+    s = MADE_UP.test.between
+    wanted = sorted(
+        lead(panel, s, composition="indicators", penalty=one).delta for one in s.ridge_grid
+    )
+    assert [row["estimate"] for row in rows] == pytest.approx([wanted[0], wanted[-1]])
+    assert rows[0]["detail"].endswith(f"penalty {max(s.ridge_grid):g}")
+    assert [row["passes"] for row in rows] == [False, True]
 
 
 def test_outliers_that_make_the_lead() -> None:
