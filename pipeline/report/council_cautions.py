@@ -8,7 +8,16 @@ from pipeline.report.council_panels import Said
 from pipeline.report.council_place import Place
 from pipeline.report.place_statistics import LEVEL, by_luck
 from pipeline.report.read import Names, Reader, Row
-from pipeline.report.wording import capital, counted, financial_year, joined, number, percent
+from pipeline.report.wording import (
+    ROUNDING,
+    capital,
+    counted,
+    financial_year,
+    joined,
+    number,
+    part,
+    percent,
+)
 
 FAR = 5.0
 """Median absolute deviations, as standard deviations, beyond which a figure is an outlier."""
@@ -132,15 +141,15 @@ class Cautions:
         named = joined([self._names.of(name) for name in sources if name])
         shares = [row["share_inside"] for row in rows if row["share_inside"] is not None]
         told = (
-            f"{counted(len(own), 'measure')} hold figures that were published on other boundaries "
-            f"and are carried over by people{f', from {named}' if named else ''}: "
+            f"{counted(len(own), 'measure holds', 'measures hold')} figures that were published on "
+            f"other boundaries and are carried over by people{f', from {named}' if named else ''}: "
             f"{_listed([_of_years(one, CARRIED) for one in own])}. They are drawn hollow and are "
             "left out of trends."
         )
         if shares and min(shares) < 1:
             told += (
                 " Where this council was part of a larger one, it is taken to be like the whole of "
-                f"it, of whose people {percent(min(shares))} live here."
+                f"it, of whose people {part(min(shares))} live here."
             )
         return [Caution("Figures carried from other boundaries", told)]
 
@@ -216,7 +225,7 @@ def in_short(place: Place, series: Sequence[Series]) -> str:
     """How sure one can be about one council, in two or three sentences."""
     tested = [one for one in series if one.beside.low is not None]
     apart = sum(one.beside.side != 0 for one in tested)
-    luck = number(max(1, round((1 - LEVEL) * len(tested))))
+    luck = _by_luck(len(tested))
     of = f"{number(apart) if apart else 'none'} of {counted(len(tested), 'measure')}"
     if not tested:
         said = ["We cannot tell how it stands: no measure can be compared with similar councils."]
@@ -231,7 +240,9 @@ def in_short(place: Place, series: Sequence[Series]) -> str:
             f"than luck alone would bring (about {luck}). Of any single one we are less sure."
         ]
     known = sum(any(point.low is not None for point in one.known) for one in series)
-    if known < len(series):
+    if not known:
+        said.append("For none of its measures does anybody publish how much of a figure is chance.")
+    elif known < len(series):
         said.append(
             f"For {number(len(series) - known)} of {counted(len(series), 'measure')} nobody "
             "publishes how much of a figure is chance."
@@ -265,15 +276,20 @@ def _differences(series: Sequence[Series]) -> list[Caution]:
     if not tested:
         return [Caution("Beside similar councils", "No measure could be compared.")]
     apart = sum(one.beside.side != 0 for one in tested)
-    luck = (1 - LEVEL) * len(tested)
     return [
         Caution(
             "Beside similar councils",
             f"It stands apart on {apart} of {counted(len(tested), 'measure')}. By luck alone about "
-            f"{number(luck, 0 if luck > 0.9 else 1)} would; measures that go together stand apart "
+            f"{_by_luck(len(tested))} would; measures that go together stand apart "
             "together.",
         )
     ]
+
+
+def _by_luck(count: int) -> str:
+    """How many of so many measures stand apart on average, if none really does."""
+    luck = (1 - LEVEL) * count
+    return number(luck, 0 if luck > 0.9 else 1)
 
 
 def _chance(series: Sequence[Series]) -> list[Caution]:
@@ -305,6 +321,7 @@ def _leadership(place: Place, series: Sequence[Series]) -> list[Caution]:
         return []
     name, weight, others = place.main_trust
     least = min(point.coverage for point in carried if point.coverage is not None)
+    observed = f"{part(least)} of it" if least < 1 - ROUNDING else "all of it"
     shared = (
         f", which is the main trust of {counted(others, 'other council')} too" if others else ""
     )
@@ -312,8 +329,7 @@ def _leadership(place: Place, series: Sequence[Series]) -> list[Caution]:
         Caution(
             "Leadership",
             f"Measured among staff of hospital trusts, not in the council. {percent(weight)} of it "
-            f"is {name}{shared}. In the weakest year used, {percent(least)} was "
-            "observed.",
+            f"is {name}{shared}. In the weakest year used, {observed} was observed.",
         )
     ]
 

@@ -9,7 +9,15 @@ from pipeline.report.answer import Fact
 from pipeline.report.council_figures import Figures
 from pipeline.report.read import Names, Reader, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
-from pipeline.report.wording import NO_REGION, counted, financial_year, joined, number, percent
+from pipeline.report.wording import (
+    NO_REGION,
+    counted,
+    financial_year,
+    joined,
+    number,
+    part,
+    percent,
+)
 
 FOUNDED = date(2010, 4, 1)
 """Councils that began before the first year of any source are not called new."""
@@ -157,8 +165,8 @@ class Places:
             facts=self._facts(code),
             similar=[self._link(one) for one in self._figures.similar.get(code, [])],
             found_here=code in self._figures.computed,
-            alike_by=joined(
-                [_lower(self._figures.measures[name]["title"]) for name in self._figures.alike_by]
+            alike_by="; ".join(
+                _lower(self._figures.measures[name]["title"]) for name in self._figures.alike_by
             ),
             columns=columns,
             districts=districts,
@@ -254,7 +262,7 @@ class Places:
             [
                 text(self._names.of(row["trust"])),
                 figure(percent(row["weight"])),
-                figure(percent(row["patient_share"])),
+                figure(part(row["patient_share"])),
                 text(counted(others, "council") if (others := self._shared(row)) else "No other"),
             ]
             for row in named
@@ -264,7 +272,7 @@ class Places:
             table.append(
                 [
                     text(counted(len(rest), "other trust")),
-                    figure(percent(share)),
+                    figure(part(share)),
                     text("Less than 5% of the weight each"),
                     text("Not counted"),
                 ]

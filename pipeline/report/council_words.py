@@ -1,15 +1,18 @@
 """One council's figures in words: numbers in their unit, differences, trends and ranks."""
 
+import re
 from functools import cache
 
 from pipeline.report.council_figures import Point, Series
 from pipeline.report.place_statistics import FEWEST_YEARS, LEVEL
 from pipeline.report.read import Row
-from pipeline.report.wording import capital, counted, financial_year, number, percent
+from pipeline.report.wording import capital, counted, financial_year, number, part, percent
 
 JUDGED = ("outcome", "leadership", "partnership")
 """Blocks of which more, or less, is called better."""
 CERTAIN = percent(LEVEL)
+MOST_DIGITS = 4
+"""Decimals at most of a change, however small."""
 
 
 @cache
@@ -20,14 +23,16 @@ def _written(unit: str) -> tuple[float, str]:
     return 1.0, "%" if unit.startswith("percent") else ""
 
 
-def value(measure: Row, amount: float, signed: bool = False, near: float | None = None) -> str:
+def value(
+    measure: Row, amount: float, near: float | None = None, least: float | None = None
+) -> str:
     """A figure in its unit.
 
     Args:
         measure: the row of ``meta.indicator``.
         amount: the figure.
-        signed: whether a plus is written.
         near: the size of figure whose decimals are used, where it is a difference.
+        least: the smallest of the figures told beside it that is not to read as zero.
     """
     scale, after = _written(measure["unit"] or "")
     size = abs(scale * (amount if near is None else near))
@@ -37,12 +42,14 @@ def value(measure: Row, amount: float, signed: bool = False, near: float | None 
         digits = 0  # a judgement on a scale, not a mean of several
     else:
         digits = 0 if size >= 100 else 1 if size >= 10 else 2
-    return number(scale * amount, digits, signed) + after
+    while least and digits < MOST_DIGITS and round(scale * abs(least), digits) == 0:
+        digits += 1
+    return number(scale * amount, digits) + after
 
 
-def gap(measure: Row, amount: float, near: float) -> str:
+def gap(measure: Row, amount: float, near: float, least: float | None = None) -> str:
     """A difference or a change, without a sign, in the unit of its figure."""
-    made = value(measure, abs(amount), near=near)
+    made = value(measure, abs(amount), near, least)
     return f"{made.removesuffix('%')} percentage points" if made.endswith("%") else made
 
 
@@ -51,18 +58,18 @@ def unit(measure: Row) -> str:
     told = str(measure["unit"]).replace("GBP", "\N{POUND SIGN}").replace("log ", "logarithm of ")
     told = "share, in percent" if told == "share" else told
     told = told.replace("\N{POUND SIGN} thousand", "thousands of pounds")
+    if measure["stands"]:
+        years = counted(measure["stands"], "more year")
+        told += f"; each figure stands for up to {years}, until a newer one"
     if measure["block"] not in JUDGED:
         return told
     better = "lower is better" if measure["polarity"] < 0 else "higher is better"
     return f"{told}; {better}" if told else better
 
 
-def interval(measure: Row, low: float, high: float, near: float, change: bool = False) -> str:
-    """Both ends of an interval, of a figure or of a change in it."""
-    said = " to ".join(value(measure, end, near=near) for end in (low, high))
-    if change and said.endswith("%"):
-        return f"{said.replace('%', '')} percentage points"
-    return said
+def interval(measure: Row, low: float, high: float, near: float) -> str:
+    """Both ends of the interval of a figure."""
+    return " to ".join(value(measure, end, near) for end in (low, high))
 
 
 def typical(series: Series) -> float:
@@ -107,15 +114,21 @@ def trend(series: Series) -> str:
             return "No trend: a figure stands for several years."
         return f"No trend: fewer than {FEWEST_YEARS} years of its own figures."
     near = typical(series)
-    ends = interval(measure, found.low, found.high, near, change=True)
+    # An interval that leaves zero out must not read as one that touches it.
+    least = min(map(abs, (found.low, found.slope, found.high))) if found.side else None
+    ends = " to ".join(value(measure, end, near, least) for end in (found.low, found.high))
+    if ends.endswith("%"):
+        ends = f"{ends.replace('%', '')} percentage points"
     if not found.side:
         return f"No clear trend ({CERTAIN} interval of the yearly change {ends})."
     way = "Rises" if found.side > 0 else "Falls"
-    said = f"{way} by {gap(measure, found.slope, near)} a year ({CERTAIN} interval {ends})."
+    said = f"{way} by {gap(measure, found.slope, near, least)} a year ({CERTAIN} interval {ends})."
     if series.england_trend is not None:
-        way = "up" if series.england_trend.slope >= 0 else "down"
-        own = gap(measure, series.england_trend.slope, near)
-        said += f" England's median went {way} by {own} a year."
+        slope = series.england_trend.slope
+        own = gap(measure, slope, near, least)
+        if not re.search("[1-9]", own):
+            return f"{said} England's median stayed about the same."
+        said += f" England's median went {'up' if slope > 0 else 'down'} by {own} a year."
     return said
 
 
@@ -128,7 +141,7 @@ def notes(point: Point, series: Series, meanings: dict[str, str], least: float) 
     if point.status != "ok":
         said.append(capital(meanings.get(point.status, point.status)))
     if point.coverage is not None and round(point.coverage, 2) < 1:
-        said.append(f"{percent(point.coverage)} known")
+        said.append(f"{part(point.coverage, least)} known")
         if point.coverage < least:
             said[-1] += ", too little to compare"
     return "; ".join(said)

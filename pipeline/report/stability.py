@@ -12,6 +12,7 @@ from pipeline.report.wording import (
     interval,
     joined,
     number,
+    part,
     percent,
     points,
     words,
@@ -95,7 +96,7 @@ def checks(analysis: Analysis, names: Names, titles: Mapping[str, str]) -> DataT
                     "inside authorities" if row.get("part") == WITHIN else "",
                 ),
                 text(capital(plain(row["detail"], names, titles))),
-                _found(row),
+                _found(row, analysis.settings["multiverse"]["same_sign"]),
                 _answer(row),
             ]
             for row in sorted(rows, key=lambda one: order[one["passes"]])
@@ -114,16 +115,21 @@ def plain(detail: str, names: Names, titles: Mapping[str, str]) -> str:
         word = found[0]
         return f"'{titles[word]}'" if word in titles else words(names.of(word))
 
-    return re.sub(r"\w+", named, detail.replace("council_class=", "class of council: "))
+    told = detail.replace("council_class=", "class of council: ")
+    told = told.replace("that of a null world", "what chance alone gives where there is no lead")
+    return re.sub(r"\w+", named, told)
 
 
-def _found(row: Row) -> Cell:
+def _found(row: Row, least: float) -> Cell:
     value = row["estimate"]
     if value is None:
         return absent()
-    if row["kind"] in SHARES or row["kind"] == "multiverse":
-        return figure(percent(value))
     known = row["ci_low"] is not None and row["ci_high"] is not None
+    if row["kind"] in SHARES:
+        return figure(percent(value))
+    if row["kind"] == "multiverse":
+        ends = f"interval {percent(row['ci_low'])} to {percent(row['ci_high'])}" if known else ""
+        return figure(part(value, least), ends)
     if row.get("part") == WITHIN:
         low, high = row["ci_low"], row["ci_high"]
         ends = f"interval {number(low, 2)} to {number(high, 2)}" if known else ""

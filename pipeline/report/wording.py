@@ -1,5 +1,6 @@
 """Numbers, years and names as a reader wants them."""
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,6 +13,8 @@ COMPOSITIONS = {
     "indicators": "Every indicator on its own",
 }
 """The two ways in which a group's indicators are put together."""
+ROUNDING = 1e-9
+"""What a sum of shares may lack of 1 by adding up alone."""
 SMALL_WORDS = {"and", "at", "for", "in", "of", "on", "the", "upon", "with"}
 
 
@@ -36,6 +39,18 @@ def points(share: float, digits: int = 1, signed: bool = False) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """A share as a percentage."""
     return f"{number(100 * share, digits)}%"
+
+
+def part(share: float, least: float = 0.0) -> str:
+    """A share as a percentage that reads as none, as all or as `least` only where it is."""
+    said = percent(share)
+    if said == "0%" and share > 0:
+        return "under 1%"
+    if said == "100%" and share < 1 - ROUNDING:
+        return "over 99%"
+    if share < least and said == percent(least):
+        return percent(math.floor(1000 * share) / 1000, 1)
+    return said
 
 
 def interval(low: float, high: float, digits: int = 1) -> str:

@@ -431,8 +431,8 @@ class TestFigures:
         )
         assert rank.startswith("1 of 8 95% interval 1 to 1")
         assert page.table("Leadership: the latest")[
-            f"{TITLES[JUDGED]} 1 inadequate to 4 outstanding, of the latest inspection; higher is "
-            "better"
+            f"{TITLES[JUDGED]} 1 inadequate to 4 outstanding, of the latest inspection; each "
+            "figure stands for up to 5 more years, until a newer one; higher is better"
         ][-1].startswith("No rank")
         columns = page.tables["Outcome: the latest figures"][0]
         assert not [one for one in columns if one.startswith("Rank")]
@@ -494,14 +494,19 @@ class TestCautions:
         assert "Population of another year" not in of(site, NEW).texts("dt")
 
     def test_says_how_many_would_stand_apart_by_luck(self, site: Site) -> None:
-        assert re.search(r"stands apart on \d of \d measures. By luck alone", of(site, OWN).text)
+        text = of(site, OWN).text
+        told = re.search(
+            r"stands apart on \d of \d measures. By luck alone about (\S+) would", text
+        )
+        assert told
+        # The box at the top says the same.
+        assert f"luck alone would bring (about {told[1]})" in text
 
     def test_says_at_the_top_how_sure_we_are(self, site: Site) -> None:
         def told(code: str) -> str:
             return next(one for one in of(site, code).texts("p") if one.startswith("How sure"))
 
         assert "Fairly sure that it differs from similar councils" in told(OWN)
-        assert "luck alone would bring (about 1)" in told(OWN)
         assert "Its boundaries changed" in told(NEW)
         assert "Its boundaries changed" not in told(OWN)
         assert "nobody publishes how much of a figure is chance" in told(OWN)

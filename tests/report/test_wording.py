@@ -84,6 +84,25 @@ def test_method_of_an_interval() -> None:
     assert wording.method("something new") == "something new"
 
 
+@pytest.mark.parametrize(
+    ("share", "least", "said"),
+    [
+        (0.7967, 0.8, "79.6%"),
+        (0.79996, 0.8, "79.9%"),
+        (0.8, 0.8, "80%"),
+        (0.79, 0.8, "79%"),
+        (0.004, 0.0, "under 1%"),
+        (0.0, 0.0, "0%"),
+        (0.9963, 0.0, "over 99%"),
+        (1 - 1e-12, 0.0, "100%"),
+    ],
+)
+def test_a_part_reads_as_none_all_or_enough_only_where_it_is(
+    share: float, least: float, said: str
+) -> None:
+    assert wording.part(share, least) == said
+
+
 def test_thinning_reads_the_steps() -> None:
     assert thinned("councils: all: 912; with it: 906") == [("councils: all", 912), ("with it", 906)]
 
