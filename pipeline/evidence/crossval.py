@@ -12,11 +12,12 @@ from pipeline.evidence.moments import (
     Moments,
     Net,
     fit,
+    left_over,
     loss,
     loss_of_mean,
     moments,
     net_of_controls,
-    ridge_path,
+    path_losses,
 )
 from pipeline.evidence.panel import Array, Ints
 
@@ -137,32 +138,25 @@ def choose_penalty(groups: Moments, weights: Array, controls: Ints, how: Shrinka
         controls: column numbers of the controls.
         how: rivals, grid and folds.
     """
-    grid = np.asarray(how.grid)
-    if len(grid) == 1:
-        return np.full(len(weights), grid[0])
-    error = np.zeros((len(weights), len(grid)))
-    whole = groups.weighted(weights)
-    for fold in np.unique(how.folds):
-        inside = how.folds == fold
-        test = groups.some(inside).weighted(weights[:, inside])
-        net = net_of_controls(whole.less(test), controls)
-        for columns in how.rivals:
-            error += loss(test, ridge_path(net, columns, grid))
-    best: Array = grid[error.argmin(axis=1)]
+    if len(how.grid) == 1:
+        return np.full(len(weights), how.grid[0])
+    error = penalty_losses(groups, weights, controls, how)[:, :, 0]
+    best: Array = np.asarray(how.grid)[error.argmin(axis=0)]
     return best
 
 
-def penalty_errors(groups: Moments, weights: Array, controls: Ints, how: Shrinkage) -> Array:
+def penalty_losses(groups: Moments, weights: Array, controls: Ints, how: Shrinkage) -> Array:
     """(P, R, m) what `choose_penalty` compares, for many outcomes: arguments are those of it."""
+    grid = np.asarray(how.grid)
     whole = groups.weighted(weights)
-    error = np.zeros((len(how.grid), len(weights), groups.yy.shape[1]))
+    error = np.zeros((len(grid), len(weights), groups.yy.shape[1]))
     for fold in np.unique(how.folds):
         inside = how.folds == fold
         test = groups.some(inside).weighted(weights[:, inside])
         net = net_of_controls(whole.less(test), controls)
+        left = left_over(net, test)
         for columns in how.rivals:
-            for i, penalty in enumerate(how.grid):
-                error[i] += loss(test, fit(net, columns, penalty).coefficients(net))
+            error += path_losses(net, left, columns, grid)
     return error
 
 

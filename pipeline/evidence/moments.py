@@ -312,25 +312,65 @@ def fit(net: Net, columns: Ints, penalty: Array | float) -> Fit:
     )
 
 
-def ridge_path(net: Net, columns: Ints, grid: Array) -> Array:
-    """(R, q, P) coefficients of one outcome under each penalty of a grid (P,).
-
-    Those of `fit`, from one set of eigenvalues for all penalties.
-    """
-    at = _run(columns)
-    scale = net.scale[:, at]
-    values, vectors = np.linalg.eigh(on_scale(net.xx[:, at][:, :, at], scale))
-    along = vectors.transpose(0, 2, 1) @ (net.xy[:, at] * scale[:, :, None])
-    slopes = vectors @ (along * _inverse(values[:, :, None], grid))
-    return coefficients(net, columns, scale[:, :, None] * slopes)
-
-
 def loss(test: Moments, coefficients: Array) -> Array:
     """(R, m) squared error of coefficients (R, q, m) on test sets; of one outcome, or m."""
     cross = test.xx @ coefficients
     cross -= 2.0 * test.xy
     squares: Array = test.yy + np.einsum("rqm,rqm->rm", coefficients, cross)
     return squares
+
+
+def left_over(net: Net, test: Moments) -> Moments:
+    """Test sets net of what their training sets say of intercept and controls.
+
+    Of these, `loss` takes coefficients of block columns alone, which are few beside the controls.
+    """
+    controls = _run(net.controls)
+    of_x = np.broadcast_to(np.eye(net.mean_x.shape[1]), net.xx.shape).copy()
+    of_x[:, controls] -= net.on_x
+    of_x[:, 0] -= (net.mean_x[:, None, :] @ of_x)[:, 0]
+    of_y = coefficients(net, np.empty(0, dtype=np.int64), net.xy[:, :0])
+    turned = of_x.transpose(0, 2, 1)
+    xy = turned @ (test.xy - test.xx @ of_y)
+    return Moments(turned @ test.xx @ of_x, xy, loss(test, of_y))
+
+
+def path_losses(net: Net, left: Moments, columns: Ints, grid: Array) -> Array:
+    """(P, R, m) squared error on test sets of block columns under each penalty of a grid (P,).
+
+    That of `fit`, from one set of eigenvalues for all penalties.
+
+    Args:
+        net: the training sets.
+        left: what is `left_over` of the test sets.
+        columns: column numbers.
+        grid: penalties.
+    """
+    at = _run(columns)
+    values, turn, along = _turned(net, columns)
+    turned = Moments(
+        turn @ left.xx[:, at][:, :, at] @ turn.transpose(0, 2, 1),
+        turn @ left.xy[:, at],
+        left.yy,
+    )
+    return np.stack([loss(turned, along * _inverse(values[:, :, None], one)) for one in grid])
+
+
+def ridge_path(net: Net, columns: Ints, grid: Array) -> Array:
+    """(R, q, P) coefficients of one outcome under each penalty of a grid (P,), those of `fit`."""
+    values, turn, along = _turned(net, columns)
+    beta = turn.transpose(0, 2, 1) @ (along * _inverse(values[:, :, None], grid))
+    return coefficients(net, columns, beta)
+
+
+def _turned(net: Net, columns: Ints) -> tuple[Array, Array, Array]:
+    """One set of eigenvalues (R, k) for all penalties, how columns turn (R, k, k) to their
+    directions, and the cross-products of these with the outcomes (R, k, m)."""
+    at = _run(columns)
+    scale = net.scale[:, at]
+    values, vectors = np.linalg.eigh(on_scale(net.xx[:, at][:, :, at], scale))
+    turn = vectors.transpose(0, 2, 1) * scale[:, None, :]
+    return values, turn, turn @ net.xy[:, at]
 
 
 def loss_of_mean(test: Moments, net: Net) -> Array:

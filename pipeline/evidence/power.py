@@ -14,7 +14,7 @@ from pipeline.evidence.assess import squares, weighted
 from pipeline.evidence.moments import Design, design, fit, moments, net_of_controls
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints, Panel, composites
-from pipeline.evidence.power_apart import apart, read, summed
+from pipeline.evidence.power_apart import apart, at_strength, read
 from pipeline.evidence.rows import Power
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, decide, rules
@@ -120,15 +120,14 @@ def power(panel: Panel, s: BetweenSettings) -> tuple[Power, ...]:
     plain, signal = plain - plain.mean(axis=0), signal - signal.mean(axis=0)
     few = plain[:, :APART]
     three = [squares(d, small, one, s) for one in (plain, plain + signal, signal)]
-    others = [apart(free, panel, one, s) for one in (few, few + signal, signal)]
+    others = apart(free, panel, np.hstack([few, few + signal, signal]), s)
     said, together = {}, {}
     for lead, strength in strengths.items():
         r = strength / most
-        weights = [1.0 - r, r, r * r - r]
-        found = weighted(three, weights).evidence(s)
+        found = weighted(three, [1.0 - r, r, r * r - r]).evidence(s)
         said[lead] = decide(rules(found, s))
         second, delta = np.empty(few.shape[1], dtype=said[lead].dtype), np.empty(few.shape[1])
-        for own, numbers in read(free, panel, few + r * signal, summed(others, weights), s):
+        for own, numbers in read(free, panel, few + r * signal, at_strength(others, r), s):
             second[own], delta[own] = decide(rules(numbers, s)), numbers.delta
         first = slice(len(delta))
         agree = (said[lead][first] == second) & (np.sign(found.delta[first]) == np.sign(delta))

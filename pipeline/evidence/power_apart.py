@@ -7,7 +7,6 @@ errors under one penalty are quadratic in the strength of the signal, so those o
 Shapes: P penalties, R training sets, m outcomes on one design.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -18,17 +17,17 @@ from pipeline.evidence.crossval import (
     Shrinkage,
     fold_of_each,
     forward_steps,
-    penalty_errors,
+    penalty_losses,
 )
 from pipeline.evidence.moments import (
     Design,
     Moments,
     explained,
-    fit,
-    loss,
+    left_over,
     loss_of_mean,
     moments,
     net_of_controls,
+    path_losses,
 )
 from pipeline.evidence.panel import Array, Flags, Ints, Panel
 from pipeline.evidence.resampling import jackknives, with_roots
@@ -81,16 +80,11 @@ def _held_out(
     train: Moments, test: Moments, controls: Ints, how: Shrinkage, choice: Array
 ) -> HeldOut:
     net = net_of_controls(train, controls)
-    nothing = np.empty(0, dtype=np.int64)
+    left, grid = left_over(net, test), np.asarray(how.grid)
     return HeldOut(
         choice=choice,
-        sse=np.stack(
-            [
-                np.stack([loss(test, fit(net, x, p).coefficients(net)) for x in how.rivals], axis=1)
-                for p in how.grid
-            ]
-        ),
-        plain=loss(test, fit(net, nothing, 0.0).coefficients(net)),
+        sse=np.stack([path_losses(net, left, x, grid) for x in how.rivals], axis=2),
+        plain=left.yy,
         total=loss_of_mean(test, net),
     )
 
@@ -104,7 +98,7 @@ def apart(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Apart
     how = Shrinkage(rivals, s.ridge_grid, folds)
     everyone = np.ones((1, size))
     sets = np.concatenate([everyone, 1.0 - np.eye(size)])
-    choice = penalty_errors(groups, sets, d.controls, how)
+    choice = penalty_losses(groups, sets, d.controls, how)
     steps = forward_steps(
         d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
     )
@@ -118,28 +112,27 @@ def apart(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Apart
                 step.test,
                 later,
                 how,
-                penalty_errors(step.train, everyone, later, how),
+                penalty_losses(step.train, everyone, later, how),
             )
             for step in steps
         ),
     )
 
 
-def summed(each: Sequence[Apart], weights: Sequence[float]) -> Apart:
-    """The weighted sum of what was worked out on the same rows."""
+def at_strength(three: Apart, r: float) -> Apart:
+    """Those of m outcomes with r times the signal, of the outcomes without it (m), with it (m) and
+    of the signal alone (1), all quadratic in r.
+    """
 
-    def add(parts: Sequence[Array]) -> Array:
-        return np.asarray(sum(w * part for w, part in zip(weights, parts, strict=True)))
+    def add(part: Array) -> Array:
+        m = part.shape[-1] // 2
+        without, full, alone = part[..., :m], part[..., m:-1], part[..., -1:]
+        return np.asarray((1.0 - r) * without + r * full + (r * r - r) * alone)
 
-    def held(parts: Sequence[HeldOut]) -> HeldOut:
-        names = [one.name for one in fields(HeldOut)]
-        return HeldOut(**{name: add([getattr(part, name) for part in parts]) for name in names})
+    def held(one: HeldOut) -> HeldOut:
+        return HeldOut(**{part.name: add(getattr(one, part.name)) for part in fields(HeldOut)})
 
-    return Apart(
-        choice=add([one.choice for one in each]),
-        held=held([one.held for one in each]),
-        ahead=tuple(held(steps) for steps in zip(*(one.ahead for one in each), strict=True)),
-    )
+    return Apart(add(three.choice), held(three.held), tuple(held(one) for one in three.ahead))
 
 
 def read(

@@ -7,7 +7,7 @@ from pipeline.evidence.assess import squares
 from pipeline.evidence.moments import design
 from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.power import APART, BOTH, detectable, power, take_apart
-from pipeline.evidence.power_apart import apart, read, summed
+from pipeline.evidence.power_apart import apart, at_strength, read
 from pipeline.evidence.race import run_race
 from pipeline.evidence.verdict import SUPPORTED, decide, rules
 from tests.evidence.worlds import QUICK, world
@@ -81,10 +81,10 @@ def test_simulated_outcomes_are_read_as_the_race_reads_them() -> None:
     first = panel.outcome[:, None] + rng.normal(size=(len(panel.year), 3))
     signal = rng.normal(size=(len(panel.year), 1)) + panel.blocks["leadership"][:, :1]
     first, signal = first - first.mean(axis=0), signal - signal.mean()
-    three = [apart(d, panel, one, QUICK) for one in (first, first + signal, signal)]
+    three = apart(d, panel, np.hstack([first, first + signal, signal]), QUICK)
     for r in (0.0, 0.4):
         outcomes = first + r * signal
-        found = summed(three, [1.0 - r, r, r * r - r])
+        found = at_strength(three, r)
         seen = 0
         for own, numbers in read(d, panel, outcomes, found, QUICK):
             for place, at in enumerate(np.flatnonzero(own)):
