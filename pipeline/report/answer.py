@@ -198,10 +198,13 @@ def _meaning(analysis: Analysis, final: Row | None) -> list[str]:
             f"{second}."
         )
     elif between and between["verdict"] == NOT_SUPPORTED:
-        small = points(analysis.between["equivalence_upper"])
+        small, least = (
+            points(analysis.between[name]) for name in ("equivalence_upper", "delta_min")
+        )
         said.append(
             f"Between {analysis.nouns.authorities}, the rule says 'not supported' when it can rule "
-            f"out, at {analysis.level} confidence, a lead of {small} points or more for {first}."
+            f"out, at {analysis.level} confidence, a lead of {small} points or more for {first}. A "
+            f"smaller one counts from {least} points, and may still be there."
         )
         if not any(row["ci_high"] < 0 for row in leads):
             said.append(f"It does not show that {second} predict better, nor that neither matters.")

@@ -319,8 +319,7 @@ def _together(found: Sequence[Outcome], base: Outcome, all_of: Framework) -> Ite
         yield {
             "part": "between",
             "kind": "multiverse",
-            "detail": f"{detail}, {len(delta)} specifications; the interval is that of a null "
-            "world",
+            "detail": f"{detail}, {_counted(delta)}; the interval is that of a null world",
             "estimate": observed,
             "ci_low": float(low),
             "ci_high": float(high),
@@ -334,13 +333,19 @@ def _slopes_together(slopes: Array, base: Outcome, all_of: Framework) -> Row:
     return {
         "part": "within",
         "kind": "multiverse",
-        "detail": f"share of specifications with the commoner sign, {len(slopes)} specifications; "
+        "detail": f"share of specifications with the commoner sign, {_counted(slopes)}; "
         f"{(slopes > 0).mean():.0%} have a positive slope, the median is {np.median(slopes):.3f}",
         "estimate": agreement,
         "passes": agreement >= all_of.test.multiverse.same_sign
         and base.slope is not None
         and bool(np.median(slopes) * base.slope.beta > 0),
     }
+
+
+def _counted(values: Array) -> str:
+    """How many specifications there are, and how many of them come to a result of their own."""
+    own = len(np.unique(values.round(12)))
+    return f"{len(values)} specifications with {own} different results"
 
 
 def _agreement(delta: Array) -> Array:

@@ -82,6 +82,10 @@ class TestAnswer:
     def test_says_that_the_other_half_is_missing(self, page: Page) -> None:
         assert "This panel cannot ask it, because each council has its own." in page.text
 
+    def test_a_no_says_which_lead_it_rules_out_and_which_it_does_not(self, page: Page) -> None:
+        assert "a lead of 5.0 points or more for leadership." in page.text
+        assert "A smaller one counts from 2.0 points, and may still be there." in page.text
+
     def test_an_inconclusive_verdict_is_no_no(self, made: Made) -> None:
         found = made(OTHER).panel.text
         assert OTHER.verdict.capitalize() in found
