@@ -41,6 +41,7 @@ class Asked:
     kind: str
 
 
+SAME_SIGN = "compositions_same_sign"
 ASKED = {
     "ci_low_above_zero": Asked("Is the whole interval of the lead above zero?", "above", "points"),
     "delta_at_least_min": Asked("Is the lead large enough to count?", "at least", "points"),
@@ -57,7 +58,7 @@ ASKED = {
         "Is there a lead when later years are predicted?", "above", "points"
     ),
     NOT_SUPPORTED_RULE: Asked("Is a lead that matters ruled out?", "below", "points"),
-    "compositions_same_sign": Asked("Do both ways point in the same direction?", "", "points"),
+    SAME_SIGN: Asked("Do both ways point in the same direction?", "", "points"),
     "compositions_same_verdict": Asked("Do both ways give the same verdict?", "", ""),
     "w_star_low_above_min": Asked(
         "Is it sure that enough of the lasting differences lie inside {authorities}?",
@@ -291,7 +292,8 @@ def _criterion(row: Row | None) -> Cell:
     if row is None:
         return absent()
     asked = ASKED.get(row["rule_id"], Asked("", "against", ""))
-    note = f"reads {_reading(asked.kind, row['value'])}"
+    read = _reading(asked.kind, row["value"])
+    note = f"{'' if row['value'] is None else 'reads '}{read}"
     if row["threshold"] is not None:
         note += f"; must be {asked.needs} {held_against(asked.kind, row['threshold'])}"
     return text("Met" if row["passed"] else "Not met", note)
@@ -323,7 +325,15 @@ def _rules(analysis: Analysis, part: str) -> DataTable | None:
     for row in analysis.criteria(part, BOTH):
         met = text("Met" if row["passed"] else "Not met")
         asked = asked_of(row["rule_id"], first, nouns).text
-        rows.append([text(asked), text("one answer for both ways"), *([met] * len(names))])
+        learned = part == WITHIN and row["rule_id"] == SAME_SIGN
+        note = f"what was learned in other {nouns.authorities}, whether or not it holds here"
+        rows.append(
+            [
+                text(asked, note if learned else ""),
+                text("one answer for both ways"),
+                *([met] * len(names)),
+            ]
+        )
     title = HALVES[part].format(**vars(nouns)).lower()
     return DataTable(
         f"The rule, {title}: what it asks, and what was read",

@@ -10,11 +10,13 @@ from pipeline.edition import PROJECT
 from pipeline.evidence.settings import READINGS
 from pipeline.report.answer import Fact
 from pipeline.report.read import BETWEEN, BOTH, OVERALL, WITHIN, Row
-from pipeline.report.tables import Cell, DataTable, figure, text
+from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import capital, composition, counted, number, percent, points, words
 
 RESULTS = PROJECT / "docs" / "calibration.csv"
 COVERED = "coverage_met"
+GIVEN = ("supported", "not_supported", "inconclusive", "depends")
+"""Shares of worlds by verdict."""
 PARTS = {BETWEEN: "Between authorities", WITHIN: "Inside authorities", OVERALL: "The whole claim"}
 ROLES = {
     "null": "Nothing to find: 'supported' would be wrong",
@@ -132,16 +134,20 @@ def _verdicts(rows: Sequence[Row], role: str) -> DataTable | None:
             [
                 text(_world(row), PARTS[row["part"]]),
                 figure(points(row["delta_of_effects"])),
-                figure(percent(row["supported"], 1)),
-                figure(percent(row["not_supported"], 1)),
-                figure(percent(row["inconclusive"], 1)),
-                figure(percent(row["depends"], 1)),
+                *(_given(row, verdict) for verdict in GIVEN),
                 _target(row["size_met"]),
             ]
             for row in own
         ],
         narrow="pairs",
     )
+
+
+def _given(row: Row, verdict: str) -> Cell:
+    """The share of worlds given a verdict; in some the question could be asked in no world."""
+    if not any(row[one] for one in GIVEN):
+        return absent("could not be asked")
+    return figure(percent(row[verdict], 1))
 
 
 def _target(met: bool | None) -> Cell:

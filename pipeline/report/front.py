@@ -183,7 +183,7 @@ def forest(analyses: Sequence[Analysis], mark: str) -> Forest:
                 [
                     _named(one),
                     *(_lead(one, name) for name in names),
-                    text(capital(joined(one.measured_sides))),
+                    text(capital(" against ".join(filter(None, one.measured_sides)))),
                 ]
             )
     without = [

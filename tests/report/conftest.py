@@ -675,6 +675,7 @@ design,role,part,composition,worlds,truth,delta_of_effects,supported,not_support
 depends,error_supported,mean_estimate,covered,size_met,coverage_met
 nothing,null,between,both,400,,0.0,0.0025,0.845,0.0,0.1525,0.0025,,,true,
 equal,null,overall,both,400,,0.0,0.035,0.27,0.57,0.125,0.009,,,true,
+between_only,lead,within,both,400,,0.16,0.0,0.0,0.0,0.0,0.0,,,true,
 lead_of_5,lead,between,indicators,400,0.05,0.05,0.36,0.12,0.52,0.0,0.024,0.038,0.8925,,false
 lead_of_5,lead,between,composite,400,0.05,0.05,0.36,0.12,0.52,0.0,0.024,0.038,0.955,,true
 """

@@ -230,6 +230,9 @@ class TestFront:
             "−0.1 95% interval −2.5 to 2.4; p 0.520",
             "0.0 95% interval −2.5 to 2.4; p 0.520",
         ]
+        assert rows["Councils delayed transfers Primary; exploratory"][2] == (
+            "Leadership against budgets"
+        )
         assert "−0.1, −2.5 to 2.4" in site.front.each("img")[0][1]["alt"]
 
     def test_says_which_panel_has_no_lead_and_why(self, site: Site) -> None:
@@ -323,6 +326,12 @@ class TestInside:
         (row,) = (cells for asked, cells in rows.items() if asked.startswith("Is it sure"))
         assert row[1:] == ["Not met reads 61.00%; must be above 20%"] * 2
 
+    def test_says_which_direction_an_index_learned_elsewhere_has(self, site: Site) -> None:
+        asked = "Do both ways point in the same direction?"
+        learned = "what was learned in other councils, whether or not it holds here"
+        assert f"{asked} {learned}" in site.districts.table("The rule, inside councils")
+        assert asked in site.panel.table("The rule, between councils")
+
     def test_shows_every_model(self, site: Site) -> None:
         rows = site.districts.table("Inside authorities: every model")
         (row,) = (cells for model, cells in rows.items() if model.startswith("Odds of adopting"))
@@ -390,6 +399,13 @@ class TestCalibration:
     def test_each_verdict_is_counted(self, site: Site) -> None:
         rows = site.page("calibration.html").table("Nothing to find")
         assert rows["Equal The whole claim"] == ["0.0", "3.5%", "27.0%", "57.0%", "12.5%", "Met"]
+
+    def test_a_half_that_no_world_could_be_asked_has_no_shares_of_verdicts(
+        self, site: Site
+    ) -> None:
+        rows = site.page("calibration.html").table("Leadership leads")
+        asked = rows["Between only Inside authorities"]
+        assert asked == ["16.0", *["not available Could not be asked"] * 4, "Met"]
 
     def test_a_calibration_of_another_form_of_the_rule_says_so(
         self, made: Made, site: Site
