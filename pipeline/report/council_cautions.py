@@ -27,6 +27,12 @@ SMALL = 50_000
 NAMED = 6
 """Measures named in one sentence."""
 
+PLAIN = {
+    "declared in the framework as not to be carried": "what was published of the councils before "
+    "or after it would say nothing of this one"
+}
+"""Reasons of ``locality.not_carried`` that name what readers do not know."""
+
 CARRIED_FROM = """
 SELECT areacd, carried_from, min(share_inside) AS share_inside
 FROM locality.indicator_carried
@@ -187,7 +193,8 @@ class Cautions:
         for row in self._lacking.get(code, []):
             measure = self._figures.measures.get(row["indicator"])
             if measure:
-                by_reason.setdefault(row["reason"], []).append(f"'{measure['title']}'")
+                reason = PLAIN.get(row["reason"], row["reason"])
+                by_reason.setdefault(reason, []).append(f"'{measure['title']}'")
         return [
             Caution("Not carried over", f"{capital(reason)}: {_listed(titles)}.")
             for reason, titles in by_reason.items()

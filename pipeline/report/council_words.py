@@ -11,7 +11,7 @@ from pipeline.report.wording import capital, counted, financial_year, number, pa
 JUDGED = ("outcome", "leadership", "partnership")
 """Blocks of which more, or less, is called better."""
 CERTAIN = percent(LEVEL)
-MOST_DIGITS = 4
+MOST_DIGITS = 3
 """Decimals at most of a change, however small."""
 
 
@@ -116,7 +116,7 @@ def trend(series: Series) -> str:
     near = typical(series)
     # An interval that leaves zero out must not read as one that touches it.
     least = min(map(abs, (found.low, found.slope, found.high))) if found.side else None
-    ends = " to ".join(value(measure, end, near, least) for end in (found.low, found.high))
+    ends = " to ".join(_end(measure, end, near, least) for end in (found.low, found.high))
     if ends.endswith("%"):
         ends = f"{ends.replace('%', '')} percentage points"
     if not found.side:
@@ -130,6 +130,14 @@ def trend(series: Series) -> str:
             return f"{said} England's median stayed about the same."
         said += f" England's median went {'up' if slope > 0 else 'down'} by {own} a year."
     return said
+
+
+def _end(measure: Row, end: float, near: float, least: float | None) -> str:
+    """One end of the interval of a change."""
+    told = value(measure, end, near, least)
+    if least and not re.search("[1-9]", told):
+        return f"just {'above' if end > 0 else 'below'} 0"
+    return told
 
 
 def notes(point: Point, series: Series, meanings: dict[str, str], least: float) -> str:

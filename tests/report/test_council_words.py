@@ -36,6 +36,10 @@ class TestTrend:
             "points). England's median went down by 0.10 percentage points a year."
         )
 
+    def test_an_end_that_all_but_touches_zero_says_so(self) -> None:
+        told = trend("mean score", 3.5, Trend(0.0098, 2e-6, 0.0278), Trend(0.019, 0, 0.1))
+        assert "Rises by 0.010 a year (95% interval just above 0 to 0.028)." in told
+
     def test_decimals_stay_where_nothing_rounds_to_zero(self) -> None:
         told = trend("days per 100,000 adults", 3997, Trend(-66, -192, -7), Trend(76, 1, 90))
         assert told == (
