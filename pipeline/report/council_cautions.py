@@ -193,7 +193,7 @@ class Cautions:
         for row in self._lacking.get(code, []):
             measure = self._figures.measures.get(row["indicator"])
             if measure:
-                reason = PLAIN.get(row["reason"], row["reason"])
+                reason = PLAIN.get(str(row["reason"]), str(row["reason"]))
                 by_reason.setdefault(reason, []).append(f"'{measure['title']}'")
         return [
             Caution("Not carried over", f"{capital(reason)}: {_listed(titles)}.")
