@@ -20,21 +20,13 @@ from pipeline.edition import SAMPLE
 from pipeline.evidence.overall import Check
 from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
 from pipeline.study import analysis
-from pipeline.study.analysis import (
-    Asked,
-    Found,
-    _on_one_thread,
-    claim_rows,
-    evidence_tables,
-    exploratory,
-    kept_here,
-    measure_quality,
-    panel_evidence,
-    pieces,
-    put_together,
-)
+from pipeline.study.analysis import evidence_tables, panel_evidence
+from pipeline.study.asked import Asked
+from pipeline.study.described import exploratory, measure_quality
 from pipeline.study.framework import Framework, Panel, framework
+from pipeline.study.parts import kept_here, on_one_thread, pieces
 from pipeline.study.results import ALL_PANELS, MEANINGS, TABLES
+from pipeline.study.together import Found, claim_rows, put_together
 from tests.few import few_draws
 from tests.study.test_panels import INSIDE, SPEC, built_of, made_up, pool_of, put, world
 
@@ -634,7 +626,7 @@ def dealt_out(**parallel: Any) -> Found:
     asked = Asked(pool_of(PLAIN, INSIDE, QUICK), QUICK)
     with joblib.parallel_config(**parallel):
         done = joblib.Parallel()(
-            joblib.delayed(_on_one_thread)(piece) for piece in pieces(asked, UNSAMPLED)
+            joblib.delayed(on_one_thread)(piece) for piece in pieces(asked, UNSAMPLED)
         )
     assert {name for name, _ in done} == {INSIDE.name}
     return put_together(asked, kept_here(asked, UNSAMPLED), [result for _, result in done])
