@@ -236,10 +236,18 @@ def _facts(analysis: Analysis) -> list[Fact]:
         if analysis.powers(part):
             facts.append(Fact(f"Smallest {what} that could be found", *smallest(analysis, part)))
     lag = counted(analysis.lag, "year")
+    inside = next(iter(analysis.results["within_effect"]), None)
+
+    def also(count: str) -> str:
+        """How many of them are compared inside authorities."""
+        return f"{number(inside[count])} compared inside {nouns.authorities}" if inside else ""
+
     if analysis.has_localities:
-        facts.append(Fact(capital(nouns.places), number(spec["n_localities"])))
+        facts.append(
+            Fact(capital(nouns.places), number(spec["n_localities"]), also("n_localities"))
+        )
     facts += [
-        Fact(capital(nouns.authorities), number(spec["n_authorities"])),
+        Fact(capital(nouns.authorities), number(spec["n_authorities"]), also("n_authorities")),
         Fact("Rows", number(spec["n_rows"]), f"one for each {nouns.place} and year"),
         Fact("Years", year_span(spec["years"]), f"the outcome is taken {lag} later"),
     ]

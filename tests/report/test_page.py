@@ -332,6 +332,9 @@ class TestInside:
         assert f"{asked} {learned}" in site.districts.table("The rule, inside councils")
         assert asked in site.panel.table("The rule, between councils")
 
+    def test_says_how_many_of_them_are_compared_inside(self, site: Site) -> None:
+        assert "Districts 3 3 compared inside councils" in site.districts.text
+
     def test_shows_every_model(self, site: Site) -> None:
         rows = site.districts.table("Inside authorities: every model")
         (row,) = (cells for model, cells in rows.items() if model.startswith("Odds of adopting"))
