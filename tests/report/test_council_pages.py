@@ -187,7 +187,15 @@ def locality() -> dict[str, list[Row]]:
                 "first_year": 2016,
                 "last_year": 2016,
                 "existed": 1,
-            }
+            },
+            {
+                "areacd": NEW,
+                "indicator": JUDGED,
+                "reason": "declared in the framework as not to be carried",
+                "first_year": 2016,
+                "last_year": 2016,
+                "existed": 1,
+            },
         ],
     }
 
@@ -481,6 +489,7 @@ class TestCautions:
         assert f"from Oldcastle: '{TITLES[OUTCOME]}' (2018-19)" in text
         assert "of whose people 60% live here" in text
         assert f"Suppressed for a part of its ground: '{TITLES[MONEY]}'." in text
+        assert f"would say nothing of this one: '{TITLES[JUDGED]}'." in text
         row = year(of(site, NEW), OUTCOME, "2018-19")
         assert "Estimated from councils of another date" in row[0]
 
