@@ -8,6 +8,7 @@ from pipeline.evidence.within_rules import AGAINST
 from pipeline.report.read import BETWEEN, BOTH, OVERALL, WITHIN, Analysis, Nouns, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import (
+    LEAST_P,
     NOT_AVAILABLE,
     capital,
     composition,
@@ -20,6 +21,7 @@ from pipeline.report.wording import (
     points,
     sentences,
     trimmed,
+    verdict,
     words,
     year_span,
 )
@@ -41,6 +43,8 @@ class Asked:
     kind: str
 
 
+MOST_DIGITS = 6
+"""Decimals at most of what a rule reads."""
 SAME_SIGN = "compositions_same_sign"
 ASKED = {
     "ci_low_above_zero": Asked("Is the whole interval of the lead above zero?", "above", "points"),
@@ -147,11 +151,11 @@ def answer(analysis: Analysis) -> Answer:
     final = analysis.verdict(OVERALL) or analysis.verdict(BETWEEN)
     stopped = None if final else analysis.spec["stopped"] or "the file holds no verdict"
     if final is None:
-        verdict, said = "No answer", f"Nothing was estimated, because: {stopped}."
+        given, said = "No answer", f"Nothing was estimated, because: {stopped}."
     else:
-        verdict, said = capital(final["verdict"]), minus(final["sentence"])
+        given, said = verdict(final["verdict"]), minus(final["sentence"])
     return Answer(
-        verdict=verdict,
+        verdict=given,
         sentences=sentences(said),
         halves=[half(analysis, part) for part in HALVES] if analysis.has_localities else [],
         meaning=_meaning(analysis, final),
@@ -168,7 +172,7 @@ def half(analysis: Analysis, part: str) -> Half:
     title = HALVES[part].format(**vars(analysis.nouns))
     final = analysis.verdict(part)
     if final:
-        return Half(title, capital(final["verdict"]), sentences(minus(final["sentence"])))
+        return Half(title, verdict(final["verdict"]), sentences(minus(final["sentence"])))
     why = analysis.spec["stopped" if part == BETWEEN else "stopped_within"]
     if why:
         return Half(title, "Not possible", [f"Nothing was estimated, because: {why}."])
@@ -276,14 +280,21 @@ def smallest(analysis: Analysis, part: str) -> tuple[str, str]:
     )
 
 
-def _reading(kind: str, value: float | None) -> str:
+def _reading(kind: str, value: float | None, threshold: float | None) -> str:
+    """What a rule reads, with decimals enough to tell it from the threshold."""
     if value is None:
         return NOT_AVAILABLE
-    if kind == "points":
-        return f"{points(value, 2)} points"
-    if kind == "slope":
-        return number(value, 2)
-    return percent(value, 2) if kind == "percent" else f"p {p_value(value)}"
+    if kind == "p" and value < LEAST_P:
+        return f"p {p_value(value)}"
+    scale = 100 if kind in ("points", "percent") else 1
+    digits = 3 if kind == "p" else 2
+    if threshold is not None and value != threshold:
+        while digits < MOST_DIGITS and f"{scale * value:.{digits}f}" == (
+            f"{scale * threshold:.{digits}f}"
+        ):
+            digits += 1
+    told = number(scale * value, digits)
+    return {"points": f"{told} points", "percent": f"{told}%", "p": f"p {told}"}.get(kind, told)
 
 
 def held_against(kind: str, value: float) -> str:
@@ -300,7 +311,7 @@ def _criterion(row: Row | None) -> Cell:
     if row is None:
         return absent()
     asked = ASKED.get(row["rule_id"], Asked("", "against", ""))
-    read = _reading(asked.kind, row["value"])
+    read = _reading(asked.kind, row["value"], row["threshold"])
     note = f"{'' if row['value'] is None else 'reads '}{read}"
     if row["threshold"] is not None:
         note += f"; must be {asked.needs} {held_against(asked.kind, row['threshold'])}"

@@ -7,13 +7,13 @@ from pipeline.report.council_figures import Figures
 from pipeline.report.read import Analysis, Names, Reader, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import (
-    capital,
     counted,
     financial_year,
     joined,
     number,
     percent,
     points,
+    verdict,
 )
 
 LEFT_OUT = "leave one authority out"
@@ -217,5 +217,5 @@ def _difference(row: Mapping[str, float | None]) -> Cell:
 def _answer(one: Analysis) -> Cell:
     """The panel's own answer, with what is exploratory marked."""
     found = [row for part in ("overall", "between", "within") if (row := one.verdict(part))]
-    said = capital(found[0]["verdict"]) if found else "No answer"
+    said = verdict(found[0]["verdict"]) if found else "No answer"
     return text(said, mark="Exploratory" if one.spec["exploratory"] else "")

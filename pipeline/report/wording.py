@@ -63,9 +63,13 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+LEAST_P = 0.001
+"""Below which a p value is not told apart."""
+
+
 def p_value(p: float) -> str:
     """A p value, never rounded to nothing."""
-    return "below 0.001" if p < 0.001 else number(p, 3)
+    return "below 0.001" if p < LEAST_P else number(p, 3)
 
 
 def joined(names: Sequence[str]) -> str:
@@ -81,6 +85,11 @@ def words(name: str) -> str:
 def capital(text: str) -> str:
     """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
+
+
+def verdict(name: str) -> str:
+    """A panel's verdict as a heading, in readers' words."""
+    return capital(name.replace("how the block is composed", "how measures are put together"))
 
 
 def composition(name: str) -> str:

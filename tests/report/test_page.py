@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from pipeline.evidence.settings import READINGS
+from pipeline.report.answer import _criterion
 from pipeline.report.build import ReportError, write
 
 from .conftest import (
@@ -88,8 +89,30 @@ class TestAnswer:
 
     def test_an_inconclusive_verdict_is_no_no(self, made: Made) -> None:
         found = made(OTHER).panel.text
-        assert OTHER.verdict.capitalize() in found
+        assert "Inconclusive: depends on how measures are put together" in found
+        assert "block is composed" not in found
         assert "This is not a 'no'." in found
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.0495, "Met reads p 0.0495; must be below 0.05"),
+        (0.04996, "Met reads p 0.04996; must be below 0.05"),
+        (0.036, "Met reads p 0.036; must be below 0.05"),
+        (0.0004, "Met reads p below 0.001; must be below 0.05"),
+    ],
+)
+def test_a_reading_can_be_told_from_its_threshold(value: float, told: str) -> None:
+    row = {"rule_id": "trajectory_p_below_alpha", "value": value, "threshold": 0.05}
+    cell = _criterion(row | {"passed": True})
+    assert f"{cell.text} {cell.note}" == told
+    row = {"rule_id": "delta_at_least_min", "value": 0.019999, "threshold": 0.02}
+    assert _criterion(row | {"passed": False}).note == (
+        "reads 1.9999 points; must be at least 2 points"
+    )
+    # A reading that is the threshold stays with its decimals.
+    assert _criterion(row | {"passed": True, "value": 0.02}).note.startswith("reads 2.00 points")
 
 
 class TestPicture:
