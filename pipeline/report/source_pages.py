@@ -11,7 +11,7 @@ from pipeline.report.page import About, render
 from pipeline.report.read import Analysis, Reader, Row, analyses
 from pipeline.report.source_checks import checks, reconciled, revised, set_aside
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
-from pipeline.report.wording import capital, counted, number, percent, words
+from pipeline.report.wording import capital, counted, number, part, words
 
 FOLDER = "sources"
 HASH = 12
@@ -289,7 +289,7 @@ class _Gathered:
                 [
                     text(capital(self._statuses[row["status"]])),
                     figure(number(row["rows"])),
-                    figure(percent(row["rows"] / every, 1)),
+                    figure(part(row["rows"] / every, digits=1)),
                 ]
                 for row in rows
             ],

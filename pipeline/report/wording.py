@@ -41,15 +41,17 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{number(100 * share, digits)}%"
 
 
-def part(share: float, least: float = 0.0) -> str:
+def part(share: float, least: float = 0.0, digits: int = 0) -> str:
     """A share as a percentage that reads as none, as all or as `least` only where it is."""
-    said = percent(share)
-    if said == "0%" and share > 0:
-        return "under 1%"
-    if said == "100%" and share < 1 - ROUNDING:
-        return "over 99%"
-    if share < least and said == percent(least):
-        return percent(math.floor(1000 * share) / 1000, 1)
+    said = percent(share, digits)
+    step = 0.1**digits
+    if share > 0 and said == percent(0, digits):
+        return f"under {number(step, digits)}%"
+    if share < 1 - ROUNDING and said == percent(1, digits):
+        return f"over {number(100 - step, digits)}%"
+    if share < least and said == percent(least, digits):
+        finer = 100 * 10 ** (digits + 1)
+        return percent(math.floor(finer * share) / finer, digits + 1)
     return said
 
 

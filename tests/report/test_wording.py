@@ -103,6 +103,12 @@ def test_a_part_reads_as_none_all_or_enough_only_where_it_is(
     assert wording.part(share, least) == said
 
 
+def test_a_part_with_decimals() -> None:
+    assert wording.part(2 / 10_080, digits=1) == "under 0.1%"
+    assert wording.part(10_078 / 10_080, digits=1) == "over 99.9%"
+    assert wording.part(0.9966, digits=1) == "99.7%"
+
+
 def test_thinning_reads_the_steps() -> None:
     assert thinned("councils: all: 912; with it: 906") == [("councils: all", 912), ("with it", 906)]
 
