@@ -201,6 +201,7 @@ def models(analysis: Analysis) -> DataTable | None:
             "Estimate",
             "Standard error",
             "p, two-sided",
+            "p, two-sided, wild bootstrap",
             "p, by permutation",
             "p, by dominant trust",
         ],
@@ -214,11 +215,12 @@ def models(analysis: Analysis) -> DataTable | None:
                 optional(row["estimate"], number(row["estimate"] or 0.0, 2)),
                 optional(row["se"], number(row["se"] or 0.0, 2)),
                 optional(row["p"], p_value(row["p"] or 0.0)),
+                optional(row["p_wild"], p_value(row["p_wild"] or 0.0)),
                 optional(row["p_perm"], p_value(row["p_perm"] or 0.0)),
                 optional(row["p_by_trust"], p_value(row["p_by_trust"] or 0.0)),
             ]
             for row in rows
         ],
-        "evidence.within_effect: model, term, estimate, se, p, p_perm, p_by_trust",
+        "evidence.within_effect: model, term, estimate, se, p, p_wild, p_perm, p_by_trust",
         narrow="pairs",
     )

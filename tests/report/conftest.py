@@ -137,6 +137,7 @@ WITHIN = [
         n_perm=199,
         p_perm=0.7145,
         p_by_trust=0.8102,
+        p_wild=0.2725,
     ),
     WithinEffect(
         "composite", "conditional logit, authority x year strata", "H", -0.27, 0.24, p=0.253

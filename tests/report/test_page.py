@@ -361,7 +361,9 @@ class TestInside:
     def test_shows_every_model(self, site: Site) -> None:
         rows = site.districts.table("Inside authorities: every model")
         (row,) = (cells for model, cells in rows.items() if model.startswith("Odds of adopting"))
-        assert row == ["−0.27", "0.24", "0.253", "not available", "not available"]
+        assert row == ["−0.27", "0.24", "0.253", *["not available"] * 3]
+        (row,) = (cells for cells in rows.values() if "0.810" in cells)
+        assert row == ["0.07", "0.04", "0.180", "0.273", "0.715", "0.810"]
         by_trust = [cells[-1] for model, cells in rows.items() if "not available" not in cells[-1]]
         assert by_trust == ["p, by dominant trust", "0.810"]
 
