@@ -19,6 +19,11 @@ from pipeline.study.analysis import evidence_tables
 from tests import few
 
 
+def published_sample(root: Path) -> None:
+    """The generated England's published files."""
+    generate(root)
+
+
 def tables_of_the_sample(root: Path) -> None:
     """A data folder with every table that a run makes of the sample, with few panels and draws."""
     with pytest.MonkeyPatch.context() as setting, joblib.parallel_config(backend="sequential"):

@@ -7,8 +7,10 @@ import pytest
 
 from pipeline.reading.published import PublishedFile
 from pipeline.reading.source import Source, conform
-from pipeline.sample import Truth, World, build, generate
+from pipeline.sample import Truth, World, build
 from pipeline.sources import sources
+from tests.conftest import MadeOnce
+from tests.made import published_sample
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Sample:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    folder = tmp_path_factory.mktemp("published")
-    return Sample(folder, generate(folder), build())
+def sample(tmp_path_factory: pytest.TempPathFactory, made_once: MadeOnce) -> Sample:
+    world = build()
+    folder = made_once(published_sample, tmp_path_factory.mktemp("published"))
+    return Sample(folder, world.truth(), world)
