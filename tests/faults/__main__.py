@@ -261,29 +261,24 @@ class Faults:
             self.tell("upgrade", f"not tried: no commit {commit} here", True)
             return
         subprocess.run(["tar", "-x", "-C", str(code)], input=git.stdout, check=True)
-        # Its own packages: today's may lack what it asks for.
-        installed = subprocess.run(
-            ["make", "-C", str(code), "setup", f"PYTHON={sys.executable}"],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if installed.returncode:
-            said = (installed.stdout + installed.stderr).strip()[-300:]
-            self.tell("upgrade", f"the older version's packages cannot be installed: {said}", False)
-            return
-        older = subprocess.run(
-            [str(code / ".venv" / "bin" / "rapport"), "run", "sample"],
-            cwd=code,
-            env={**os.environ, "RAPPORT_DATA": str(root)},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if older.returncode:
-            said = (older.stdout + older.stderr).strip()[-300:]
-            self.tell("upgrade", f"the older version fails: {said}", False)
-            return
+        steps = {
+            # Its own packages: today's may lack what it asks for.
+            "packages cannot be installed": ["make", "setup", f"PYTHON={sys.executable}"],
+            "run fails": [str(code / ".venv" / "bin" / "rapport"), "run", "sample"],
+        }
+        for wrong, command in steps.items():
+            done = subprocess.run(
+                command,
+                cwd=code,
+                env={**os.environ, "RAPPORT_DATA": str(root)},
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                said = (done.stdout + done.stderr).strip()[-300:]
+                self.tell("upgrade", f"the older version's {wrong}: {said}", False)
+                return
         self.taken_over(root, commit)
 
     def taken_over(self, root: Path, commit: str) -> None:
