@@ -118,20 +118,27 @@ def power(panel: Panel, s: BetweenSettings) -> tuple[Power, ...]:
     # alone is the same in all simulations.
     plain, signal = (world.need + world.rival)[:, None] + noise, most * world.signal[:, None]
     plain, signal = plain - plain.mean(axis=0), signal - signal.mean(axis=0)
-    few = plain[:, :APART]
     three = [squares(d, small, one, s) for one in (plain, plain + signal, signal)]
-    others = apart(free, panel, np.hstack([few, few + signal, signal]), s)
-    said, together = {}, {}
-    for lead, strength in strengths.items():
-        r = strength / most
-        found = weighted(three, [1.0 - r, r, r * r - r]).evidence(s)
-        said[lead] = decide(rules(found, s))
-        second, delta = np.empty(few.shape[1], dtype=said[lead].dtype), np.empty(few.shape[1])
-        for own, numbers in read(free, panel, few + r * signal, at_strength(others, r), s):
-            second[own], delta[own] = decide(rules(numbers, s)), numbers.delta
-        first = slice(len(delta))
-        agree = (said[lead][first] == second) & (np.sign(found.delta[first]) == np.sign(delta))
-        together[lead] = np.where(agree, second, INCONCLUSIVE)
+    read_of = {
+        lead: weighted(three, [1.0 - (r := one / most), r, r * r - r]).evidence(s)
+        for lead, one in strengths.items()
+    }
+    said = {lead: decide(rules(found, s)) for lead, found in read_of.items()}
+    together = {lead: np.full_like(one[:APART], INCONCLUSIVE) for lead, one in said.items()}
+    # Both decide only where the composites do: nothing else has to be worked out.
+    decided = {lead: one[:APART] != INCONCLUSIVE for lead, one in said.items()}
+    ever = np.flatnonzero(np.any([*decided.values()], axis=0))
+    if ever.size:
+        few = plain[:, ever]
+        others = apart(free, panel, np.hstack([few, few + signal, signal]), s)
+        for lead, strength in strengths.items():
+            r, delta = strength / most, read_of[lead].delta[ever]
+            outcomes, asked = few + r * signal, decided[lead][ever]
+            squared = at_strength(others, r)
+            for own, numbers in read(free, panel, outcomes, squared, s, asked=asked):
+                second, first = decide(rules(numbers, s)), said[lead][ever[own]]
+                agree = (first == second) & (np.sign(delta[own]) == np.sign(numbers.delta))
+                together[lead][ever[own]] = np.where(agree, second, INCONCLUSIVE)
     return (
         *power_rows(said, DESIGN, s.power_target),
         *power_rows(together, DESIGN, s.power_target, BOTH),

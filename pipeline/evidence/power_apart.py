@@ -136,7 +136,7 @@ def at_strength(three: Apart, r: float) -> Apart:
 
 
 def read(
-    d: Design, panel: Panel, outcomes: Array, found: Apart, s: BetweenSettings
+    d: Design, panel: Panel, outcomes: Array, found: Apart, s: BetweenSettings, *, asked: Flags
 ) -> list[tuple[Flags, Evidence]]:
     """What the rule reads, for each penalty that some outcomes choose: which (m,), and the numbers.
 
@@ -146,13 +146,14 @@ def read(
         outcomes: (n, m).
         found: their squared errors.
         s: settings.
+        asked: (m,) of which outcomes.
     """
     h, b = d.columns(s.h_blocks), d.columns(s.b_blocks)
     best = found.choice.argmin(axis=0)[0]
     held, steps = found.held.losses, [one.losses for one in found.ahead]
     out = []
-    for chosen in np.unique(best):
-        own: Flags = best == chosen
+    for chosen in np.unique(best[asked]):
+        own: Flags = asked & (best == chosen)
         penalty = s.ridge_grid[chosen]
 
         def leads(sets: Moments, penalty: float = penalty) -> Array:

@@ -86,7 +86,7 @@ def test_simulated_outcomes_are_read_as_the_race_reads_them() -> None:
         outcomes = first + r * signal
         found = at_strength(three, r)
         seen = 0
-        for own, numbers in read(d, panel, outcomes, found, QUICK):
+        for own, numbers in read(d, panel, outcomes, found, QUICK, asked=np.ones(3, dtype=bool)):
             for place, at in enumerate(np.flatnonzero(own)):
                 one = replace(panel, outcome=outcomes[:, at])
                 wanted = run_race("indicators", one, QUICK.ridge_grid, QUICK).evidence
