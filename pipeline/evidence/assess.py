@@ -118,6 +118,13 @@ class Squares:
         return evidence(lead=lead, held=self.held, ahead=self.ahead, at=(0, 1, 2), s=s)
 
 
+def quadratic(r: float) -> tuple[float, float, float]:
+    """Weights that give, of what is quadratic in an outcome, that with r times a signal: of the
+    outcome without the signal, with all of it, and of the signal alone.
+    """
+    return 1.0 - r, r, r * r - r
+
+
 def weighted(each: Sequence[Squares], weights: Sequence[float]) -> Squares:
     """The weighted sum of what was fitted on the same rows."""
 

@@ -1,5 +1,6 @@
 """Errors on rows a model has not seen, and the ridge penalty chosen on rows it has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -217,13 +218,18 @@ def forward_steps(
 
 def forward(steps: list[Step], controls: Ints, models: list[Ints], how: Shrinkage) -> Losses | None:
     """Losses of each step, the penalty chosen again on its training years; None without steps."""
-    if not steps:
-        return None
     done = []
     for step in steps:
         everyone = np.ones((1, len(step.train.xx)))
         penalty = choose_penalty(step.train, everyone, controls, how)
         done.append(held_out(step.train.total(), step.test, controls, models, penalty))
+    return one_after_another(done)
+
+
+def one_after_another(each: Sequence[Losses]) -> Losses | None:
+    """The losses of several test sets in a row, None without any."""
+    if not each:
+        return None
     return Losses(
-        *(np.concatenate([getattr(part, name) for part in done]) for name in Losses.__annotations__)
+        *(np.concatenate([getattr(part, name) for part in each]) for name in Losses.__annotations__)
     )

@@ -21,8 +21,8 @@ from scipy import special
 from pipeline.evidence.nested import FTest, classic_f, orthonormal, robust_f
 from pipeline.evidence.panel import Array, Ints, standardise
 from pipeline.evidence.rows import ModelTest
+from pipeline.evidence.trajectories import sign_sets
 from pipeline.evidence.verdict import number
-from pipeline.evidence.wild import cluster_signs
 
 CLASSIC = "classic, rows as independent"
 ROBUST = "CR2, HTZ"
@@ -155,7 +155,7 @@ def nonnested(
     bootstrapped: Iterator[ModelTest] = iter(())
     if comparable and n_bootstrap:
         rng = np.random.default_rng(seed)
-        signs, exact = cluster_signs(int(authority.max()) + 1, n_bootstrap, rng)
+        signs, exact = sign_sets(int(authority.max()) + 1, n_bootstrap, rng)
         bootstrapped = _signed(outcome, models, row, (signs[:, authority], exact))
     return (
         *_pairwise(outcome, models, authority, row, comparable),

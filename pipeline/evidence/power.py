@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evidence.assess import squares, weighted
+from pipeline.evidence.assess import quadratic, squares, weighted
 from pipeline.evidence.moments import Design, design, fit, moments, net_of_controls
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints, Panel, composites
@@ -120,8 +120,7 @@ def power(panel: Panel, s: BetweenSettings) -> tuple[Power, ...]:
     plain, signal = plain - plain.mean(axis=0), signal - signal.mean(axis=0)
     three = [squares(d, small, one, s) for one in (plain, plain + signal, signal)]
     read_of = {
-        lead: weighted(three, [1.0 - (r := one / most), r, r * r - r]).evidence(s)
-        for lead, one in strengths.items()
+        lead: weighted(three, quadratic(one / most)).evidence(s) for lead, one in strengths.items()
     }
     said = {lead: decide(rules(found, s)) for lead, found in read_of.items()}
     together = {lead: np.full_like(one[:APART], INCONCLUSIVE) for lead, one in said.items()}

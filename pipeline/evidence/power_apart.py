@@ -11,12 +11,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pipeline.evidence.assess import clusterings, evidence
+from pipeline.evidence.assess import clusterings, evidence, quadratic
 from pipeline.evidence.crossval import (
     Losses,
     Shrinkage,
     fold_of_each,
     forward_steps,
+    one_after_another,
     penalty_losses,
 )
 from pipeline.evidence.moments import (
@@ -126,8 +127,8 @@ def at_strength(three: Apart, r: float) -> Apart:
 
     def add(part: Array) -> Array:
         m = part.shape[-1] // 2
-        without, full, alone = part[..., :m], part[..., m:-1], part[..., -1:]
-        return np.asarray((1.0 - r) * without + r * full + (r * r - r) * alone)
+        each = part[..., :m], part[..., m:-1], part[..., -1:]
+        return np.asarray(sum(w * own for w, own in zip(quadratic(r), each, strict=True)))
 
     def held(one: HeldOut) -> HeldOut:
         return HeldOut(**{part.name: add(getattr(one, part.name)) for part in fields(HeldOut)})
@@ -160,18 +161,10 @@ def read(
             r2 = explained(sets, d.controls, [d.columns(()), h, b], penalty).r2
             return with_roots(r2[:, 1] - r2[:, 0], r2[:, 2] - r2[:, 0])
 
-        ahead = [_some(one, own) for one in steps]
         numbers = evidence(
             lead=jackknives(leads, clusterings(d, outcomes[:, own], panel)),
             held=_some(held, own),
-            ahead=None
-            if not ahead
-            else Losses(
-                *(
-                    np.concatenate([getattr(one, part.name) for one in ahead])
-                    for part in fields(Losses)
-                )
-            ),
+            ahead=one_after_another([_some(one, own) for one in steps]),
             at=(0, 1, 2),
             s=s,
         )

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.evidence.locality import Within, codes_of
 from pipeline.evidence.panel import Array, Ints
@@ -150,6 +149,13 @@ class SignFlip:
     exact: bool
 
 
+def sign_sets(count: int, n: int, rng: np.random.Generator) -> tuple[Array, bool]:
+    """Sets of signs (R, count): all there are where they are few, else n drawn; whether all."""
+    if count <= 20 and 1 << count <= max(LISTED, n):
+        return np.array(list(product([1.0, -1.0], repeat=count))), True
+    return rng.choice([1.0, -1.0], size=(n, count)), False
+
+
 def sign_flip(differences: Array, n: int, rng: np.random.Generator) -> SignFlip:
     """Flip the signs of independent differences (d,): all 2^d ways where few, else n draws.
 
@@ -160,12 +166,7 @@ def sign_flip(differences: Array, n: int, rng: np.random.Generator) -> SignFlip:
     """
     if len(differences) == 0:
         raise ValueError("no differences")
-    exact = 1 << len(differences) <= max(LISTED, n) if len(differences) < 60 else False
-    signs: NDArray[np.float64]
-    if exact:
-        signs = np.array(list(product([1.0, -1.0], repeat=len(differences))))
-    else:
-        signs = rng.choice([1.0, -1.0], size=(n, len(differences)))
+    signs, exact = sign_sets(len(differences), n, rng)
     sums, observed = signs @ differences, float(differences.sum())
     # Sums that are equal but for rounding are ties.
     slack = 1e-12 * float(np.abs(differences).sum())

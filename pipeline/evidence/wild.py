@@ -8,14 +8,13 @@ along, tests one coefficient at a time, and does not count ties.
 """
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
 from pipeline.evidence.moments import by_size, inverse_root, inverted, on_scale
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints
-from pipeline.evidence.trajectories import LISTED
+from pipeline.evidence.trajectories import sign_sets
 
 CHUNK = 1024
 """Sets of signs handled at once."""
@@ -37,13 +36,6 @@ class Wild:
     p: float
     n: int
     exact: bool
-
-
-def cluster_signs(clusters: int, n: int, rng: np.random.Generator) -> tuple[Array, bool]:
-    """Sets of signs (R, clusters): all there are where they are few, else n drawn; whether all."""
-    if clusters <= 20 and 1 << clusters <= max(LISTED, n):
-        return np.array(list(product([1.0, -1.0], repeat=clusters))), True
-    return rng.choice([1.0, -1.0], size=(n, clusters)), False
 
 
 def wild_test(
@@ -96,7 +88,7 @@ def wild_test(
         return found
 
     observed = float(wald(np.ones((1, size)))[0])
-    signs, exact = cluster_signs(size, n, np.random.default_rng(seed))
+    signs, exact = sign_sets(size, n, np.random.default_rng(seed))
     parts = [wald(signs[at : at + CHUNK]) for at in range(0, len(signs), CHUNK)]
     # Sets of signs that are the same but for rounding are ties.
     hits = int((np.concatenate(parts) >= observed * (1.0 - 1e-9)).sum())

@@ -231,15 +231,15 @@ def _penalties(panel: Panel, all_of: Framework) -> Iterator[Row]:
     the choice does not show it.
     """
     s = all_of.test.between
-    own = lead(panel, s, composition="indicators", penalty=ridge_penalty(panel, s))
-    found = [
-        (penalty, lead(panel, s, composition="indicators", penalty=penalty))
+    found = {
+        penalty: lead(panel, s, composition="indicators", penalty=penalty)
         for penalty in s.ridge_grid
-    ]
-    found.sort(key=lambda one: one[1].delta)
-    for word, (penalty, one) in (("lowest", found[0]), ("highest", found[-1])):
+    }
+    own = found[ridge_penalty(panel, s)]
+    rising = sorted(found, key=lambda penalty: found[penalty].delta)
+    for word, penalty in (("lowest", rising[0]), ("highest", rising[-1])):
         detail = f"{word}, indicators apart: penalty {penalty:g}"
-        yield _same_sign("ridge penalty", detail, (one, ""), own)
+        yield _same_sign("ridge penalty", detail, (found[penalty], ""), own)
 
 
 def _without_each_authority(built: Built, base: Lead) -> list[Row]:
