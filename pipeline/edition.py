@@ -153,6 +153,16 @@ class Edition:
         """The folder of published files, byte for byte, laid out as a mirror is."""
         return self.folder / "raw"
 
+    @property
+    def mark(self) -> str:
+        """Written before a title; nothing where data are real."""
+        return SYNTHETIC if self.synthetic else ""
+
+    @property
+    def notice(self) -> str:
+        """Written before a text; nothing where data are real."""
+        return f"{GENERATED} " if self.synthetic else ""
+
     def table(self, layer: str, name: str) -> Place:
         """The Parquet file of one table.
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipeline.assets import shown
 from pipeline.assets.small_chart import Point, points
-from pipeline.edition import SYNTHETIC, Edition
+from pipeline.edition import Edition
 from pipeline.report.wording import (
     capital,
     counted,
@@ -110,7 +110,7 @@ def _chart(edition: Edition, name: str, found: Finding) -> shown.Metadata:
     listed = found.figures[:MOST]
     if not listed:
         return {}
-    title = (SYNTHETIC if edition.synthetic else "") + capital(words(name))
+    title = edition.mark + capital(words(name))
     rows = []
     for one in listed:
         value = "not available" if one.value is None else _number(one.value, found.digits)

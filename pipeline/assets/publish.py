@@ -37,7 +37,7 @@ from pipeline.database.versions import (
     new_version,
     swap,
 )
-from pipeline.edition import GENERATED, Edition
+from pipeline.edition import Edition
 from pipeline.reading.notices import notice_table
 from pipeline.reading.quarantine import quarantine_table
 from pipeline.reading.reconciliation import sums_table
@@ -50,10 +50,6 @@ from pipeline.study.results import KEYS, MEANINGS, TABLES
 from pipeline.tables import Macro, Table, View
 
 LAYER = "publish"
-
-
-def _mark(edition: Edition) -> str:
-    return f"{GENERATED} " if edition.synthetic else ""
 
 
 def _switched(off: Mapping[str, str], source: str) -> str:
@@ -119,7 +115,7 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
         lineage_table(),
         *run_tables(edition, run_id),
     ]
-    made = [replace(one, about=_mark(edition) + one.about) for one in made]
+    made = [replace(one, about=edition.notice + one.about) for one in made]
     return [*made, *catalogue(made, database_views(edition))]
 
 
@@ -139,7 +135,7 @@ def database_views(edition: Edition) -> list[View]:
         for name, one in sql_tables(folder).items():
             about = f"{one.about} One row: {', '.join(one.grain)}."
             made.append(kind("main", name, one.query, about, one.grain, one.columns))
-    return [replace(one, about=_mark(edition) + one.about) for one in made]
+    return [replace(one, about=edition.notice + one.about) for one in made]
 
 
 def candidate(edition: Edition) -> Path:

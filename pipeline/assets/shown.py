@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.assets.small_chart import BARS, Bar, bars
 from pipeline.database.sqltable import Described
 from pipeline.database.versions import EXPORTS
-from pipeline.edition import GENERATED, SYNTHETIC, Edition, data_root
+from pipeline.edition import Edition, data_root
 from pipeline.reading.attribution import GRADES
 from pipeline.reading.source import ORIGIN, STATUS, WARNINGS, Column, Source
 from pipeline.report.wording import capital, counted, joined, number, percent, trimmed, words
@@ -54,7 +54,7 @@ def report(edition: Edition, page: str = "index.html") -> Metadata:
 
 def headline(edition: Edition, said: str) -> Metadata:
     """The first thing to read, marked where figures are generated."""
-    return {"headline": dg.MetadataValue.md((f"{GENERATED} " if edition.synthetic else "") + said)}
+    return {"headline": dg.MetadataValue.md(edition.notice + said)}
 
 
 def about_source(edition: Edition, source: Source) -> str:
@@ -296,7 +296,7 @@ def chart(edition: Edition, title: str, axis: str, counts: Sequence[Bar], unit: 
     """Bars and the same numbers as a table; nothing where there is no more than one bar."""
     if len(counts) < 2:
         return {}
-    title = (SYNTHETIC if edition.synthetic else "") + title
+    title = edition.mark + title
     hollow = any(one.empty for one in counts)
     said = f"{title}. Bars from {counts[0].at} to {counts[-1].at}; the table has every number."
     columns = [words(axis), "with a value", "without a value"] if hollow else [words(axis), unit]

@@ -126,7 +126,7 @@ def trend(series: Series) -> str:
     if series.england_trend is not None:
         slope = series.england_trend.slope
         own = gap(measure, slope, near, least)
-        if not re.search("[1-9]", own):
+        if _reads_as_zero(own):
             return f"{said} England's median stayed about the same."
         said += f" England's median went {'up' if slope > 0 else 'down'} by {own} a year."
     return said
@@ -135,9 +135,13 @@ def trend(series: Series) -> str:
 def _end(measure: Row, end: float, near: float, least: float | None) -> str:
     """One end of the interval of a change."""
     told = value(measure, end, near, least)
-    if least and not re.search("[1-9]", told):
+    if least and _reads_as_zero(told):
         return f"just {'above' if end > 0 else 'below'} 0"
     return told
+
+
+def _reads_as_zero(told: str) -> bool:
+    return not re.search("[1-9]", told)
 
 
 def notes(point: Point, series: Series, meanings: dict[str, str], least: float) -> str:

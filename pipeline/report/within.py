@@ -190,21 +190,19 @@ def models(analysis: Analysis) -> DataTable | None:
     rows = analysis.results["within_effect"]
     if not rows:
         return None
+    kinds = {
+        "p": "p, two-sided",
+        "p_wild": "p, two-sided, wild bootstrap",
+        "p_perm": "p, by permutation",
+        "p_by_trust": "p, by dominant trust",
+    }
 
     def optional(value: float | None, said: str) -> Cell:
         return absent() if value is None else figure(said)
 
     return DataTable(
         "Inside authorities: every model",
-        [
-            "Model and term",
-            "Estimate",
-            "Standard error",
-            "p, two-sided",
-            "p, two-sided, wild bootstrap",
-            "p, by permutation",
-            "p, by dominant trust",
-        ],
+        ["Model and term", "Estimate", "Standard error", *kinds.values()],
         [
             [
                 text(
@@ -214,13 +212,10 @@ def models(analysis: Analysis) -> DataTable | None:
                 ),
                 optional(row["estimate"], number(row["estimate"] or 0.0, 2)),
                 optional(row["se"], number(row["se"] or 0.0, 2)),
-                optional(row["p"], p_value(row["p"] or 0.0)),
-                optional(row["p_wild"], p_value(row["p_wild"] or 0.0)),
-                optional(row["p_perm"], p_value(row["p_perm"] or 0.0)),
-                optional(row["p_by_trust"], p_value(row["p_by_trust"] or 0.0)),
+                *(optional(row[p], p_value(row[p] or 0.0)) for p in kinds),
             ]
             for row in rows
         ],
-        "evidence.within_effect: model, term, estimate, se, p, p_wild, p_perm, p_by_trust",
+        f"evidence.within_effect: model, term, estimate, se, {', '.join(kinds)}",
         narrow="pairs",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.database.versions import is_full, no_room, published_version
-from pipeline.edition import SYNTHETIC, Edition
+from pipeline.edition import Edition
 from pipeline.reading.readings import forget
 from pipeline.reading.switches import losses, switched_off
 from pipeline.runs.alerts import failed, send
@@ -197,10 +197,9 @@ def summary(edition: Edition) -> str:
             "SELECT count(*) FILTER (NOT passed), count(*) FROM meta.check_results"
         ).fetchall()
     lines = [f"{edition.name}: {edition.title}"]
-    mark = SYNTHETIC if edition.synthetic else ""
     for spec, title, part, verdict, sentence, exploratory, _ in verdicts:
         if spec == ALL_PANELS:
-            lines.append(f"  verdict   {mark}{verdict}")
+            lines.append(f"  verdict   {edition.mark}{verdict}")
             lines += _wrapped(sentence.split(" By panel: ")[0])
         else:
             aside = ", exploratory" if exploratory else ""

@@ -13,6 +13,11 @@ from pipeline.edition import Edition
 from pipeline.sources import sources
 from pipeline.study.framework import Framework, Indicator, framework
 
+STATUS = """CASE WHEN {complete}
+            THEN coalesce(max(status) FILTER (status <> 'ok' AND value IS NOT NULL), 'ok')
+            ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END"""
+"""That of a figure made of several, of which enough are there or not."""
+
 TRUST_SQL = """
 WITH measured AS (
     SELECT
@@ -22,9 +27,7 @@ WITH measured AS (
         CASE WHEN {complete} THEN {value} END AS value,
         CASE WHEN {complete} THEN {sampling_variance} END AS sampling_variance,
         CAST(CASE WHEN {complete} THEN {respondents} END AS BIGINT) AS respondents,
-        CASE WHEN {complete}
-            THEN coalesce(max(status) FILTER (status <> 'ok' AND value IS NOT NULL), 'ok')
-            ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
+        {status} AS status
     FROM (SELECT * FROM {table} WHERE {where} {reported})
     GROUP BY org_code, year
 )
@@ -53,9 +56,7 @@ measured AS (
         {year} AS year,
         count(value) AS parts,
         CASE WHEN {complete} THEN {value} END AS value,
-        CASE WHEN {complete}
-            THEN coalesce(max(status) FILTER (status <> 'ok' AND value IS NOT NULL), 'ok')
-            ELSE coalesce(max(status) FILTER (value IS NULL), 'x') END AS status
+        {status} AS status
     FROM latest AS measure
     JOIN locality.council_code AS code
         ON code.kind = '{kind}' AND code.code = measure.{kind}
@@ -124,6 +125,7 @@ def _council_sql(indicator: Indicator, all_of: Framework) -> str:
         kind=kind,
         where=f"({indicator.where})",
         complete=indicator.complete,
+        status=STATUS.format(complete=indicator.complete),
         value=indicator.value,
         year="CAST(0 AS INTEGER)" if indicator.static else "measure.year",
         scale=indicator.scale,
@@ -155,6 +157,7 @@ def _trust_sql(indicator: Indicator, all_of: Framework) -> str:
     return TRUST_SQL.format(
         **vars(indicator),
         complete=indicator.complete,
+        status=STATUS.format(complete=indicator.complete),
         reported="" if indicator.parts else REPORTED,
         joined=joined,
         divided=divided,
