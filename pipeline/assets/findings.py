@@ -207,7 +207,7 @@ def _contrast(made: Mapping[str, pl.DataFrame]) -> Finding:
 
 
 def _panel(made: Mapping[str, pl.DataFrame]) -> Finding:
-    frame = made["panel"]
+    frame = made["panel"].filter("enters_between")
     sizes = frame.group_by("spec_id", maintain_order=True).agg(
         pl.len(), pl.col("locality").n_unique().alias("places")
     )
@@ -215,7 +215,9 @@ def _panel(made: Mapping[str, pl.DataFrame]) -> Finding:
         Point(short(spec), float(rows), note=f"{places} places")
         for spec, rows, places in sizes.iter_rows()
     ]
-    said = f"{counted(frame.height, 'row')} were analysed in {counted(len(figures), 'panel')}."
+    more = made["panel"].height - frame.height
+    said = f"{counted(frame.height, 'row')} are compared between authorities in "
+    said += f"{counted(len(figures), 'panel')}; {number(more)} more only within them."
     return Finding(said, "rows", figures, 0)
 
 

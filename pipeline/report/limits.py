@@ -22,7 +22,7 @@ SELECT
 FROM (
     SELECT dominant_trust, count(DISTINCT locality) AS councils
     FROM evidence.panel
-    WHERE spec_id = ? AND dominant_trust IS NOT NULL
+    WHERE spec_id = ? AND enters_between AND dominant_trust IS NOT NULL
     GROUP BY ALL
 )
 """
@@ -35,7 +35,7 @@ SELECT
 FROM evidence.panel AS panel
 JOIN locality.population AS population
     ON population.areacd = panel.locality AND population.year = panel.year
-WHERE panel.spec_id = ?
+WHERE panel.spec_id = ? AND panel.enters_between
 """
 
 GUARDS = {

@@ -135,7 +135,7 @@ class Analysis:
         settings: thresholds it was held to.
         results: rows of each evidence table.
         coverage: rows of ``meta.construct_coverage``.
-        panel: rows of ``evidence.panel``.
+        panel: rows of ``evidence.panel`` that are compared between authorities.
         outcome: the outcome's row of ``meta.indicator``.
     """
 
@@ -281,7 +281,7 @@ def analyses(reader: Reader) -> list[Analysis]:
     coverage = reader.rows("meta.construct_coverage")
     panel = reader.frame("evidence.panel")
     if panel.width:
-        panel = panel.rename({"locality": "areacd"})
+        panel = panel.filter("enters_between").rename({"locality": "areacd"})
     indicators = {row["name"]: row for row in reader.rows("meta.indicator")}
     made = []
     for spec in specs:

@@ -10,7 +10,7 @@ from pipeline.edition import Edition
 from pipeline.evidence.between import gate as between_gate
 from pipeline.evidence.locality import LocalityPanel
 from pipeline.evidence.locality import gate as within_gate
-from pipeline.evidence.panel import Panel
+from pipeline.evidence.panel import Flags, Panel
 from pipeline.evidence.race import ridge_penalty
 from pipeline.study import framework as declared
 from pipeline.study.framework import Framework
@@ -68,6 +68,21 @@ class Asked:
     def inside(self) -> LocalityPanel | None:
         """The localities inside their authorities; None where there is nothing to compare."""
         return locality_panel(self.inner, self.all_of) if self.pool.spec.within else None
+
+    @cached_property
+    def enters_between(self) -> Flags:
+        """(of the candidates) the rows of the comparison between authorities."""
+        return self.built.keep & (self.built.panel is not None)
+
+    @cached_property
+    def enters_within(self) -> Flags:
+        """(of the candidates) the rows of the comparison within authorities."""
+        return self.inner.neighboured & self.ranked_within
+
+    @cached_property
+    def ranked_within(self) -> Flags:
+        """(of the candidates) those, and the ones that lack but a neighbour: see `adoption`."""
+        return self.inner.keep & (self.inside is not None)
 
     @property
     def stopped(self) -> str | None:

@@ -68,7 +68,7 @@ def described(asked: Asked, long: pl.DataFrame) -> Tables:
             settings_row(built, asked.inner if asked.pool.spec.within else None, asked.all_of)
             | {"stopped": asked.stopped, "stopped_within": asked.stopped_within}
         ],
-        "panel": _panel_rows(built),
+        "panel": _panel_rows(asked),
         "measure_quality": measure_quality(built, long, asked.all_of),
     }
     if panel is not None:
@@ -157,21 +157,27 @@ def _omega(items: Array) -> float | None:
             return None
 
 
-def _panel_rows(built: Built) -> list[Row]:
-    panel = built.panel
-    if panel is None:
-        return []
-    small = composites(panel)
-    frame = built.rows.select(
+def _panel_rows(asked: Asked) -> list[Row]:
+    """The rows of either comparison; composites are of those between authorities."""
+    built, pool = asked.built, asked.pool
+    between, ranked = asked.enters_between, asked.ranked_within
+    outcome = pool.at_lag(built.choices.outcome, built.choices.lag, built.choices.min_coverage)
+    frame = pool.rows.select(
         "locality",
         "authority",
         "year",
-        pl.Series("outcome_polarised", built.outcome),
+        pl.Series("enters_between", between),
+        pl.Series("enters_within", asked.enters_within),
+        pl.Series("ranked_within", ranked),
+        pl.Series("outcome_polarised", outcome),
         "dominant_trust",
-    ).with_columns(
-        pl.Series(block, column[:, 0], dtype=pl.Float64) for block, column in small.blocks.items()
     )
-    return frame.to_dicts()
+    blocks = {} if built.panel is None else composites(built.panel).blocks
+    for block, composite in blocks.items():
+        column = np.full(frame.height, np.nan)
+        column[between] = composite[:, 0]
+        frame = frame.with_columns(pl.Series(block, column).fill_nan(None))
+    return frame.filter(pl.Series(between | ranked)).to_dicts()
 
 
 def _other_tests(panel: Panel, all_of: Framework) -> list[Row]:

@@ -323,9 +323,15 @@ class Built:
         return self.pool.rows.filter(pl.Series(self.keep))
 
     @cached_property
+    def neighboured(self) -> Flags:
+        """(of the pool's rows) those whose authority has another one in that year."""
+        cell = codes_of(self.pool.authority, self.pool.year)
+        return self.keep & (np.bincount(cell, self.keep)[cell] > 1)
+
+    @cached_property
     def with_neighbours(self) -> pl.DataFrame:
-        """Those of them whose authority has another locality in that year: compared within."""
-        return self.rows.filter(pl.len().over("authority", "year") > 1)
+        """Who those are: the rows compared within."""
+        return self.pool.rows.filter(pl.Series(self.neighboured))
 
     @cached_property
     def used(self) -> Mapping[str, Sequence[Indicator]]:

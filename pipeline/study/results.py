@@ -5,7 +5,8 @@ ALL_PANELS = "all_panels"
 
 TABLES = {
     "analysis_spec": "What was asked of which rows: declaration, thresholds and what thinned them.",
-    "panel": "The rows analysed, with each block's composite (z-score, higher is better).",
+    "panel": "The rows of either comparison, which of them each enters, and each block's composite "
+    "(z-score over the rows compared between authorities, higher is better).",
     "measure_quality": "How well each indicator used is measured.",
     "block_fit": "What each coalition of blocks explains and predicts beyond the controls.",
     "block_contrast": "Leadership's side against plans' side: estimates with every interval.",
@@ -79,12 +80,18 @@ MEANINGS = {
     "locality": "ONS code of the council or ODS code of the trust",
     "authority": "ONS code of the council or board that shares one plan and one budget",
     "year": "year of the predictors",
+    "enters_between": "whether it enters the comparison between authorities "
+    "(analysis_spec.stopped says where nothing could be compared)",
+    "enters_within": "whether it enters the comparison within authorities "
+    "(analysis_spec.stopped_within says where nothing could be compared)",
+    "ranked_within": "whether it is one of those whose top share of a year makes the discordant "
+    "sets: all that enter within, and those that would but for a neighbour",
     "outcome_polarised": "outcome, higher is better, in its own unit",
     "dominant_trust": "trust with the largest weight in carried values",
-    "leadership": "composite of leadership, z-score",
-    "partnership": "composite of partnership, z-score",
-    "plans": "composite of plans, z-score",
-    "budgets": "composite of budgets, z-score",
+    "leadership": "composite of leadership, z-score; empty where a row is compared only within",
+    "partnership": "composite of partnership, z-score; empty where a row is compared only within",
+    "plans": "composite of plans, z-score; empty where a row is compared only within",
+    "budgets": "composite of budgets, z-score; empty where a row is compared only within",
     "indicator": "indicator of the framework",
     "block": "block of the framework",
     "level": "what the row is about or measured at",

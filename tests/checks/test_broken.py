@@ -247,6 +247,20 @@ CASES = [
         ("evidence", "verdict"),
     ),
     Case("evidence", "panel", "relations", "rows_as_specified", lambda frame: frame[1:]),
+    Case(
+        "evidence",
+        "panel",
+        "relations",
+        "rows_as_compared_within",
+        put("enters_within", False, pl.col("enters_within") & pl.col("enters_between")),
+    ),
+    Case(
+        "evidence",
+        "panel",
+        "relations",
+        "every_row_is_used",
+        put("ranked_within", False, pl.col("enters_within")),
+    ),
     Case("evidence", "panel", "relations", "localities_are_there", put("locality", "E06009999")),
     Case(
         "evidence",

@@ -234,7 +234,7 @@ def evidence() -> dict[str, list[Row]]:
     verdict = {"composition": "both", "part": "between", "rule_id": "compositions_same_verdict"}
     return {
         "analysis_spec": specs,
-        "panel": [row | {"dominant_trust": None} for row in panel],
+        "panel": [row | {"dominant_trust": None, "enters_between": True} for row in panel],
         "verdict": [verdict | {"spec_id": "whole", "verdict": "not supported"}],
         "robustness": [
             {

@@ -4,6 +4,7 @@ import json
 import pickle
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -214,6 +215,35 @@ def test_rows_of_the_half_within_count_its_own_rows(uneven: Found, table: str) -
     parts = {row.get("part") for row in uneven.rows[table]}
     if table in ("robustness", "power", "verdict", "published_comparison"):
         assert {"between", "within"} <= parts
+
+
+def test_every_row_says_which_comparison_it_enters(uneven: Found) -> None:
+    rows = uneven.rows["panel"]
+    counts = Counter((row["enters_between"], row["enters_within"]) for row in rows)
+    assert counts == {(True, True): 360, (False, True): 24}
+    for row in rows:
+        assert row["ranked_within"]
+        assert row["enters_between"] == (row["authority"] < "A030")
+        assert row["outcome_polarised"] is not None
+        assert (row["budgets"] is not None) == row["enters_between"]
+    means = [sum(row[one] for row in rows if row["enters_between"]) for one in ("plans", "budgets")]
+    assert_allclose(means, 0.0, atol=1e-9)
+
+
+def test_a_row_without_a_neighbour_is_ranked_and_not_compared_within() -> None:
+    alone = put(PLAIN, pl.col("locality").is_in(["L001", "L002"]), listens=None)
+    gone = put(alone, pl.col("locality") == "L000", spending=None)
+    rows = {row["locality"]: row for row in found_of(gone).rows["panel"]}
+    names = ("enters_between", "enters_within", "ranked_within")
+    assert [rows["L000"][name] for name in names] == [False, False, True]
+    assert [rows["L003"][name] for name in names] == [True, True, True]
+    assert not {"L001", "L002"} & set(rows)
+
+
+def test_councils_alone_are_not_compared_within() -> None:
+    rows = found_of(world(0.8, seed=2), SPEC).rows["panel"]
+    assert {row["enters_between"] for row in rows} == {True}
+    assert {row["enters_within"] or row["ranked_within"] for row in rows} == {False}
 
 
 def test_both_samples_are_written_down(uneven: Found) -> None:
