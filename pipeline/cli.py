@@ -2,10 +2,6 @@
 
 import os
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -279,43 +275,20 @@ def dev(
 ) -> None:
     """Open Dagster's UI on the same definitions, and serve the reports it links to.
 
-    Stop it with Ctrl-C; what it started ends with it.
+    Stop it with Ctrl-C; what it started ends with it, also where it is killed.
     """
     _home()
     from pipeline.database.site import served  # noqa: PLC0415
+    from pipeline.runs import child  # noqa: PLC0415
     from pipeline.runs.instance import instance  # noqa: PLC0415
 
     with instance():
         pass  # begun before Dagster's own processes open it together
-    dagster = Path(sys.executable).with_name("dagster")
-    command = [str(dagster), "dev", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port)]
+    arguments = ["dev", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port)]
     with served(settings().site_url) as told:
         typer.echo(told)
-        code = _with_child(command)
+        code = child.run("dagster", arguments, PROJECT)
     raise typer.Exit(code)
-
-
-def _with_child(command: Sequence[str]) -> int:
-    """Run a command that is told to end when this process is; its exit code."""
-    posix = os.name == "posix"
-    # In a session of its own it hears of Ctrl-C from here alone, and can end in its own time.
-    # On Windows the console tells it.
-    with subprocess.Popen(command, cwd=PROJECT, start_new_session=posix) as child:
-
-        def pass_on(*_: object) -> None:
-            if posix:
-                child.terminate()
-
-        before = {
-            number: signal.signal(number, pass_on)
-            for name in ("SIGINT", "SIGTERM", "SIGHUP")
-            if (number := getattr(signal, name, None)) is not None
-        }
-        try:
-            return child.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 if __name__ == "__main__":

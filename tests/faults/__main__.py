@@ -2,8 +2,8 @@
 
 Two small runs of the sample, the second with a few more sources, are compared with runs that were
 killed at every stage, ran out of disk, lost what they keep, met each other, were restored from a
-backup, or took over what an older version left. Prints a table and exits with 1 where an outcome
-is not what it must be.
+backup, or took over what an older version left; and `rapport dev` is killed. Prints a table and
+exits with 1 where an outcome is not what it must be.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.edition import PROJECT
+from tests.faults import dev
 from tests.faults.small_run import POINTS
 from tests.faults.state import database, exports, leftovers, tables
 
@@ -219,6 +220,11 @@ class Faults:
         """Make or resize a small disk in memory."""
         subprocess.run(["mount", *more, "-o", options, "tmpfs", str(disk)], check=True)
 
+    def dev(self) -> None:
+        """`rapport dev` is killed, and so is what it runs."""
+        for row in dev.killed(self.work / "dev"):
+            self.tell(*row)
+
     def no_room(self) -> None:
         """The disk is full in the middle of a run, at several sizes."""
         if os.name != "posix" or os.geteuid() != 0:
@@ -335,6 +341,7 @@ def main() -> None:
             "kill from nothing": faults.killed_from_nothing,
             "two at once, backup": faults.two_at_once,
             "disk full": faults.no_room,
+            "rapport dev": faults.dev,
             "upgrade": lambda: faults.upgraded(asked.older),
         }
         every |= {
