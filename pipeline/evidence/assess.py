@@ -1,29 +1,13 @@
 """The numbers that the rule reads, for many outcomes on one design at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
 
-from pipeline.evidence.crossval import (
-    Losses,
-    Shrinkage,
-    authority_test,
-    forward,
-    forward_steps,
-    scored,
-)
-from pipeline.evidence.moments import Design, Fit, Moments, Net, fit, moments, net_of_controls
+from pipeline.evidence.crossval import Losses, authority_test
+from pipeline.evidence.moments import Design, moments
 from pipeline.evidence.panel import Array, Panel
-from pipeline.evidence.resampling import (
-    Clusterings,
-    Jackknife,
-    jackknife,
-    lead_bounds,
-    wider,
-    with_roots,
-)
+from pipeline.evidence.resampling import Clusterings, Jackknife, lead_bounds, wider
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import Evidence
 
@@ -87,85 +71,4 @@ def evidence(
         delta_forward=np.full_like(delta, np.nan) if ahead is None else ahead.lead(h, b),
         v_h=v_h,
         v_b=v_b,
-    )
-
-
-@dataclass(frozen=True)
-class Squares:
-    """All that the rule reads of m outcomes, by least squares. Each is quadratic in the outcome.
-
-    Attributes:
-        everyone: (1, 4, m) total sum of squares, and what controls, + H and + B leave of it.
-        without: the same without each cluster (G, 4, m), one a clustering.
-        held: leave-one-authority-out losses of controls, + H and + B.
-        ahead: forward losses of the same, None without a second year.
-    """
-
-    everyone: Array
-    without: tuple[Array, ...]
-    held: Losses
-    ahead: Losses | None
-
-    def evidence(self, s: BetweenSettings) -> Evidence:
-        """What the rule reads."""
-
-        def leads(squares: Array) -> Array:
-            share = squares / squares[:, :1]
-            return with_roots(share[:, 1] - share[:, 2], share[:, 1] - share[:, 3])
-
-        estimate = leads(self.everyone)[0]
-        lead = [jackknife(estimate, leads(one)) for one in self.without]
-        return evidence(lead=lead, held=self.held, ahead=self.ahead, at=(0, 1, 2), s=s)
-
-
-def quadratic(r: float) -> tuple[float, float, float]:
-    """Weights that give, of what is quadratic in an outcome, that with r times a signal: of the
-    outcome without the signal, with all of it, and of the signal alone.
-    """
-    return 1.0 - r, r, r * r - r
-
-
-def weighted(each: Sequence[Squares], weights: Sequence[float]) -> Squares:
-    """The weighted sum of what was fitted on the same rows."""
-
-    def summed(parts: Sequence[Array]) -> Array:
-        return np.asarray(sum(w * part for w, part in zip(weights, parts, strict=True)))
-
-    def losses(parts: Sequence[Losses]) -> Losses:
-        sse, sst = (summed([getattr(part, name) for part in parts]) for name in ("sse", "sst"))
-        return replace(parts[0], sse=sse, sst=sst)
-
-    ahead = [one.ahead for one in each if one.ahead is not None]
-    return Squares(
-        everyone=summed([one.everyone for one in each]),
-        without=tuple(summed(own) for own in zip(*(one.without for one in each), strict=True)),
-        held=losses([one.held for one in each]),
-        ahead=losses(ahead) if ahead else None,
-    )
-
-
-def squares(d: Design, panel: Panel, outcomes: Array, s: BetweenSettings) -> Squares:
-    """Sums of squares of outcomes (n, m); the panel gives clusters and years only."""
-    h, b = d.columns(s.h_blocks), d.columns(s.b_blocks)
-    models = [d.columns(()), h, b]
-
-    def fitted(sets: Moments) -> tuple[Net, list[Fit]]:
-        net = net_of_controls(sets, d.controls)
-        return net, [fit(net, columns, 0.0) for columns in models]
-
-    def left(net: Net, fits: list[Fit]) -> Array:
-        return np.stack([net.sst, *(one.sse for one in fits)], axis=1)
-
-    gathered = clusterings(d, outcomes, panel)
-    authorities, everyone = gathered.authorities, gathered.total()
-    without = [fitted(everyone.less(one)) for one in (authorities, gathered.trusts)]
-    # No penalty is chosen, so that whose rows they are does not matter.
-    one = np.zeros_like(panel.authority)
-    plain = Shrinkage((h, b), LEAST_SQUARES, one[:1])
-    steps = forward_steps(d, outcomes, one, panel.year, within_year=s.forward_within_year)
-    return Squares(
-        everyone=left(*fitted(everyone)),
-        without=tuple(gathered.split(np.concatenate([left(*one) for one in without]))),
-        held=scored(authorities, *without[0]),
-        ahead=forward(steps, d.lasting_controls, models, plain),
     )

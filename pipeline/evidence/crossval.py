@@ -1,6 +1,6 @@
 """Errors on rows a model has not seen, and the ridge penalty chosen on rows it has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -149,16 +149,25 @@ def choose_penalty(groups: Moments, weights: Array, controls: Ints, how: Shrinka
 def penalty_losses(groups: Moments, weights: Array, controls: Ints, how: Shrinkage) -> Array:
     """(P, R, m) what `choose_penalty` compares, for many outcomes: arguments are those of it."""
     grid = np.asarray(how.grid)
-    whole = groups.weighted(weights)
     error = np.zeros((len(grid), len(weights), groups.yy.shape[1]))
-    for fold in np.unique(how.folds):
-        inside = how.folds == fold
-        test = groups.some(inside).weighted(weights[:, inside])
-        net = net_of_controls(whole.less(test), controls)
-        left = left_over(net, test)
+    for net, left in inner_sets(groups, weights, controls, how.folds):
         for columns in how.rivals:
             error += path_losses(net, left, columns, grid)
     return error
+
+
+def inner_sets(
+    groups: Moments, weights: Array, controls: Ints, folds: Ints
+) -> Iterator[tuple[Net, Moments]]:
+    """Each fold of authorities held out inside each training set: the others net of the controls,
+    and what is `left_over` of its own.
+    """
+    whole = groups.weighted(weights)
+    for fold in np.unique(folds):
+        inside = folds == fold
+        test = groups.some(inside).weighted(weights[:, inside])
+        net = net_of_controls(whole.less(test), controls)
+        yield net, left_over(net, test)
 
 
 def leave_one_authority_out(
@@ -205,10 +214,11 @@ def forward_steps(
         outcomes = _relative(outcomes, year)
     years = np.unique(year)
     size = int(authority.max()) + 1
+    columns = 1 + len(design.controls) + sum(map(len, design.blocks.values()))
     steps = []
     for before, tested in pairwise(years):
         past, now = year <= before, year == tested
-        if past.sum() <= x.shape[1]:
+        if past.sum() <= columns:
             continue
         train = moments(x[past], outcomes[past], authority[past], size)
         test = moments(x[now], outcomes[now], np.zeros(now.sum(), dtype=np.int64), 1)

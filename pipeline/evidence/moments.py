@@ -143,8 +143,9 @@ class Net:
         scale: (R, q) one over the root of each column's own sum of squares; 0 for a constant.
         rank: (R,) intercept and controls that are not collinear.
         on_x: (R, c, q) and on_y: (R, c, m) coefficients of the controls for columns and outcome.
-        xx, xy, yy: cross-products of what is left.
+        xx, xy, yy: cross-products of what is left; of intercept and controls nothing is.
         controls: column numbers of the controls.
+        rest: those of the columns after them.
     """
 
     n: Array
@@ -159,6 +160,7 @@ class Net:
     xy: Array
     yy: Array
     controls: Ints
+    rest: Ints
 
 
 def on_scale(xx: Array, scale: Array) -> Array:
@@ -214,6 +216,12 @@ def _run(columns: Ints) -> Ints | slice:
     return columns
 
 
+def _block(columns: Ints) -> tuple[slice | Ints, ...]:
+    """Where columns meet each other in cross-products (R, q, q)."""
+    at = _run(columns)
+    return (slice(None), at, at) if isinstance(at, slice) else (slice(None), at[:, None], at)
+
+
 def net_of_controls(train: Moments, controls: Ints) -> Net:
     """Sweep intercept and controls out of training sets.
 
@@ -234,7 +242,12 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     inverse, rank = inverted(on_scale(with_x[:, :, at], own_scale), 0.0)
     inverse = on_scale(inverse, own_scale)
     on_x, on_y = inverse @ with_x, inverse @ with_y
-    from_controls = xx[:, :, at]
+    rest = np.setdiff1d(np.arange(1, xx.shape[1]), controls)
+    others = _run(rest)
+    from_controls = xx[:, others][:, :, at]
+    left_xx, left_xy = np.zeros_like(xx), np.zeros_like(xy)
+    left_xx[_block(rest)] = xx[_block(rest)] - from_controls @ on_x[:, :, others]
+    left_xy[:, others] = xy[:, others] - from_controls @ on_y
     return Net(
         n=train.n,
         mean_x=mean_x,
@@ -244,10 +257,11 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
         rank=1.0 + rank,
         on_x=on_x,
         on_y=on_y,
-        xx=xx - from_controls @ on_x,
-        xy=xy - from_controls @ on_y,
+        xx=left_xx,
+        xy=left_xy,
         yy=yy - np.einsum("rcm,rcm->rm", with_y, on_y),
         controls=controls,
+        rest=rest,
     )
 
 
@@ -325,14 +339,53 @@ def left_over(net: Net, test: Moments) -> Moments:
 
     Of these, `loss` takes coefficients of block columns alone, which are few beside the controls.
     """
-    controls = _run(net.controls)
-    of_x = np.broadcast_to(np.eye(net.mean_x.shape[1]), net.xx.shape).copy()
-    of_x[:, controls] -= net.on_x
+    q, rest = net.mean_x.shape[1], _run(net.rest)
+    of_x = np.broadcast_to(np.eye(q)[:, net.rest], (len(net.xx), q, len(net.rest))).copy()
+    of_x[:, _run(net.controls)] -= net.on_x[:, :, rest]
     of_x[:, 0] -= (net.mean_x[:, None, :] @ of_x)[:, 0]
     of_y = coefficients(net, np.empty(0, dtype=np.int64), net.xy[:, :0])
     turned = of_x.transpose(0, 2, 1)
-    xy = turned @ (test.xy - test.xx @ of_y)
-    return Moments(turned @ test.xx @ of_x, xy, loss(test, of_y))
+    xx, xy = np.zeros_like(net.xx), np.zeros_like(net.xy)
+    xx[_block(net.rest)] = turned @ test.xx @ of_x
+    xy[:, rest] = turned @ (test.xy - test.xx @ of_y)
+    return Moments(xx, xy, loss(test, of_y))
+
+
+@dataclass(frozen=True)
+class Path:
+    """Block columns turned to directions in which a fit under any penalty is one division.
+
+    Attributes:
+        at: where the columns are.
+        values: (R, k) eigenvalues of the columns net of controls, on the correlation scale.
+        turn: (R, k, k) how columns turn to their directions.
+    """
+
+    at: Ints | slice
+    values: Array
+    turn: Array
+
+    def along(self, xy: Array) -> Array:
+        """(R, k, m) cross-products of the directions with what the columns (R, q, m) have."""
+        return self.turn @ xy[:, self.at]
+
+    def squares(self, xx: Array) -> Array:
+        """(R, k, k) cross-products of the directions, given those of the columns (R, q, q)."""
+        turned: Array = self.turn @ xx[:, self.at][:, :, self.at] @ self.turn.transpose(0, 2, 1)
+        return turned
+
+    def shrink(self, penalty: Array | float) -> Array:
+        """What turns cross-products into slopes, (R, k, 1), or (R, k, P) for penalties (P,); 0 in
+        collinear directions."""
+        return _inverse(self.values[:, :, None], penalty)
+
+
+def path(net: Net, columns: Ints) -> Path:
+    """The directions of some block columns."""
+    at = _run(columns)
+    scale = net.scale[:, at]
+    values, vectors = np.linalg.eigh(on_scale(net.xx[:, at][:, :, at], scale))
+    return Path(at, values, vectors.transpose(0, 2, 1) * scale[:, None, :])
 
 
 def path_losses(net: Net, left: Moments, columns: Ints, grid: Array) -> Array:
@@ -346,31 +399,17 @@ def path_losses(net: Net, left: Moments, columns: Ints, grid: Array) -> Array:
         columns: column numbers.
         grid: penalties.
     """
-    at = _run(columns)
-    values, turn, along = _turned(net, columns)
-    turned = Moments(
-        turn @ left.xx[:, at][:, :, at] @ turn.transpose(0, 2, 1),
-        turn @ left.xy[:, at],
-        left.yy,
-    )
-    return np.stack([loss(turned, along * _inverse(values[:, :, None], one)) for one in grid])
+    own = path(net, columns)
+    turned = Moments(own.squares(left.xx), own.along(left.xy), left.yy)
+    along = own.along(net.xy)
+    return np.stack([loss(turned, along * own.shrink(penalty)) for penalty in grid])
 
 
 def ridge_path(net: Net, columns: Ints, grid: Array) -> Array:
     """(R, q, P) coefficients of one outcome under each penalty of a grid (P,), those of `fit`."""
-    values, turn, along = _turned(net, columns)
-    beta = turn.transpose(0, 2, 1) @ (along * _inverse(values[:, :, None], grid))
+    own = path(net, columns)
+    beta = own.turn.transpose(0, 2, 1) @ (own.along(net.xy) * own.shrink(grid))
     return coefficients(net, columns, beta)
-
-
-def _turned(net: Net, columns: Ints) -> tuple[Array, Array, Array]:
-    """One set of eigenvalues (R, k) for all penalties, how columns turn (R, k, k) to their
-    directions, and the cross-products of these with the outcomes (R, k, m)."""
-    at = _run(columns)
-    scale = net.scale[:, at]
-    values, vectors = np.linalg.eigh(on_scale(net.xx[:, at][:, :, at], scale))
-    turn = vectors.transpose(0, 2, 1) * scale[:, None, :]
-    return values, turn, turn @ net.xy[:, at]
 
 
 def loss_of_mean(test: Moments, net: Net) -> Array:

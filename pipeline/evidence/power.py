@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evidence.assess import quadratic, squares, weighted
+from pipeline.evidence.assess import LEAST_SQUARES
 from pipeline.evidence.moments import Design, design, fit, moments, net_of_controls
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints, Panel, composites
-from pipeline.evidence.power_apart import apart, at_strength, read
 from pipeline.evidence.rows import Power
 from pipeline.evidence.settings import BetweenSettings
+from pipeline.evidence.simulated import simulated
 from pipeline.evidence.verdict import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, decide, rules
 
 DESIGN = "this panel's predictors; whole authorities' residuals with random signs"
@@ -111,33 +111,24 @@ def power(panel: Panel, s: BetweenSettings) -> tuple[Power, ...]:
     strengths = {lead: one for lead, one in known.items() if one is not None}
     if not strengths:
         return ()
-    most = max(map(abs, strengths.values())) or 1.0
-    free = design(panel)
-
-    # Every sum of squares is quadratic in the strength: three give all others. That of the signal
-    # alone is the same in all simulations.
-    plain, signal = (world.need + world.rival)[:, None] + noise, most * world.signal[:, None]
-    plain, signal = plain - plain.mean(axis=0), signal - signal.mean(axis=0)
-    three = [squares(d, small, one, s) for one in (plain, plain + signal, signal)]
-    read_of = {
-        lead: weighted(three, quadratic(one / most)).evidence(s) for lead, one in strengths.items()
-    }
-    said = {lead: decide(rules(found, s)) for lead, found in read_of.items()}
+    plain = (world.need + world.rival)[:, None] + noise
+    plain, signal = plain - plain.mean(axis=0), world.signal - world.signal.mean()
+    averages = simulated(small, plain, signal, LEAST_SQUARES, s)
+    read = {lead: averages.evidence(r, s) for lead, r in strengths.items()}
+    said = {lead: decide(rules(found, s)) for lead, found in read.items()}
     together = {lead: np.full_like(one[:APART], INCONCLUSIVE) for lead, one in said.items()}
     # Both decide only where the composites do: nothing else has to be worked out.
     decided = {lead: one[:APART] != INCONCLUSIVE for lead, one in said.items()}
     ever = np.flatnonzero(np.any([*decided.values()], axis=0))
     if ever.size:
-        few = plain[:, ever]
-        others = apart(free, panel, np.hstack([few, few + signal, signal]), s)
-        for lead, strength in strengths.items():
-            r, delta = strength / most, read_of[lead].delta[ever]
-            outcomes, asked = few + r * signal, decided[lead][ever]
-            squared = at_strength(others, r)
-            for own, numbers in read(free, panel, outcomes, squared, s, asked=asked):
-                second, first = decide(rules(numbers, s)), said[lead][ever[own]]
-                agree = (first == second) & (np.sign(delta[own]) == np.sign(numbers.delta))
-                together[lead][ever[own]] = np.where(agree, second, INCONCLUSIVE)
+        apart = simulated(panel, plain[:, ever], signal, s.ridge_grid, s)
+        for lead, r in strengths.items():
+            some = np.flatnonzero(decided[lead][ever])
+            own = ever[some]
+            numbers = apart.evidence(r, s, some)
+            second, first = decide(rules(numbers, s)), said[lead][own]
+            agree = (first == second) & (np.sign(read[lead].delta[own]) == np.sign(numbers.delta))
+            together[lead][own] = np.where(agree, second, INCONCLUSIVE)
     return (
         *power_rows(said, DESIGN, s.power_target),
         *power_rows(together, DESIGN, s.power_target, BOTH),

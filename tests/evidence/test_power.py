@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.evidence.assess import squares
+from pipeline.evidence.assess import LEAST_SQUARES
 from pipeline.evidence.moments import design
 from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.power import APART, BOTH, detectable, power, take_apart
-from pipeline.evidence.power_apart import apart, at_strength, read
 from pipeline.evidence.race import run_race
+from pipeline.evidence.simulated import simulated
 from pipeline.evidence.verdict import SUPPORTED, decide, rules
 from tests.evidence.worlds import QUICK, world
 
@@ -74,28 +74,31 @@ def test_both_compositions_find_no_more_than_one_of_them() -> None:
     assert found[BOTH, 0.1] < found["composite", 0.1]
 
 
-def test_simulated_outcomes_are_read_as_the_race_reads_them() -> None:
-    """Penalties chosen anew in each training set; two outcomes on a line give a third."""
+@pytest.mark.parametrize("grid", [LEAST_SQUARES, QUICK.ridge_grid], ids=["least squares", "ridge"])
+@pytest.mark.parametrize("shared", [False, True], ids=["", "shared trusts"])
+def test_simulated_outcomes_are_read_as_the_race_reads_them(
+    grid: tuple[float, ...], shared: bool
+) -> None:
+    """Penalties are chosen anew in each training set, whatever the strength of the signal."""
     panel = world(h=0.2, b=0.2, authorities=40, seed=3)
-    d, rng = design(panel), np.random.default_rng(4)
+    if shared:
+        panel = replace(panel, dominant_trust=panel.authority // 2)
+    rng = np.random.default_rng(4)
     first = panel.outcome[:, None] + rng.normal(size=(len(panel.year), 3))
-    signal = rng.normal(size=(len(panel.year), 1)) + panel.blocks["leadership"][:, :1]
+    signal = rng.normal(size=len(panel.year)) + panel.blocks["leadership"][:, 0]
     first, signal = first - first.mean(axis=0), signal - signal.mean()
-    three = apart(d, panel, np.hstack([first, first + signal, signal]), QUICK)
+    found = simulated(panel, first, signal, grid, QUICK)
     for r in (0.0, 0.4):
-        outcomes = first + r * signal
-        found = at_strength(three, r)
-        seen = 0
-        for own, numbers in read(d, panel, outcomes, found, QUICK, asked=np.ones(3, dtype=bool)):
-            for place, at in enumerate(np.flatnonzero(own)):
-                one = replace(panel, outcome=outcomes[:, at])
-                wanted = run_race("indicators", one, QUICK.ridge_grid, QUICK).evidence
-                for name, value in vars(wanted).items():
-                    np.testing.assert_allclose(
-                        getattr(numbers, name)[place], value[0], rtol=1e-7, err_msg=name
-                    )
-                seen += 1
-        assert seen == 3
+        numbers = found.evidence(r, QUICK)
+        for at in range(3):
+            one = replace(panel, outcome=first[:, at] + r * signal)
+            wanted = run_race("any", one, grid, QUICK).evidence
+            for name, value in vars(wanted).items():
+                np.testing.assert_allclose(
+                    getattr(numbers, name)[at], value[0], rtol=1e-7, err_msg=name
+                )
+        some = found.evidence(r, QUICK, np.array([2]))
+        np.testing.assert_allclose(some.delta, numbers.delta[2:])
 
 
 def test_same_seed_same_rows_another_seed_others() -> None:
@@ -135,15 +138,17 @@ def test_a_true_delta_of_zero_is_seldom_called_supported(strength: float) -> Non
     )
     signal = strength * (h_net / np.linalg.norm(h_net) + b_net / np.linalg.norm(b_net))
     outcomes = signal * np.sqrt(len(panel.year)) + clustered_noise(panel, 2000, seed=12)
-    measured = squares(d, panel, outcomes - outcomes.mean(axis=0), QUICK)
-    found = decide(rules(measured.evidence(QUICK), QUICK))
+    none = np.zeros(len(panel.year))
+    measured = simulated(panel, outcomes - outcomes.mean(axis=0), none, LEAST_SQUARES, QUICK)
+    found = decide(rules(measured.evidence(0.0, QUICK), QUICK))
     assert (found == SUPPORTED).mean() <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 2000)
 
 
 def test_a_strong_lead_is_called_supported() -> None:
     panel = composites(world(authorities=40, years=3, seed=11))
     h = panel.blocks["leadership"] + panel.blocks["partnership"]
-    outcomes = 0.8 * h + clustered_noise(panel, 200, seed=12)
-    measured = squares(design(panel), panel, outcomes - outcomes.mean(axis=0), QUICK)
-    said = decide(rules(measured.evidence(QUICK), QUICK))
+    noise = clustered_noise(panel, 200, seed=12)
+    signal = h[:, 0] - h.mean()
+    measured = simulated(panel, noise - noise.mean(axis=0), signal, LEAST_SQUARES, QUICK)
+    said = decide(rules(measured.evidence(0.8, QUICK), QUICK))
     assert (said == SUPPORTED).mean() > 0.9

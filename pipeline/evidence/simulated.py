@@ -1,0 +1,291 @@
+"""What the rule reads of many simulated outcomes y + r * signal on one design, at any strength r.
+
+The signal stands as the last column of the design and in no model, so that the cross-products hold
+all that y and the signal have to do with each other. What the columns have to do with an outcome is
+linear in r and squared errors under one penalty are quadratic in it, so each is worked out once;
+only the choice among penalties, made anew for each outcome and each training set as `run_race`
+does it, is made again at each strength.
+
+Shapes: P penalties, R training sets, m outcomes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline.evidence.assess import clusterings, evidence
+from pipeline.evidence.crossval import (
+    Losses,
+    Shrinkage,
+    fold_of_each,
+    forward_steps,
+    inner_sets,
+    one_after_another,
+)
+from pipeline.evidence.moments import (
+    Moments,
+    Net,
+    Path,
+    design,
+    left_over,
+    loss,
+    loss_of_mean,
+    net_of_controls,
+    path,
+)
+from pipeline.evidence.panel import Array, Ints, Panel
+from pipeline.evidence.resampling import Jackknife, jackknife, with_roots
+from pipeline.evidence.settings import BetweenSettings
+from pipeline.evidence.verdict import Evidence
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """A quadratic form of y + r * signal.
+
+    Attributes:
+        own: (..., m) of y.
+        crossed: (..., m) of y and the signal.
+        signal: (..., 1) of the signal.
+    """
+
+    own: Array
+    crossed: Array
+    signal: Array
+
+    def at(self, r: float, some: Ints) -> Array:
+        """(..., k) at a strength, of some outcomes."""
+        found: Array = (
+            self.own[..., some] + (2.0 * r) * self.crossed[..., some] + r * r * self.signal
+        )
+        return found
+
+    def __add__(self, other: "Quadratic") -> "Quadratic":
+        return Quadratic(
+            self.own + other.own, self.crossed + other.crossed, self.signal + other.signal
+        )
+
+
+def _stacked(each: Sequence[Quadratic], axis: int) -> Quadratic:
+    parts = zip(*((one.own, one.crossed, one.signal) for one in each), strict=True)
+    return Quadratic(*(np.stack(part, axis=axis) for part in parts))
+
+
+def _squares(sets: Moments | Net) -> Quadratic:
+    """(R, m) sums of squares."""
+    return Quadratic(sets.yy, sets.xy[:, -1], sets.xx[:, -1, -1:])
+
+
+def _about_mean(sets: Moments, net: Net) -> Quadratic:
+    """(R, m) squared error of the training mean."""
+    y, signal, n = net.mean_y, net.mean_x[:, -1:], sets.n[:, None]
+    crossed = sets.xy[:, -1] - y * sets.xx[:, 0, -1:] - signal * sets.xy[:, 0] + n * y * signal
+    alone = sets.xx[:, -1, -1:] - 2.0 * signal * sets.xx[:, 0, -1:] + n * signal**2
+    return Quadratic(loss_of_mean(sets, net), crossed, alone)
+
+
+def _losses(net: Net, left: Moments, columns: Ints, grid: Array) -> Quadratic:
+    """(P, R, m) what `path_losses` gives."""
+    own = path(net, columns)
+    along, along_signal = own.along(net.xy), own.along(net.xx[:, :, -1:])
+    with_y, with_signal = own.along(left.xy), own.along(left.xx[:, :, -1:])
+    test = Moments(own.squares(left.xx), with_y, left.yy)
+    whole = _squares(left)
+    found = []
+    for penalty in grid:
+        shrink = own.shrink(penalty)
+        beta, pull = along * shrink, along_signal * shrink
+        # How the squared error moves with a slope, at those of the signal.
+        moves = test.xx @ pull - with_signal
+        crossed = moves.transpose(0, 2, 1) @ beta - pull.transpose(0, 2, 1) @ with_y
+        alone = (pull * (moves - with_signal)).sum(axis=1)
+        found.append(
+            Quadratic(loss(test, beta), whole.crossed + crossed[:, 0], whole.signal + alone)
+        )
+    return _stacked(found, axis=0)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Squared errors on R test sets.
+
+    Attributes:
+        choice: (P, R, m) by which the penalty is chosen, inside each training set.
+        sse: (P, R, 2, m) of controls + H and controls + B on the test set.
+        plain, total: (R, m) of the controls alone, and about the training mean.
+    """
+
+    choice: Quadratic
+    sse: Quadratic
+    plain: Quadratic
+    total: Quadratic
+
+    def losses(self, r: float, some: Ints) -> Losses:
+        """Of controls, + H and + B, each outcome and training set under its own penalty."""
+        best = self.choice.at(r, some).argmin(axis=0)[None, :, None, :]
+        chosen = np.take_along_axis(self.sse.at(r, some), best, axis=0)[0]
+        plain = self.plain.at(r, some)
+        uncounted = np.full(len(plain), np.nan)
+        sse = np.concatenate([plain[:, None], chosen], axis=1)
+        return Losses(sse, self.total.at(r, some), uncounted, uncounted)
+
+
+def _held_out(train: Net, test: Moments, how: Shrinkage, choice: Quadratic) -> HeldOut:
+    left, grid = left_over(train, test), np.asarray(how.grid)
+    return HeldOut(
+        choice=choice,
+        sse=_stacked([_losses(train, left, columns, grid) for columns in how.rivals], axis=2),
+        plain=_squares(left),
+        total=_about_mean(test, train),
+    )
+
+
+@dataclass(frozen=True)
+class Side:
+    """The block columns of one side in R training sets: (R, k, m) and (R, k, 1) what their
+    directions have to do with y and with the signal, net of the controls.
+    """
+
+    path: Path
+    along: Array
+    signal: Array
+
+    def explained(self, r: float, some: Ints, penalty: Array) -> Array:
+        """(R, k) squares of some outcomes that the side's index explains, its slope free; see
+        `Fit`. One penalty an outcome.
+        """
+        along = self.along[:, :, some] + r * self.signal
+        shrink = self.path.shrink(penalty)
+        with_index = (along**2 * shrink).sum(axis=1)
+        size = ((along * shrink) ** 2 * self.path.values[:, :, None]).sum(axis=1)
+        there = size > 0
+        return np.where(there, with_index**2 / np.where(there, size, 1.0), 0.0)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """R training sets: (R, m) squares about the mean, and what either side explains of them."""
+
+    total: Quadratic
+    sides: tuple[Side, Side]
+
+    def leads(self, r: float, some: Ints, penalty: Array) -> Array:
+        """(R, 5, k) lead, shares and roots, see `with_roots`."""
+        total = self.total.at(r, some)
+        h, b = (side.explained(r, some, penalty) / total for side in self.sides)
+        return with_roots(h, b)
+
+
+def _fitted(sets: Moments, net: Net, rivals: tuple[Ints, Ints]) -> Fitted:
+    def side(columns: Ints) -> Side:
+        own = path(net, columns)
+        return Side(own, own.along(net.xy), own.along(net.xx[:, :, -1:]))
+
+    return Fitted(_about_mean(sets, net), (side(rivals[0]), side(rivals[1])))
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """All that the rule reads of m outcomes y + r * signal.
+
+    Attributes:
+        grid: (P,) candidate penalties.
+        choice: (P, 1, m) by which the penalty of all rows is chosen.
+        everyone: all rows.
+        without: all less each authority, and all less each trust, whose rows are no authority's.
+        clusters: each clustering's clusters, by their place in the two, see `Clusterings`.
+        held: each authority left out in turn.
+        ahead: each step forward in time.
+    """
+
+    grid: Array
+    choice: Quadratic
+    everyone: Fitted
+    without: tuple[Fitted, Fitted]
+    clusters: tuple[Ints, ...]
+    held: HeldOut
+    ahead: tuple[HeldOut, ...]
+
+    def evidence(self, r: float, s: BetweenSettings, some: Ints | None = None) -> Evidence:
+        """What the rule reads at a strength, of some outcomes or all."""
+        if some is None:
+            some = np.arange(self.choice.own.shape[-1])
+        penalty = self.grid[self.choice.at(r, some)[:, 0].argmin(axis=0)]
+        estimate = self.everyone.leads(r, some, penalty)[0]
+        without = np.concatenate([one.leads(r, some, penalty) for one in self.without])
+        lead: list[Jackknife] = [jackknife(estimate, without[own]) for own in self.clusters]
+        ahead = one_after_another([step.losses(r, some) for step in self.ahead])
+        return evidence(lead=lead, held=self.held.losses(r, some), ahead=ahead, at=(0, 1, 2), s=s)
+
+
+def simulated(
+    panel: Panel,
+    outcomes: Array,
+    signal: Array,
+    grid: tuple[float, ...],
+    s: BetweenSettings,
+) -> Simulated:
+    """Work out what `Simulated` holds.
+
+    Args:
+        panel: its predictors, clusters and years.
+        outcomes: (n, m), centred.
+        signal: (n,), centred.
+        grid: candidate penalties, (0,) for least squares.
+        s: settings.
+    """
+    plain = design(panel)
+    d = replace(plain, x=np.column_stack([plain.x, signal]))
+    rivals = d.columns(s.h_blocks), d.columns(s.b_blocks)
+    gathered = clusterings(d, outcomes, panel)
+    authorities, everyone = gathered.authorities, gathered.total()
+    size = len(authorities.xx)
+    folds = fold_of_each(size, s.inner_folds, np.random.default_rng(s.seed))
+    how = Shrinkage(rivals, grid, folds)
+    sets = everyone, everyone.less(authorities), everyone.less(gathered.trusts)
+    nets = [net_of_controls(each, d.controls) for each in sets]
+    whole, *without = (_fitted(*each, rivals) for each in zip(sets, nets, strict=True))
+    one = np.ones((1, size))
+    weights = np.concatenate([one, 1.0 - np.eye(size)])
+    choice = _choice(authorities, weights, d.controls, how)
+    steps = forward_steps(
+        d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
+    )
+    later = d.lasting_controls
+    return Simulated(
+        grid=np.asarray(grid),
+        choice=_of_sets(choice, slice(1)),
+        everyone=whole,
+        without=(without[0], without[1]),
+        clusters=gathered.at,
+        held=_held_out(nets[1], authorities, how, _of_sets(choice, slice(1, None))),
+        ahead=tuple(
+            _held_out(
+                net_of_controls(step.train.total(), later),
+                step.test,
+                how,
+                _choice(step.train, one, later, how),
+            )
+            for step in steps
+        ),
+    )
+
+
+def _of_sets(one: Quadratic, which: slice) -> Quadratic:
+    """Those of some training sets, (P, R, m)."""
+    return Quadratic(one.own[:, which], one.crossed[:, which], one.signal[:, which])
+
+
+def _choice(groups: Moments, weights: Array, controls: Ints, how: Shrinkage) -> Quadratic:
+    """(P, R, m) what `penalty_losses` gives; zeros for a single penalty, the choice."""
+    grid = np.asarray(how.grid)
+    if len(grid) == 1:
+        none = np.zeros((1, len(weights), groups.yy.shape[1]))
+        return Quadratic(none, none, none[:, :, :1])
+    first, *others = (
+        _losses(net, left, columns, grid)
+        for net, left in inner_sets(groups, weights, controls, how.folds)
+        for columns in how.rivals
+    )
+    return sum(others, start=first)
