@@ -391,13 +391,16 @@ def _sets(made: Mapping[str, pl.DataFrame]) -> Finding:
 
 def _robustness(made: Mapping[str, pl.DataFrame]) -> Finding:
     known = made["robustness"].filter(pl.col("passes").is_not_null())
+    read = made["robustness"].filter(
+        pl.col("passes").is_null(), pl.col("why_not").is_null(), pl.col("estimate").is_not_null()
+    )
     kinds = known.group_by("kind", maintain_order=True).agg(pl.col("passes").sum(), pl.len())
     figures = [
         Point(capital(kind), 100 * passes / every, note=f"{passes} of {every}")
         for kind, passes, every in kinds.iter_rows()
     ]
     agree = int(known["passes"].sum())
-    skipped = made["robustness"].height - known.height
+    skipped = made["robustness"].height - known.height - read.height
     said = f"{number(agree)} of {counted(known.height, 'check')} say what the panel's estimate says"
     said += f"; {number(skipped)} could not be made." if skipped else "."
     return Finding(said, "percent of checks that agree", figures, 0)

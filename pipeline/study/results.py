@@ -160,9 +160,11 @@ MEANINGS = {
     "sst": "squares about the mean of the training rows",
     "term": "term of the model",
     "kind": "kind of check: multiverse and the kinds that leave out, change or add something; "
-    "'split respondents' is a row that says why it cannot be made of open data",
+    "'split respondents' is a row that says why it cannot be made of open data, 'confounder' rows "
+    "are to be read and are no checks",
     "detail": "what was chosen instead",
-    "passes": "whether it says what the panel's own estimate says; empty where it was not possible",
+    "passes": "whether it says what the panel's own estimate says; empty where it was not "
+    "possible, or the row is no check",
     "why_not": "why it was not possible",
     "coverage": "least observed share behind carried values",
     "missing": "least measured share for an indicator to be used",

@@ -12,11 +12,16 @@ from pipeline.evidence.imputation import Pooled, impute, rubin
 from pipeline.evidence.lead import Lead, lead, leads
 from pipeline.evidence.locality import LocalityPanel, codes_of, shared
 from pipeline.evidence.moments import design
-from pipeline.evidence.nested import classic_f
-from pipeline.evidence.panel import Array, Panel, composites
+from pipeline.evidence.nested import FTest, classic_f
+from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.race import ridge_penalty
 from pipeline.evidence.reliability import disattenuated, equalise
-from pipeline.evidence.sensitivity import group_partial_r2, group_robustness_value
+from pipeline.evidence.sensitivity import (
+    adjusted,
+    benchmark,
+    group_partial_r2,
+    group_robustness_value,
+)
 from pipeline.evidence.within import Slope, slope
 from pipeline.study.framework import Framework
 from pipeline.study.panels import (
@@ -31,6 +36,7 @@ from pipeline.study.panels import (
 )
 
 Row = dict[str, Any]
+CONFOUNDER = "confounder"
 
 
 def _row(kind: str, detail: str, found: Lead | None, passes: bool | None, why: str = "") -> Row:
@@ -466,38 +472,94 @@ def _without_error(
     return {"estimate": found, "passes": bool(found * base.delta > 0)}
 
 
-def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]:
-    """Robustness value of the first side's indicators, beside the strongest control's strength.
+AS_STRONG = (1, 2, 3)
+"""How many times as strong as a known circumstance a confounder is taken to be."""
 
-    It passes when a confounder as strong as the strongest measured control, with the outcome,
-    could not take the association away.
+
+def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]:
+    """What an unmeasured confounder would have to be, and do, beside the controls that are known.
+
+    The robustness value of the first side's indicators passes when a confounder as strong as the
+    strongest measured control, with the outcome, could not take the association away. The rows
+    after it are to be read: what share of the association is left, in the worst case, beside a
+    confounder a few times as strong as the lasting control that would leave least, with leadership
+    and with the outcome (Cinelli and Hazlett 2020, benchmark bounds, for the side's fitted index,
+    whose coefficient is 1). Classic standard errors, as in all of that: on the hopeful side.
     """
     s = all_of.test.between
     d = design(composites(panel))
     outcome = panel.outcome - panel.outcome.mean()
-    everything = np.concatenate([[0], d.controls, d.columns(s.b_blocks)])
-    h = d.columns(s.h_blocks)
+    h, rivals = d.columns(s.h_blocks), d.columns(s.b_blocks)
+    everything = np.concatenate([[0], d.controls, rivals])
     f = classic_f(outcome, d.x[:, everything], d.x[:, h])
     if not np.isfinite(f.statistic):
         return
     value = group_robustness_value(f.statistic, int(f.df1), f.df2)
+    beta = np.linalg.lstsq(d.x[:, np.concatenate([everything, h])], outcome, rcond=None)[0]
+    index = standardise((d.x[:, h] @ beta[-len(h) :])[:, None])
+
+    def share(y: Array, rest: Array, column: int) -> float:
+        """Partial R2 of a control with y."""
+        own = classic_f(y, rest, d.x[:, [column]])
+        known = np.isfinite(own.statistic)
+        return group_partial_r2(own.statistic, int(own.df1), own.df2) if known else 0.0
+
     strongest, name = 0.0, "none"
+    # A year is no circumstance of a place.
+    left: dict[str, list[float]] = {}
     for label, column in zip(built.controls, d.controls, strict=True):
-        rest = np.concatenate([[0], np.setdiff1d(d.controls, [column]), d.columns(s.b_blocks), h])
-        own = classic_f(outcome, d.x[:, rest], d.x[:, [column]])
-        if np.isfinite(own.statistic):
-            share = group_partial_r2(own.statistic, int(own.df1), own.df2)
-            if share > strongest:
-                strongest, name = share, label
+        others = np.concatenate([[0], np.setdiff1d(d.controls, [column]), rivals])
+        known = share(outcome, d.x[:, np.concatenate([others, h])], column)
+        if known > strongest:
+            strongest, name = known, label
+        if column in d.lasting_controls:
+            left[label] = _left_beside(
+                share(index[:, 0], d.x[:, others], column),
+                share(outcome, np.hstack([d.x[:, others], index]), column),
+                f,
+            )
+    worst = min(left, key=lambda label: left[label][0], default="")
+    beside = (
+        f"; beside one as strong as {worst}, with leadership as well, at least "
+        f"{left[worst][0]:.0%} of the association would be left"
+        if left
+        else ""
+    )
     yield {
         "part": "between",
         "kind": "robustness value",
         "detail": "share of what is left of outcome and leadership that an unmeasured confounder "
         f"would have to explain; the strongest control ({name}) explains {strongest:.3f} of the "
-        "outcome",
+        f"outcome{beside}",
         "estimate": value,
         "passes": bool(value > strongest),
     }
+    for times, share_left in zip(AS_STRONG, left.get(worst, ()), strict=False):
+        yield {
+            "part": "between",
+            "kind": CONFOUNDER,
+            "detail": "share of the association with leadership that is left, at least, beside an "
+            f"unmeasured confounder {times} times as strong as {worst}",
+            "estimate": share_left,
+            "passes": None,
+        }
+
+
+def _left_beside(with_index: float, with_outcome: float, f: FTest) -> list[float]:
+    """What share of an index's coefficient is left, in the worst case, beside a confounder each of
+    `AS_STRONG` times as strong as a control of these partial R2; 0 where it takes everything.
+    """
+    found = []
+    for times in AS_STRONG:
+        try:
+            confounder = benchmark(with_index, with_outcome, times, times)
+        except ValueError:
+            # No confounder can be so strong; the strongest there can be takes everything.
+            found.append(0.0)
+            continue
+        root = float(np.sqrt(f.df1 * f.statistic))
+        found.append(max(0.0, adjusted(1.0, 1.0 / root, f.df2, confounder).estimate))
+    return found
 
 
 def composite_reliability(built: Built, long: pl.DataFrame, all_of: Framework) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Each check passes in a plain world and fails in the world that it is there for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from scipy import stats
 
 from pipeline.evidence.lead import Lead, lead, leads
 from pipeline.evidence.panel import Panel
+from pipeline.evidence.sensitivity import benchmark
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.within import slope
 from pipeline.study.framework import Framework
@@ -62,7 +63,7 @@ def base() -> float:
 def test_in_a_plain_world_every_check_is_made_and_passes(plain: list[Row]) -> None:
     assert base() > 0.05
     not_made = [row for row in plain if row["passes"] is not True]
-    assert [row["kind"] for row in not_made] == ["split respondents"]
+    assert [row["kind"] for row in not_made] == ["split respondents", *["confounder"] * 3]
     made = [row for row in plain if row not in not_made]
     assert {row["kind"] for row in made} == {
         "leave one source out",
@@ -348,40 +349,88 @@ def test_a_confounder_like_the_strongest_control(need: float, passes: bool) -> N
         assert "the strongest control (need)" in row["detail"]
 
 
+ALONE = put(PLAIN, pl.lit(True), inspires=None, inspected=None, joint_income=None)
+"""One indicator on the first side."""
+
+Left = Callable[[np.ndarray], np.ndarray]
+
+
+def net_of_the_rest() -> tuple[np.ndarray, np.ndarray, Callable[[int], Left]]:
+    """Leadership and outcome of length 1, net of the controls and the other side; and how a column
+    is made net of all of these but one control.
+    """
+    panel = built_of(ALONE).panel
+    assert panel is not None
+    # One z-mean a block, as the check has it.
+    budgets = (panel.blocks["budgets"] / panel.blocks["budgets"].std(axis=0)).sum(axis=1)
+    rivals = np.column_stack([np.ones(len(panel.year)), panel.blocks["plans"], budgets])
+
+    def net_of(controls: np.ndarray) -> Left:
+        rest = np.linalg.qr(np.column_stack([rivals, controls]))[0]
+
+        def left(column: np.ndarray) -> np.ndarray:
+            out = column - rest @ (rest.T @ column)
+            return np.asarray(out / np.linalg.norm(out))
+
+        return left
+
+    left = net_of(panel.controls)
+    return (
+        left(panel.blocks["leadership"][:, 0]),
+        left(panel.outcome),
+        lambda column: net_of(np.delete(panel.controls, column, axis=1)),
+    )
+
+
+def slope_beside(d: np.ndarray, y: np.ndarray, with_column: float, with_outcome: float) -> float:
+    """The slope of y on d beside a confounder that explains these shares of d, and of y given d."""
+    other = np.random.default_rng(0).normal(size=len(y))
+    e = y - (y @ d) * d
+    e /= np.linalg.norm(e)
+    other -= (other @ d) * d + (other @ e) * e
+    other /= np.linalg.norm(other)
+    apart = np.sqrt(with_outcome) * e + np.sqrt(1 - with_outcome) * other
+    z = np.sqrt(with_column) * d + np.sqrt(1 - with_column) * apart
+    return float(np.linalg.lstsq(np.column_stack([d, z]), y, rcond=None)[0][0])
+
+
 def test_the_robustness_value_is_what_a_confounder_must_explain() -> None:
     """A confounder that explains as much of leadership and of the outcome takes it all away.
 
     With one indicator on the first side; partial R2 of both is the robustness value.
     """
-    frame = put(PLAIN, pl.lit(True), inspires=None, inspected=None, joint_income=None)
-    value = of(rows_of(frame), "robustness value")["estimate"]
-    panel = built_of(frame).panel
-    assert panel is not None
-    x = np.column_stack(
-        [
-            np.ones(len(panel.year)),
-            panel.controls,
-            panel.blocks["plans"],
-            # One z-mean a block, as the check has it.
-            (panel.blocks["budgets"] / panel.blocks["budgets"].std(axis=0)).sum(axis=1),
-        ]
-    )
-    rest = np.linalg.qr(x)[0]
-
-    def left(column: np.ndarray) -> np.ndarray:
-        out = column - rest @ (rest.T @ column)
-        return np.asarray(out / np.linalg.norm(out))
-
-    d, y = left(panel.blocks["leadership"][:, 0]), left(panel.outcome)
-    other = left(np.random.default_rng(0).normal(size=len(y)))
-    e = y - (y @ d) * d
-    e /= np.linalg.norm(e)
-    other -= (other @ d) * d + (other @ e) * e
-    other /= np.linalg.norm(other)
+    value = of(rows_of(ALONE), "robustness value")["estimate"]
+    d, y, _ = net_of_the_rest()
     # z has correlation sqrt(value) with d, and partial correlation sqrt(value) with y given d.
-    z = np.sqrt(value) * d + np.sqrt(1 - value) * (np.sqrt(value) * e + np.sqrt(1 - value) * other)
-    slope = np.linalg.lstsq(np.column_stack([d, z]), y, rcond=None)[0][0]
-    assert slope == pytest.approx(0.0, abs=1e-9)
+    assert slope_beside(d, y, value, value) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_what_is_left_beside_a_confounder_as_strong_as_a_control() -> None:
+    """A confounder of the strength of the benchmark leaves just the share that the row says."""
+    d, y, others = net_of_the_rest()
+    whole = float(d @ y)
+    panel = built_of(ALONE).panel
+    assert panel is not None
+    shares: dict[int, list[float]] = {}
+    for column in range(panel.controls.shape[1]):
+        without = others(column)
+        own = without(panel.controls[:, column])
+        lead_left, outcome_left = without(panel.blocks["leadership"][:, 0]), without(panel.outcome)
+        alone = outcome_left - (outcome_left @ lead_left) * lead_left
+        beside = own - (own @ lead_left) * lead_left
+        with_outcome = (alone @ beside) ** 2 / ((alone @ alone) * (beside @ beside))
+        shares[column] = []
+        for times in (1, 2, 3):
+            confounder = benchmark((own @ lead_left) ** 2, float(with_outcome), times, times)
+            strength = confounder.with_column, confounder.with_outcome
+            shares[column].append(max(0.0, slope_beside(d, y, *strength) / whole))
+    expected = min(shares.values(), key=lambda one: one[0])
+    found = [row for row in rows_of(ALONE) if row["kind"] == "confounder"]
+    assert_allclose([row["estimate"] for row in found], expected, atol=1e-9)
+    assert all(row["passes"] is None for row in found)
+    assert 1 > expected[0] > expected[1] > expected[2] >= 0
+    said = of(rows_of(ALONE), "robustness value")["detail"]
+    assert f"at least {expected[0]:.0%} of the association would be left" in said
 
 
 def test_nothing_is_checked_of_a_panel_that_is_stopped() -> None:
