@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -20,6 +21,7 @@ from pipeline.edition import ENGLAND, PROJECT, SAMPLE
 from pipeline.study.framework import framework
 from pipeline.study.results import KEYS, TABLES
 from pipeline.tables import Macro
+from tests.few import PANELS
 
 EXAMPLES = sql_tables("examples")
 
@@ -258,6 +260,50 @@ def test_the_cautious_examples_say_what_they_leave_out(
     ).fetchall()
     assert estimated
     assert fallen["years"].max() == 8
+
+
+# The lines that work a result out again.
+
+METHODS = PROJECT / "docs" / "methods.md"
+DOCUMENTED = "districts_dementia"
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_the_documented_lines_give_what_is_published(
+    connection: duckdb.DuckDBPyConnection, path: Path, panel: str
+) -> None:
+    text = METHODS.read_text(encoding="utf-8").partition("## To work it out again")[2]
+    lines = text.partition("```python\n")[2].partition("```")[0]
+    lines = lines.replace("data/england/rapport.duckdb", str(path)).replace(DOCUMENTED, panel)
+    between, _, within = lines.partition("# Within authorities:")
+    found: dict[str, Any] = {}
+    exec(between, found)
+    published = dict(
+        connection.execute(
+            "SELECT composition, estimate FROM evidence.block_contrast "
+            "WHERE spec_id = ? AND estimand = 'delta' AND headline",
+            [panel],
+        ).fetchall()
+    )
+    assert found["lead"] == pytest.approx(published["composite"], rel=1e-9, abs=1e-12)
+    assert found["lead_apart"] == pytest.approx(published["indicators"], rel=1e-9, abs=1e-12)
+    explained = [
+        v
+        for (v,) in connection.execute(
+            "SELECT v FROM evidence.block_fit WHERE spec_id = ? AND composition = 'composite'",
+            [panel],
+        ).fetchall()
+    ]
+    for side in ("v_h", "v_b"):
+        assert pytest.approx(found[side], rel=1e-9, abs=1e-12) in explained
+    if panel == DOCUMENTED:
+        exec(f"#{within}", found)
+        ((slope,),) = connection.execute(
+            "SELECT estimate FROM evidence.within_effect WHERE spec_id = ? "
+            "AND composition = 'composite' AND model = 'authority x year fixed effects'",
+            [panel],
+        ).fetchall()
+        assert found["slope"] == pytest.approx(slope, rel=1e-9)
 
 
 # The notebook.

@@ -221,6 +221,21 @@ def _panel(made: Mapping[str, pl.DataFrame]) -> Finding:
     return Finding(said, "rows", figures, 0)
 
 
+def _panel_value(made: Mapping[str, pl.DataFrame]) -> Finding:
+    frame = made["panel_value"]
+    sizes = frame.group_by("spec_id", maintain_order=True).agg(
+        pl.len(), pl.col("variable").n_unique().alias("variables")
+    )
+    figures = [
+        Point(short(spec), float(values), note=counted(variables, "variable"))
+        for spec, values, variables in sizes.iter_rows()
+    ]
+    carried = frame.filter(pl.col("status") == "e").height
+    said = f"{counted(frame.height, 'value')} entered {counted(len(figures), 'panel')}; "
+    said += f"{number(carried)} are estimated from councils of another date on the same ground."
+    return Finding(said, "values", figures, 0)
+
+
 def _spec(made: Mapping[str, pl.DataFrame]) -> Finding:
     rows = made["analysis_spec"].to_dicts()
     stopped = [row for row in rows if row.get("stopped")]
@@ -477,6 +492,7 @@ def _published(effect: float | None) -> str:
 SAY: Mapping[str, Callable[[Mapping[str, pl.DataFrame]], Finding]] = {
     "analysis_spec": _spec,
     "panel": _panel,
+    "panel_value": _panel_value,
     "measure_quality": _quality,
     "block_fit": _fit,
     "block_contrast": _contrast,

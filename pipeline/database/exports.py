@@ -26,7 +26,7 @@ from pipeline.edition import GENERATED, SYNTHETIC
 
 WORKBOOK = "rapport.xlsx"
 README = "README.md"
-WORKBOOK_CELLS = {"evidence": 60_000, "locality": 15_000}
+WORKBOOK_CELLS = {"evidence": 70_000, "locality": 15_000}
 """Layer to the most cells that a table in the workbook has."""
 LINE = 16
 """Points that a line of writing is high. Rows are given their height, because not every program

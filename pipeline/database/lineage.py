@@ -192,26 +192,34 @@ def _of_framework(table: FrameworkTable) -> Iterator[Link]:
 
 
 def _of_panels(declared: Framework) -> Iterator[Link]:
-    """``evidence.panel``: each block is the mean of its indicators, in the tables of the panels."""
+    """``evidence.panel_value``, and ``evidence.panel``, whose blocks are means of indicators."""
     sides = declared.test.between
     for panel in declared.panels.values():
-        code = "org_code" if panel.grain == "trust_year" else "areacd"
-        yield Link("evidence", "panel", "locality", "", "locality", panel.grain, code)
-        yield Link("evidence", "panel", "year", "", "locality", panel.grain, "year")
-        yield Link("evidence", "panel", "authority", "", "locality", *_authority(panel))
-        if panel.grain != "trust_year":
+        trusts = panel.grain == "trust_year"
+        for table in ("panel", "panel_value"):
+            code = "org_code" if trusts else "areacd"
+            yield Link("evidence", table, "locality", "", "locality", panel.grain, code)
+            yield Link("evidence", table, "year", "", "locality", panel.grain, "year")
+            yield Link("evidence", table, "authority", "", "locality", *_authority(panel))
+        if not trusts:
             trust = (panel.grain, "dominant_trust")
             yield Link("evidence", "panel", "dominant_trust", "", "locality", *trust)
-        table = tables()[panel.grain]
         family = declared.indicators[panel.outcome].family
         made_of = [("outcome_polarised", panel.outcome)] + [
             (one.block, one.name)
             for one in declared.of_block(*sides.h_blocks, *sides.b_blocks)
             if one.family != family
         ]
+        made_of += [("", name) for name in panel.controls]
         for column, name in made_of:
-            if name in table.columns:
-                yield Link("evidence", "panel", column, name, "locality", panel.grain, name)
+            # A trust's circumstances, and what is measured of authorities, are councils' own.
+            own = name in tables()[panel.grain].columns
+            table = panel.grain if own else "authority_year"
+            if column:
+                yield Link("evidence", "panel", column, name, "locality", table, name)
+            yield Link("evidence", "panel_value", "value", name, "locality", table, name)
+            status = f"{name}__status"
+            yield Link("evidence", "panel_value", "status", name, "locality", table, status)
 
 
 def _authority(panel: Panel) -> tuple[str, str]:

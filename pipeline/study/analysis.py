@@ -15,6 +15,7 @@ from pipeline.study.panels import Candidates, Row, candidates
 from pipeline.study.parts import kept_here, on_one_thread, pieces
 from pipeline.study.results import TABLES
 from pipeline.study.together import Found, claim_rows, correct_secondary, put_together
+from pipeline.study.values import panel_values
 
 
 def evidence_tables(
@@ -62,7 +63,9 @@ def evidence_tables(
         rows["verdict"] += [
             {"synthetic": edition.synthetic} | row for row in claim_rows(panels, all_of)
         ]
-        return {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
+        tables = {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
+        in_order = sorted(asked, key=lambda one: list(all_of.panels).index(one.pool.spec.name))
+        return tables | {"panel_value": panel_values(edition, in_order)}
 
 
 def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:

@@ -455,14 +455,8 @@ def locality_panel(
         return None
     pool, keep = built.pool, built.keep
     values = built.values if filled is None else filled.blocks
-    cell = codes_of(pool.authority[keep], pool.year[keep])
-    leadership = {}
-    for block in all_of.test.between.h_blocks:
-        if block in values:
-            matrix = values[block]
-            here = [j for j, x in enumerate(matrix.T) if _varies_within(x, cell)]
-            if here:
-                leadership[block] = matrix[:, here]
+    inside = differing_inside(built, all_of, filled)
+    leadership = {block: values[block][:, here] for block, here in inside.items()}
     if not leadership:
         return None
     return LocalityPanel(
@@ -474,6 +468,20 @@ def locality_panel(
         year=pool.year[keep],
         source=built.dominant_trust,
     )
+
+
+def differing_inside(
+    built: Built, all_of: Framework, filled: Panel | None = None
+) -> dict[str, list[int]]:
+    """Block of leadership's side -> which of its indicators differ between one authority's rows."""
+    values = built.values if filled is None else filled.blocks
+    cell = codes_of(built.pool.authority[built.keep], built.pool.year[built.keep])
+    found = {
+        block: [j for j, x in enumerate(values[block].T) if _varies_within(x, cell)]
+        for block in all_of.test.between.h_blocks
+        if block in values
+    }
+    return {block: here for block, here in found.items() if here}
 
 
 def _varies_within(x: Array, cell: Ints) -> bool:

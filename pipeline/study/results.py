@@ -7,6 +7,9 @@ TABLES = {
     "analysis_spec": "What was asked of which rows: declaration, thresholds and what thinned them.",
     "panel": "The rows of either comparison, which of them each enters, and each block's composite "
     "(z-score over the rows compared between authorities, higher is better).",
+    "panel_value": "Every value that enters either comparison, raw: in its own unit and neither "
+    "standardised nor filled in. What is estimated is worked out again from this table alone "
+    "(docs/methods.md).",
     "measure_quality": "How well each indicator used is measured.",
     "block_fit": "What each coalition of blocks explains and predicts beyond the controls.",
     "block_contrast": "Leadership's side against plans' side: estimates with every interval.",
@@ -26,6 +29,7 @@ TABLES = {
 KEYS = {
     "analysis_spec": ("spec_id",),
     "panel": ("spec_id", "locality", "year"),
+    "panel_value": ("spec_id", "locality", "year", "variable"),
     "measure_quality": ("spec_id", "indicator"),
     "block_fit": ("spec_id", "composition", "coalition"),
     "block_contrast": ("spec_id", "composition", "estimand", "ci_method"),
@@ -86,6 +90,14 @@ MEANINGS = {
     "(analysis_spec.stopped_within says where nothing could be compared)",
     "ranked_within": "whether it is one of those whose top share of a year makes the discordant "
     "sets: all that enter within, and those that would but for a neighbour",
+    "variable": "outcome, control or indicator of the framework; class=level for a council class, "
+    "a region or a year",
+    "value_place": "ONS or ODS code of the place that the value is measured of: the authority's, "
+    "where its localities share it; empty where it is made for the panel",
+    "value_year": "year of the value in the locality tables: that of the row, of the outcome lag "
+    "years later",
+    "status": "what stands behind the value in the locality tables, see meta.dictionary; empty "
+    "where it is made for the panel: classes, and circumstances of the councils a trust serves",
     "outcome_polarised": "outcome, higher is better, in its own unit",
     "dominant_trust": "trust with the largest weight in carried values",
     "leadership": "composite of leadership, z-score; empty where a row is compared only within",
@@ -204,7 +216,8 @@ MEANINGS = {
     "between_confounder_must_be_strong and between_lead_stands_without_error are cautions, which "
     "change the sentence and not the verdict",
     "passed": "whether it is met",
-    "value": "what it reads",
+    "value": "what a rule reads; in panel_value what enters: outcome and indicators times their "
+    "polarity, so that higher is better; controls as they are, 1 or 0 for a class",
     "threshold": "what it is held against",
     "design": "how outcomes were simulated",
     "true_effect": "true lead (between) or true partial R2 (within) in the simulation",

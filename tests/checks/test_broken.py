@@ -262,6 +262,9 @@ CASES = [
         put("ranked_within", False, pl.col("enters_within")),
     ),
     Case("evidence", "panel", "relations", "localities_are_there", put("locality", "E06009999")),
+    Case("evidence", "panel_value", "relations", "every_row_has_every_value", twice),
+    Case("evidence", "panel_value", "relations", "values_as_measured", put("value", 0.123456)),
+    Case("evidence", "panel_value", "values", "nothing_hidden_enters", put("status", "c")),
     Case(
         "evidence",
         "verdict",
