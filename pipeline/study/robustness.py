@@ -472,8 +472,8 @@ def _without_error(
     return {"estimate": found, "passes": bool(found * base.delta > 0)}
 
 
-AS_STRONG = (1, 2, 3)
-"""How many times as strong as a known circumstance a confounder is taken to be."""
+AS_STRONG = {1: "as strong", 2: "twice as strong", 3: "three times as strong"}
+"""How many times as strong as a known circumstance a confounder is taken to be, and in words."""
 
 
 def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]:
@@ -520,7 +520,7 @@ def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]
             )
     worst = min(left, key=lambda label: left[label][0], default="")
     beside = (
-        f"; beside one as strong as {worst}, with leadership as well, at least "
+        f". Beside one as strong as {worst}, with leadership and with the outcome, at least "
         f"{left[worst][0]:.0%} of the association would be left"
         if left
         else ""
@@ -534,12 +534,12 @@ def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]
         "estimate": value,
         "passes": bool(value > strongest),
     }
-    for times, share_left in zip(AS_STRONG, left.get(worst, ()), strict=False):
+    for words, share_left in zip(AS_STRONG.values(), left.get(worst, ()), strict=False):
         yield {
             "part": "between",
             "kind": CONFOUNDER,
             "detail": "share of the association with leadership that is left, at least, beside an "
-            f"unmeasured confounder {times} times as strong as {worst}",
+            f"unmeasured confounder {words} as {worst}",
             "estimate": share_left,
             "passes": None,
         }
