@@ -25,6 +25,7 @@ from pipeline.report.wording import (
     words,
     year_span,
 )
+from pipeline.rounding import decimals
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,6 @@ class Asked:
     kind: str
 
 
-MOST_DIGITS = 6
-"""Decimals at most of what a rule reads."""
 SAME_SIGN = "compositions_same_sign"
 ASKED = {
     "ci_low_above_zero": Asked("Is the whole interval of the lead above zero?", "above", "points"),
@@ -288,11 +287,8 @@ def _reading(kind: str, value: float | None, threshold: float | None) -> str:
         return f"p {p_value(value)}"
     scale = 100 if kind in ("points", "percent") else 1
     digits = 3 if kind == "p" else 2
-    if threshold is not None and value != threshold:
-        while digits < MOST_DIGITS and f"{scale * value:.{digits}f}" == (
-            f"{scale * threshold:.{digits}f}"
-        ):
-            digits += 1
+    if threshold is not None:
+        digits = decimals(scale * value, scale * threshold, digits)
     told = number(scale * value, digits)
     return {"points": f"{told} points", "percent": f"{told}%", "p": f"p {told}"}.get(kind, told)
 

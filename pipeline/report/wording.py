@@ -1,9 +1,10 @@
 """Numbers, years and names as a reader wants them."""
 
-import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
+
+from pipeline.rounding import decimals
 
 MINUS = "\N{MINUS SIGN}"
 NOT_AVAILABLE = "not available"
@@ -41,7 +42,7 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{number(100 * share, digits)}%"
 
 
-def part(share: float, least: float = 0.0, digits: int = 0) -> str:
+def part(share: float, least: float | None = None, digits: int = 0) -> str:
     """A share as a percentage that reads as none, as all or as `least` only where it is."""
     said = percent(share, digits)
     step = 0.1**digits
@@ -49,9 +50,8 @@ def part(share: float, least: float = 0.0, digits: int = 0) -> str:
         return f"under {number(step, digits)}%"
     if share < 1 - ROUNDING and said == percent(1, digits):
         return f"over {number(100 - step, digits)}%"
-    if share < least and said == percent(least, digits):
-        finer = 100 * 10 ** (digits + 1)
-        return percent(math.floor(finer * share) / finer, digits + 1)
+    if least is not None:
+        return percent(share, decimals(100 * share, 100 * least, digits))
     return said
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.evidence.overall import Check
+from pipeline.rounding import decimals
 from pipeline.study.framework import Framework
 
 Row = dict[str, Any]
@@ -101,9 +102,8 @@ def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
 
 
 def _beside(share: float, least: float) -> str:
-    """A share in percent, with a digit more where it would read as what it falls short of."""
-    digits = 1 if share < least and f"{share:.0%}" == f"{least:.0%}" else 0
-    return f"{share:.{digits}%}"
+    """A share in percent, told apart from what it is held against."""
+    return f"{share:.{decimals(100 * share, 100 * least, 0)}%}"
 
 
 def cautions(rows: Mapping[str, Sequence[Row]]) -> list[Check]:

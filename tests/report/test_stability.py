@@ -31,10 +31,10 @@ def found(**own: Any) -> list[str]:
 
 
 def test_a_share_just_short_of_the_least_does_not_read_as_met() -> None:
-    assert found()[1:] == ["79.6% interval 51% to 99%", "No: failed"]
+    assert found()[1:] == ["79.7% interval 51% to 99%", "No: failed"]
     assert found(estimate=0.8, passes=True)[1:] == ["80% interval 51% to 99%", "Yes: passed"]
 
 
 def test_an_interval_is_shown_where_it_is_named_and_in_plain_words() -> None:
     assert found()[0].endswith("the interval is what chance alone gives where there is no lead")
-    assert found(ci_low=None, ci_high=None)[1] == "79.6%"
+    assert found(ci_low=None, ci_high=None)[1] == "79.7%"

@@ -7,6 +7,7 @@ import pytest
 from pipeline.report import wording
 from pipeline.report.basis import thinned
 from pipeline.report.setting_words import OWN, WORDS, said
+from pipeline.rounding import MOST, decimals
 from pipeline.study.framework import framework
 
 
@@ -87,9 +88,11 @@ def test_method_of_an_interval() -> None:
 @pytest.mark.parametrize(
     ("share", "least", "said"),
     [
-        (0.7967, 0.8, "79.6%"),
-        (0.79996, 0.8, "79.9%"),
+        (0.7964, 0.8, "79.6%"),
+        (0.7967, 0.8, "79.7%"),
+        (0.79996, 0.8, "79.996%"),
         (0.8, 0.8, "80%"),
+        (0.8004, 0.8, "80.04%"),
         (0.79, 0.8, "79%"),
         (0.004, 0.0, "under 1%"),
         (0.0, 0.0, "0%"),
@@ -101,6 +104,35 @@ def test_a_part_reads_as_none_all_or_enough_only_where_it_is(
     share: float, least: float, said: str
 ) -> None:
     assert wording.part(share, least) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "fewest", "told"),
+    [
+        (79.64, 80.0, 0, "79.6"),
+        (79.96, 80.0, 0, "79.96"),
+        (80.4, 80.0, 0, "80.4"),
+        (80.0, 80.0, 0, "80"),
+        (0.04996, 0.05, 3, "0.04996"),
+        (0.051, 0.05, 3, "0.051"),
+        (-0.004, 0.0, 2, "-0.004"),
+        (1.999, 2.0, 2, "1.999"),
+        (79.45, 79.5, 0, "79"),
+    ],
+)
+def test_a_figure_beside_its_threshold_stays_on_its_own_side(
+    value: float, threshold: float, fewest: int, told: str
+) -> None:
+    said = f"{value:.{decimals(value, threshold, fewest)}f}"
+    assert said == told
+    assert (float(said) < threshold, float(said) > threshold) == (
+        value < threshold,
+        value > threshold,
+    )
+
+
+def test_what_is_closer_than_the_most_decimals_ends() -> None:
+    assert decimals(80.0 - 1e-9, 80.0, 0) == MOST
 
 
 def test_a_part_with_decimals() -> None:

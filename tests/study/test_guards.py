@@ -262,7 +262,13 @@ def test_what_a_guard_is_there_for_takes_the_verdict_back_and_is_said(
 
 
 @pytest.mark.parametrize(
-    ("share", "said"), [(0.7967, "79.7% of the"), (0.79, "79% of the"), (0.51, "51% of the")]
+    ("share", "said"),
+    [
+        (0.7964, "79.6% of the"),
+        (0.79996, "79.996% of the"),
+        (0.79, "79% of the"),
+        (0.51, "51% of the"),
+    ],
 )
 def test_a_share_just_short_of_the_least_does_not_read_as_if_it_were_met(
     plain: dict[str, list[Row]], share: float, said: str
