@@ -178,6 +178,32 @@ def test_latest_is_the_newest_value_of_each_council_and_indicator(
     assert latest.sort(order).equals(newest.select(latest.columns).sort(order))
 
 
+def test_a_figure_that_stands_for_later_years_says_its_own(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Inspections, once each, and what the views show of them."""
+    published = connection.execute(
+        "SELECT DISTINCT areacd, year FROM locality.council_inspection WHERE value IS NOT NULL "
+        "AND measure = 'impact_of_leaders' ORDER BY ALL"
+    ).fetchall()
+    once = connection.execute(
+        "SELECT areacd, year FROM locality.indicator_place WHERE indicator = 'impact_of_leaders' "
+        "AND reference_year = year ORDER BY ALL"
+    ).fetchall()
+    assert published == once
+    later = connection.sql(
+        "FROM latest WHERE indicator = 'impact_of_leaders' AND reference_year < year"
+    ).pl()
+    assert later.height
+    wrong = connection.sql(
+        "SELECT wide.areacd FROM locality.authority_year AS wide "
+        "JOIN locality.indicator_place AS long USING (areacd, year) "
+        "WHERE indicator = 'impact_of_leaders' "
+        "AND impact_of_leaders__reference_year IS DISTINCT FROM reference_year"
+    ).pl()
+    assert wrong.is_empty()
+
+
 def test_peers_are_the_comparators_with_their_own_values(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -237,12 +237,36 @@ def locality_relations(edition: Edition, name: str, rows: Rows) -> list[Rule]:
     if "indicator" in columns:
         indicators = set(framework().indicators)
         found.append(known(rows, "indicator", indicators, "the framework (meta.indicator)"))
+    if {"indicator", "reference_year"} <= set(columns):
+        found.append(stands_no_longer(rows))
     if "trust" in columns and name != "trust_lineage":
         trusts = set(edition.read("locality", "trust_lineage")["trust"].drop_nulls())
         # A body that was split has several trusts, with commas.
         each = rows.with_columns(pl.col("trust").str.split(",")).explode("trust")
         found.append(known(each, "trust", trusts, "locality.trust_lineage"))
     return found
+
+
+def stands_no_longer(rows: Rows) -> Rule:
+    """A figure's own year is its row's, or as much earlier as the indicator's figures stand."""
+    declared = framework().indicators
+    of_no_year = pl.col("indicator").is_in([name for name, one in declared.items() if one.static])
+    stands = pl.col("indicator").replace_strict(
+        {name: one.stands for name, one in declared.items()}, default=0, return_dtype=pl.Int32
+    )
+    own, empty = pl.col("reference_year"), pl.col("value").is_null() | of_no_year
+    fits = (pl.col("year") - own).is_between(0, stands).fill_null(value=False)
+    failing = rows.lazy().filter(pl.when(empty).then(own.is_not_null()).otherwise(~fits))
+    return Rule(
+        "stands_no_longer",
+        "relations",
+        "critical",
+        "a figure was published for its row's year, or for one earlier by no more years than the "
+        "framework lets it stand",
+        "A figure would pass for a newer one: see the query of the table, and how figures stand in "
+        "pipeline/study/indicators.py.",
+        failing.select(pl.first(), "year", "indicator", "value", "reference_year").collect(),
+    )
 
 
 def evidence_relations(edition: Edition, name: str, frame: pl.DataFrame) -> list[Rule]:

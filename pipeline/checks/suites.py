@@ -263,8 +263,10 @@ def locality_suite(
             suite.append(_within(column, 1 - 1e-9, None))
         elif column.endswith("areacd"):
             suite.append(_ons_code(column))
-        elif last in COUNTS or last == "year":
-            suite.append(_within(column, *(YEARS if last == "year" else (0, None))))
+        elif last in COUNTS:
+            suite.append(_within(column, 0, None))
+        elif last in ("year", "reference_year"):
+            suite.append(_within(column, *YEARS))
     suite.append(Expectation("expect_table_row_count_to_be_between", {"min_value": 1}, "coverage"))
     return suite
 

@@ -37,6 +37,7 @@ WIDE = {
     "__status": "status of the indicator before it",
     "__coverage": "share of the trust weight behind it that was observed",
     "__n_effective": "effective number of trusts behind it",
+    "__reference_year": "year that it was published for",
 }
 """What wide tables hold beside each indicator, by the ending of the column."""
 
@@ -79,7 +80,8 @@ def text() -> str:
         "",
         *(f"- `x{ending}`: {meaning};" for ending, meaning in WIDE.items()),
         "",
-        "the last two where values are carried from trusts.",
+        "the second and third where values are carried from trusts, the last where a figure stands",
+        "for years after its own.",
     ]
     for table in locality_tables().values():
         lines += _section(table.name, table.about, table.grain, dict(_narrow(table.columns)))

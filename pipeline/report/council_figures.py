@@ -130,11 +130,13 @@ class Point:
     """One year of one figure, and the medians beside it.
 
     Attributes:
+        published_for: the year that it was published for, where it is of a year at all.
         low, high: 95% interval from the sampling of staff; None where there is none.
         usable: whether enough of it was observed.
     """
 
     year: int
+    published_for: int | None
     value: float | None
     status: str
     coverage: float | None
@@ -377,6 +379,7 @@ class Figures:
         reach = Z * float(np.sqrt(noise)) if sampled else 0.0
         return Point(
             year=year,
+            published_for=row["reference_year"],
             value=value,
             status=row["status"],
             coverage=row["coverage"],

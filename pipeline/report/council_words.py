@@ -145,8 +145,10 @@ def _reads_as_zero(told: str) -> bool:
 
 
 def notes(point: Point, series: Series, meanings: dict[str, str], least: float) -> str:
-    """What to know of one figure: its interval, its status and how much was observed."""
+    """What to know of one figure: its year, interval and status, and how much was observed."""
     said = []
+    if point.published_for not in (None, point.year):
+        said.append(f"The figure of {financial_year(point.published_for)}")
     if point.low is not None and point.high is not None and point.value is not None:
         ends = interval(series.measure, point.low, point.high, point.value)
         said.append(f"{CERTAIN} interval {ends}")

@@ -41,7 +41,8 @@ SELECT
     measured.respondents,
     CASE WHEN measured.value IS NOT NULL AND (1.0 {divided}) IS NULL THEN 'x'
         WHEN measured.value IS NULL AND measured.status = 'ok' THEN 'x'
-        ELSE measured.status END AS status
+        ELSE measured.status END AS status,
+    CASE WHEN measured.value {divided} IS NOT NULL THEN year END AS reference_year
 FROM measured
 {joined}
 """
@@ -72,6 +73,7 @@ SELECT
     CASE WHEN measured.value IS NOT NULL AND (1.0 {divided}) IS NULL THEN 'x'
         WHEN measured.value IS NULL AND measured.status = 'ok' THEN 'x'
         ELSE measured.status END AS status,
+    CASE WHEN measured.value {divided} IS NOT NULL THEN {reference_year} END AS reference_year,
     CAST({scale} * measured.value AS DOUBLE) AS numerator,
     CAST({denominator} AS DOUBLE) AS denominator,
     '{carried_as}' AS carried_as
@@ -128,6 +130,9 @@ def _council_sql(indicator: Indicator, all_of: Framework) -> str:
         status=STATUS.format(complete=indicator.complete),
         value=indicator.value,
         year="CAST(0 AS INTEGER)" if indicator.static else "measure.year",
+        reference_year="CAST(NULL AS INTEGER)"
+        if indicator.static
+        else "CAST(measured.year AS INTEGER)",
         scale=indicator.scale,
         divided=divided,
         denominator=denominator,
@@ -275,6 +280,8 @@ def _with_indicator(
         pl.col("value").alias(indicator.name),
         pl.col("status").alias(f"{indicator.name}__status"),
     ]
+    if indicator.stands:
+        columns.append(pl.col("reference_year").alias(f"{indicator.name}__reference_year"))
     if indicator.level == "trust" and "coverage" in long.columns:
         columns.append(pl.col("coverage").alias(f"{indicator.name}__coverage"))
         columns.append(pl.col("n_effective").alias(f"{indicator.name}__n_effective"))
@@ -348,6 +355,11 @@ class FrameworkTable:
     layer: str = "locality"
 
 
+REFERENCE_YEAR = (
+    "year that the figure was published for: the row's, or an earlier one where a figure stands "
+    "for years after its own (meta.indicator.stands); empty without a value, and where it is of no "
+    "year (meta.indicator.static)"
+)
 MEASURED = {
     "indicator": "name in the framework",
     "year": "financial year by the year it starts in (surveys: the calendar year)",
@@ -356,6 +368,7 @@ MEASURED = {
     "status": "what stands behind the value; see meta.dictionary",
     "sampling_variance": "variance of the value from sampling staff",
     "respondents": "staff who answered",
+    "reference_year": REFERENCE_YEAR,
 }
 CARRYING = {
     "numerator": "value before it was divided, in the framework's unit",
@@ -390,6 +403,8 @@ def framework_tables() -> dict[str, FrameworkTable]:
             one.name: f"{one.title}; {one.unit or 'unit of the source'}",
             f"{one.name}__status": f"status of {one.name}",
         }
+        if one.stands:
+            value[f"{one.name}__reference_year"] = f"year that {one.name} was published for"
         wide |= value
         if one.level == "trust":
             trusts |= value

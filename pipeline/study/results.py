@@ -98,6 +98,8 @@ MEANINGS = {
     "years later",
     "status": "what stands behind the value in the locality tables, see meta.dictionary; empty "
     "where it is made for the panel: classes, and circumstances of the councils a trust serves",
+    "reference_year": "year that the figure was published for: earlier than value_year where it "
+    "stands for years after its own (meta.indicator.stands); empty where it is of no year, or made",
     "outcome_polarised": "outcome, higher is better, in its own unit",
     "dominant_trust": "trust with the largest weight in carried values",
     "leadership": "composite of leadership, z-score; empty where a row is compared only within",

@@ -36,7 +36,7 @@ class Variable:
 
 
 def panel_values(edition: Edition, asked: Sequence[Asked]) -> pl.DataFrame:
-    """One row a panel, place, year and variable, with the status that the value was published with.
+    """One row a panel, place, year and variable, with the value's status and the year it is of.
 
     Args:
         edition: whose locality tables the panels were read from.
@@ -49,6 +49,7 @@ def panel_values(edition: Edition, asked: Sequence[Asked]) -> pl.DataFrame:
             pl.col("year").cast(pl.Int64).alias("value_year"),
             pl.col("indicator").alias("variable"),
             "status",
+            "reference_year",
         )
         for table, place in (("indicator_place", "areacd"), ("indicator_trust", "org_code"))
     ]

@@ -15,6 +15,8 @@
 -- column coverage: share of the council's people on whose ground a value was observed
 -- column share_inside: share of the people of the councils it comes from who live in this one: 1
 --   where they lie inside it, less where it is taken to be like a larger council that it is part of
+-- column reference_year: year that the figures it is made of were published for, the earliest of them;
+--   see locality.indicator_council
 -- column carried_from: ONS codes of the councils it comes from, with commas
 -- column existed: whether the council existed at the start of the year
 -- column reason: why it could not be carried
@@ -78,7 +80,8 @@ piece AS (
         measured.value,
         measured.numerator,
         measured.denominator,
-        measured.status
+        measured.status,
+        measured.reference_year
     FROM wanted
     JOIN pair ON pair.areacd = wanted.areacd
     JOIN locality.indicator_council AS measured
@@ -112,6 +115,7 @@ gathered AS (
         sum(persons / source_persons * value) AS summed,
         sum(persons / source_persons * numerator) FILTER (value IS NOT NULL) AS numerator,
         sum(persons / source_persons * denominator) FILTER (value IS NOT NULL) AS denominator,
+        min(reference_year) AS reference_year,
         string_agg(source, ',' ORDER BY source) FILTER (value IS NOT NULL) AS carried_from
     FROM part
     GROUP BY ALL
@@ -157,6 +161,7 @@ SELECT
     END AS status,
     coverage,
     observed / source_persons AS share_inside,
+    CASE WHEN reason IS NULL THEN reference_year END AS reference_year,
     carried_from,
     existed,
     reason

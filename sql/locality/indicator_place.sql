@@ -13,6 +13,9 @@
 -- column n_effective: effective number of trusts behind the value, 1 / sum of squared weights
 -- column sampling_variance: variance of the value from sampling staff
 -- column respondents: staff who answered at an observed trust, mean over the trusts by weight
+-- column reference_year: year that the figure was published for: the row's, or an earlier one where a
+--   figure stands for years after its own (meta.indicator.stands), the earliest of a carried value's;
+--   empty without a value, and where it is of no year (meta.indicator.static)
 WITH years AS (
     SELECT DISTINCT indicator, year FROM locality.trust_indicator
 ),
@@ -27,7 +30,8 @@ carried AS (
         sum(link.weight ** 2) FILTER (measured.value IS NOT NULL) AS squares,
         sum(link.weight ** 2 * measured.sampling_variance) AS noise,
         sum(link.weight * measured.respondents)
-            / sum(link.weight) FILTER (measured.respondents IS NOT NULL) AS respondents
+            / sum(link.weight) FILTER (measured.respondents IS NOT NULL) AS respondents,
+        min(measured.reference_year) AS reference_year
     FROM locality.trust_place AS link
     JOIN years ON link.vintage = greatest(2018, least(2024, years.year))
     LEFT JOIN locality.trust_indicator AS measured
@@ -45,11 +49,12 @@ SELECT
     coalesce(observed, 0) / everything AS coverage,
     observed ** 2 / squares AS n_effective,
     noise / observed ** 2 AS sampling_variance,
-    respondents
+    respondents,
+    reference_year
 FROM carried
 UNION ALL
-SELECT areacd, year, indicator, value, status, NULL, NULL, NULL, NULL
+SELECT areacd, year, indicator, value, status, NULL, NULL, NULL, NULL, reference_year
 FROM locality.indicator_council
 UNION ALL
-SELECT areacd, year, indicator, value, status, coverage, NULL, NULL, NULL
+SELECT areacd, year, indicator, value, status, coverage, NULL, NULL, NULL, reference_year
 FROM locality.indicator_carried

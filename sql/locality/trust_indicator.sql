@@ -8,6 +8,8 @@
 -- column sampling_variance: variance of the value from sampling staff, where the source is a sample
 -- column respondents: staff who answered
 -- column organisations: how many organisations' values it is made of
+-- column reference_year: year that its figures were published for, the earliest of them; see
+--   locality.indicator_trust
 WITH cost AS (
     SELECT org_code, year, -value AS cost, median(-value) OVER (PARTITION BY org_code) AS usual
     FROM tidy.trust_finance
@@ -24,6 +26,7 @@ part AS (
         measured.value,
         measured.sampling_variance,
         measured.respondents,
+        measured.reference_year,
         lineage.share * coalesce(cost.cost, usual.usual, 1) AS weight
     FROM locality.indicator_trust AS measured
     JOIN locality.trust_lineage AS lineage ON lineage.org_code = measured.org_code
@@ -39,6 +42,7 @@ SELECT
     sum(weight * value) / sum(weight) AS value,
     sum(weight ** 2 * sampling_variance) / sum(weight) ** 2 AS sampling_variance,
     CAST(sum(respondents) AS BIGINT) AS respondents,
-    count(*) AS organisations
+    count(*) AS organisations,
+    min(reference_year) AS reference_year
 FROM part
 GROUP BY ALL

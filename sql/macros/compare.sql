@@ -6,6 +6,8 @@
 -- column peer_areacd: ONS code of the council that the row is about
 -- column peer_areanm: its name
 -- column year: financial year by the year it starts in
+-- column reference_year: year that the figure was published for: earlier than year where it stands for
+--   years after its own; see locality.indicator_place
 -- column value: its value, empty where its status says so
 -- column status: what stands behind it; empty where there is no row
 -- column coverage: share of it that was really observed (carried values only)
@@ -22,10 +24,11 @@ WITH asked AS (
 )
 SELECT DISTINCT
     areacd, 0 AS peer_rank, areacd AS peer_areacd, areanm AS peer_areanm,
-    year, value, status, coverage
+    year, reference_year, value, status, coverage
 FROM asked
 UNION ALL
 SELECT
-    areacd, peer_rank, peer_areacd, peer_areanm, year, peer_value, peer_status, peer_coverage
+    areacd, peer_rank, peer_areacd, peer_areanm, year, peer_reference_year, peer_value, peer_status,
+    peer_coverage
 FROM asked
 ORDER BY ALL

@@ -4,6 +4,8 @@
 -- column areacd: ONS code of the council
 -- column areanm: its name
 -- column year: financial year by the year it starts in
+-- column reference_year: year that the figure was published for: earlier than year where it stands for
+--   years after its own (meta.indicator.stands); empty without a value, and where it is of no year
 -- column value: the value, empty where the status says so
 -- column status: what stands behind it; see meta.dictionary
 -- column coverage: share of it that was really observed (carried values only)
@@ -22,6 +24,7 @@ SELECT
     own.areacd,
     place.areanm,
     own.year,
+    own.reference_year,
     own.value,
     own.status,
     own.coverage,

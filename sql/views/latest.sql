@@ -9,6 +9,8 @@
 -- column unit: unit, where the framework states one
 -- column polarity: 1 where more is better, -1 where less is
 -- column year: financial year of the value, by the year it starts in
+-- column reference_year: year that the figure was published for: earlier than year where it stands for
+--   years after its own (meta.indicator.stands); empty where it is of no year (meta.indicator.static)
 -- column newest_year: newest year in which any council has a value
 -- column value: the value
 -- column status: what stands behind it; see meta.dictionary
@@ -23,6 +25,7 @@ SELECT
     declared.unit,
     declared.polarity,
     measured.year,
+    measured.reference_year,
     max(measured.year) OVER (PARTITION BY measured.indicator) AS newest_year,
     measured.value,
     measured.status,

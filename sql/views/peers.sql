@@ -8,9 +8,12 @@
 -- column peer_areanm: its name
 -- column indicator: name in the framework; see meta.indicator
 -- column year: financial year by the year it starts in
+-- column reference_year: year that the council's figure was published for: earlier than year where it
+--   stands for years after its own; see locality.indicator_place
 -- column value: the council's value, empty where its status says so
 -- column status: what stands behind it; see meta.dictionary
 -- column coverage: share of it that was really observed (carried values only)
+-- column peer_reference_year: year that the similar council's figure was published for
 -- column peer_value: the similar council's value
 -- column peer_status: what stands behind that; empty where there is no row
 -- column peer_coverage: share of that which was really observed
@@ -31,9 +34,11 @@ SELECT
     other.areanm AS peer_areanm,
     own.indicator,
     own.year,
+    own.reference_year,
     own.value,
     own.status,
     own.coverage,
+    theirs.reference_year AS peer_reference_year,
     theirs.value AS peer_value,
     theirs.status AS peer_status,
     theirs.coverage AS peer_coverage

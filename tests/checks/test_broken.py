@@ -170,6 +170,7 @@ CASES = [
     Case("locality", PLACE, "drift", "like_published_rows", half),
     Case("locality", PLACE, "drift", "like_published_empty", emptied("value")),
     Case("locality", PLACE, "drift", "like_published_median", moved("value")),
+    Case("locality", PLACE, "relations", "stands_no_longer", put("reference_year", 2001, ok)),
     Case("locality", "trust_place", "sums", "weights_sum_to_one", times("weight", 0.5)),
     Case("locality", "population", "sums", "ages_within_all", times("aged_65_plus", 100)),
     Case(

@@ -106,6 +106,7 @@ def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
                 "value": [4.0, 2.0, 3.0, None, 9.0],
                 "sampling_variance": [0.1, 0.1, 0.2, None, 0.1],
                 "respondents": [10, 20, 30, None, 5],
+                "reference_year": [2012, 2011, 2012, None, 2012],
             }
         ),
     )
@@ -121,7 +122,8 @@ def table(edition: Edition, name: str) -> pl.DataFrame:
 @pytest.fixture
 def carried(edition: Edition) -> Edition:
     council = {"areacd": pl.String, "year": pl.Int32, "indicator": pl.String}
-    none = pl.DataFrame(schema={**council, "value": pl.Float64, "status": pl.String})
+    measured = {"value": pl.Float64, "status": pl.String, "reference_year": pl.Int32}
+    none = pl.DataFrame(schema={**council, **measured})
     edition.write("locality", "indicator_council", none)
     none = none.with_columns(pl.lit(None, pl.Float64).alias("coverage"))
     edition.write("locality", "indicator_carried", none)
@@ -175,6 +177,8 @@ def test_a_merged_trust_is_the_mean_of_its_parts_by_cost(carried: Edition) -> No
     assert row["value"] == pytest.approx((100 * 4.0 + 300 * 2.0) / 400)
     assert row["sampling_variance"] == pytest.approx((100**2 + 300**2) * 0.1 / 400**2)
     assert (row["respondents"], row["organisations"]) == (30, 2)
+    # It is as old as the older of the two.
+    assert row["reference_year"] == 2011
 
 
 def test_a_carried_value_has_its_coverage_and_effective_number(carried: Edition) -> None:
@@ -187,7 +191,7 @@ def test_a_carried_value_has_its_coverage_and_effective_number(carried: Edition)
     assert row["n_effective"] == pytest.approx(
         observed**2 / (weights["T1"] ** 2 + weights["T2"] ** 2)
     )
-    assert row["status"] == "ok"
+    assert (row["status"], row["reference_year"]) == ("ok", 2011)
 
 
 def test_nothing_observed_is_no_value_and_no_coverage(carried: Edition) -> None:

@@ -110,6 +110,39 @@ def test_a_year_without_a_value_stays_so_where_others_stand_for_later_years(
     )
     row = computed(edition, transfers([1.0] * 11 + [None], ["ok"] * 11 + ["c"]))
     assert (row["year"], row["value"], row["status"]) == (2012, None, "c")
+    assert row["reference_year"] is None
+
+
+def test_a_figure_that_stands_says_the_year_that_it_was_published_for(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = replace(framework().indicators[RATE], stands=2)
+    monkeypatch.setattr(
+        indicators, "framework", lambda: replace(framework(), indicators={RATE: standing})
+    )
+    people = edition.read("locality", "population")
+    years = [people.with_columns(year=pl.lit(year, pl.Int64)) for year in (2012, 2014)]
+    edition.write("locality", "population", pl.concat(years))
+    first = transfers([1.0] * 12, ["ok"] * 12)
+    later = first.with_columns(
+        pl.col("period").str.replace("2012", "2014"), pl.col("value") * 2, year=pl.lit(2014)
+    )
+    edition.write("tidy", "delayed_transfers", pl.concat([first, later], how="vertical_relaxed"))
+    found = indicators.indicator_council(edition)
+    assert found["year"].to_list() == [2012, 2013, 2014, 2015, 2016]
+    assert found["reference_year"].to_list() == [2012, 2012, 2014, 2014, 2014]
+    assert found["value"].to_list() == [3000.0, 3000.0, 6000.0, 6000.0, 6000.0]
+
+
+def test_what_is_of_no_year_has_none(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
+    rate = framework().indicators[RATE]
+    both = {RATE: rate, "fixed": replace(rate, name="fixed", per="", static=True)}
+    monkeypatch.setattr(indicators, "framework", lambda: replace(framework(), indicators=both))
+    edition.write("tidy", "delayed_transfers", transfers([1.0] * 12, ["ok"] * 12))
+    found = indicators.indicator_council(edition)
+    own = dict(found.select("indicator", "reference_year").rows())
+    assert own == {RATE: 2012, "fixed": None}
+    assert found["value"].is_not_null().all()
 
 
 def test_too_thin_a_carried_value_stays_out_of_the_wide_table(edition: Edition) -> None:

@@ -101,9 +101,16 @@ def table(edition: Edition, name: str) -> pl.DataFrame:
 
 
 def carried(
-    edition: Edition, how: str, values: Mapping[tuple[str, int], Value]
+    edition: Edition,
+    how: str,
+    values: Mapping[tuple[str, int], Value],
+    published_for: Mapping[str, int] | None = None,
 ) -> dict[tuple[str, int], dict[str, object]]:
-    """What is carried of the published values; a text is a status, a pair the sides of a rate."""
+    """What is carried of the published values; a text is a status, a pair the sides of a rate.
+
+    Args:
+        published_for: the year of a council's values, where it is not that they stand for.
+    """
     rows = []
     for (areacd, year), value in values.items():
         top, below = value if isinstance(value, tuple) else (None, None)
@@ -118,6 +125,7 @@ def carried(
                 "numerator": top,
                 "denominator": below,
                 "carried_as": how,
+                "reference_year": (published_for or {}).get(areacd, year),
             }
         )
     schema = dict.fromkeys(("value", "numerator", "denominator"), pl.Float64)
@@ -224,6 +232,15 @@ def test_a_mean_is_weighted_by_people_and_takes_the_smallest_council(edition: Ed
     east = found[(EAST, 2015)]
     assert (east["value"], east["coverage"]) == (9.0, 1.0)
     assert east["share_inside"] == pytest.approx(400 / 700)
+
+
+def test_a_carried_value_is_as_old_as_the_oldest_that_it_is_made_of(edition: Edition) -> None:
+    values = {(UNITARY, 2015): 1.0, (ALDER, 2015): 3.0, (COUNTY, 2015): 9.0}
+    found = carried(edition, "mean", values, {ALDER: 2012, COUNTY: 2010})
+    assert found[(MERGED, 2015)]["reference_year"] == 2012
+    assert found[(EAST, 2015)]["reference_year"] == 2010
+    none = carried(edition, "sum", {(UNITARY, 2015): 8.0})[(MERGED, 2015)]
+    assert (none["value"], none["reference_year"]) == (None, None)
 
 
 def test_later_values_reach_former_councils(edition: Edition) -> None:

@@ -430,6 +430,7 @@ def _locality() -> list[Table]:
             "n_effective": effective,
             "sampling_variance": None,
             "respondents": None,
+            "reference_year": year,
         }
         for code in everyone
         for year in range(2012, LAST_OUTCOME + 1)

@@ -94,6 +94,7 @@ def figures() -> list[Row]:
     def add(code: str, year: int, name: str, value: float | None, **more: Any) -> None:
         row: Row = {"areacd": code, "year": year, "indicator": name, "value": value}
         row |= {"status": "ok", "coverage": None, "n_effective": None, "sampling_variance": None}
+        row["reference_year"] = year
         made.append(row | more)
 
     for code in NAMES:
@@ -113,7 +114,7 @@ def figures() -> list[Row]:
             )
             add(code, year, MONEY, 500.0 if code == COUNTY else 900.0 + int(code[-1]))
             add(code, year, NEED, 20.0)
-        add(code, YEARS[-1], JUDGED, 3.0)
+        add(code, YEARS[-1], JUDGED, 3.0, reference_year=YEARS[-3])
     for code in DISTRICTS:
         add(code, YEARS[-1], OUTCOME, 77.0)
     return made
@@ -442,6 +443,11 @@ class TestFigures:
             f"{TITLES[JUDGED]} 1 inadequate to 4 outstanding, of the latest inspection; each "
             "figure stands for up to 5 more years, until a newer one; higher is better"
         ][-1].startswith("No rank")
+
+    def test_says_of_which_year_a_figure_is_that_stands_for_later_ones(self, site: Site) -> None:
+        page = of(site, OWN)
+        assert year(page, JUDGED, "2018-19")[0] == "3 The figure of 2016-17"
+        assert "The figure of" not in year(page, MONEY, "2018-19")[0]
         columns = page.tables["Outcome: the latest figures"][0]
         assert not [one for one in columns if one.startswith("Rank")]
 

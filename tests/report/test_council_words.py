@@ -8,14 +8,21 @@ from pipeline.report import council_words as words
 from pipeline.report.council_figures import Point, Series
 from pipeline.report.place_statistics import Against, Trend
 
+LEAST = 0.5
+
 
 def measure(unit: str, **own: Any) -> dict[str, Any]:
     return {"unit": unit, "block": "budgets", "polarity": 1, "stands": 0, "static": False} | own
 
 
-def point(value: float, coverage: float | None = None, least: float = 0.5) -> Point:
-    usable = coverage is None or coverage >= least
-    return Point(2018, value, "ok", coverage, None, None, usable, None, None, None)
+def point(value: float, coverage: float | None = None, of: int | None = 2018) -> Point:
+    usable = coverage is None or coverage >= LEAST
+    return Point(2018, of, value, "ok", coverage, None, None, usable, None, None, None)
+
+
+def notes(one: Point) -> str:
+    found = Series(measure("mean score"), [one], Against(0, 0, 0, 0), None, None, None)
+    return words.notes(one, found, {}, LEAST)
 
 
 def trend(unit: str, latest: float, own: Trend, england: Trend) -> str:
@@ -58,9 +65,10 @@ class TestTrend:
 @pytest.mark.parametrize(
     ("coverage", "told"),
     [
-        (0.4959, "49.5% known, too little to compare"),
+        (0.4959, "49.6% known, too little to compare"),
         (0.48, "48% known, too little to compare"),
-        (0.501, "50% known"),
+        (0.501, "50.1% known"),
+        (0.5, "50% known"),
         (0.004, "under 1% known, too little to compare"),
         (0.9999, ""),
     ],
@@ -68,9 +76,12 @@ class TestTrend:
 def test_what_was_observed_does_not_read_as_enough_where_it_is_not(
     coverage: float, told: str
 ) -> None:
-    one = point(3.0, coverage)
-    found = Series(measure("mean score"), [one], Against(0, 0, 0, 0), None, None, None)
-    assert words.notes(one, found, {}, 0.5) == told
+    assert notes(point(3.0, coverage)) == told
+
+
+@pytest.mark.parametrize(("of", "told"), [(2018, ""), (2016, "The figure of 2016-17"), (None, "")])
+def test_a_figure_that_stands_says_of_which_year_it_is(of: int | None, told: str) -> None:
+    assert notes(point(3.0, of=of)) == told
 
 
 def test_says_how_long_a_figure_stands() -> None:
