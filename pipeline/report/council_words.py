@@ -148,7 +148,7 @@ def notes(point: Point, series: Series, meanings: dict[str, str], least: float) 
     """What to know of one figure: its year, interval and status, and how much was observed."""
     said = []
     if point.published_for not in (None, point.year):
-        said.append(f"The figure of {financial_year(point.published_for)}")
+        said.append(f"figure of {financial_year(point.published_for)}")
     if point.low is not None and point.high is not None and point.value is not None:
         ends = interval(series.measure, point.low, point.high, point.value)
         said.append(f"{CERTAIN} interval {ends}")

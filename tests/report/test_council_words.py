@@ -79,7 +79,7 @@ def test_what_was_observed_does_not_read_as_enough_where_it_is_not(
     assert notes(point(3.0, coverage)) == told
 
 
-@pytest.mark.parametrize(("of", "told"), [(2018, ""), (2016, "The figure of 2016-17"), (None, "")])
+@pytest.mark.parametrize(("of", "told"), [(2018, ""), (2016, "figure of 2016-17"), (None, "")])
 def test_a_figure_that_stands_says_of_which_year_it_is(of: int | None, told: str) -> None:
     assert notes(point(3.0, of=of)) == told
 
