@@ -2,76 +2,32 @@
 
 import importlib
 import importlib.util
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import dagster as dg
 import httpx
 import pytest
 import yaml
+from dagster._core.definitions.job_base import InMemoryJob
 
 from pipeline.edition import PROJECT, SAMPLE
 from pipeline.sample import generate
 from pipeline.sources import sources
+from tests.services import Postgres, a_postgres, free_port, service, wait
 
 pytestmark = pytest.mark.long
 
 DEPLOY = PROJECT / "deploy"
 BIN = Path(sys.executable).parent
 SOURCE = "council_registry"
-LOOKS = 1200
-"""Times that a service is asked, twice a second, whether it is there."""
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def wait(what: str, until: Callable[[], Any], running: "Service") -> Any:
-    """What `until` gives once it gives something; a busy machine takes its time."""
-    for _ in range(LOOKS):
-        assert running.process.poll() is None, running.log.read_text("utf-8")
-        try:
-            found = until()
-        except httpx.TransportError:
-            found = None
-        if found:
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"waited in vain for {what}")
-
-
-@dataclass
-class Service:
-    """A process and what it says."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-
-
-@contextmanager
-def service(command: list[str], log: Path) -> Iterator[Service]:
-    """A process that runs meanwhile, and is told to stop as the system's manager does."""
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command, cwd=PROJECT, stdout=stream, stderr=subprocess.STDOUT)
-    try:
-        yield Service(process, log)
-        assert process.poll() is None, log.read_text("utf-8")
-    finally:
-        process.terminate()
-        process.wait(120)
 
 
 def unit(name: str) -> list[str]:
@@ -87,54 +43,10 @@ def unit(name: str) -> list[str]:
     )
 
 
-class Postgres:
-    """A cluster of its own on loopback, under a user who is not root."""
-
-    def __init__(self, folder: Path, programs: Path) -> None:
-        self.folder, self.programs, self.port = folder, programs, free_port()
-        self.user = "postgres" if os.geteuid() == 0 else None
-        secret = folder / "password"
-        secret.write_text("made-up", "utf-8")
-        if self.user:
-            shutil.chown(folder, self.user)
-            shutil.chown(secret, self.user)
-        self("initdb", "-D", "cluster", "-U", "rapport", "-A", "scram-sha-256",
-             "--pwfile=password", "-E", "UTF8", "--locale=C")  # fmt: skip
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {folder}"
-        self("pg_ctl", "-D", "cluster", "-o", options, "-l", "log", "-w", "-s", "start")
-        self("createdb", "rapport")
-
-    @property
-    def url(self) -> str:
-        return f"postgresql+psycopg2://rapport:made-up@127.0.0.1:{self.port}/rapport"
-
-    def __call__(self, program: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's programs."""
-        env = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "rapport",
-               "PGPASSWORD": "made-up", "LC_ALL": "C", "PATH": os.environ["PATH"]}  # fmt: skip
-        with (self.folder / "said").open("w", encoding="utf-8") as said:
-            done = subprocess.run(
-                [str(self.programs / program), *arguments],
-                user=self.user, env=env, cwd=self.folder, stdout=said, stderr=said, check=False,
-            )  # fmt: skip
-        assert done.returncode == 0, (self.folder / "said").read_text("utf-8")
-
-
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    on_path = shutil.which("initdb")
-    if not found and not on_path:
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="rapport-postgres-"))
-    made = None
-    try:
-        made = Postgres(folder, (found[-1] if found else Path(str(on_path))).parent)
+    with a_postgres() as made:
         yield made
-    finally:
-        if made:
-            made("pg_ctl", "-D", "cluster", "-m", "fast", "-w", "-s", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 LAUNCH = """
@@ -232,11 +144,11 @@ def test_units_are_valid(tmp_path: Path) -> None:
     if verify is None:
         pytest.skip("systemd-analyze is not installed")
     units = []
-    for path in sorted(DEPLOY.glob("*.service")):
+    for path in sorted(DEPLOY.rglob("*.service")):
         text = path.read_text("utf-8").replace("/opt/rapport/.venv/bin", str(BIN))
         units.append(tmp_path / path.name)
         units[-1].write_text(text.replace("=/opt/rapport\n", f"={PROJECT}\n"), "utf-8")
-    assert len(units) == 2
+    assert len(units) == 3
     command = [verify, "verify", "--man=no", *map(str, units)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -315,21 +227,55 @@ def test_each_edition_is_a_code_location() -> None:
         assert {key.path[0] for key in keys} == {one["location_name"]}
 
 
-def test_kubernetes_by_configuration() -> None:
-    pytest.importorskip("dagster_k8s", reason="rapport[kubernetes] is not installed")
-    place = DEPLOY / "kubernetes"
-    spec = importlib.util.spec_from_file_location("on_kubernetes", place / "definitions.py")
+def loaded(place: Path, name: str) -> ModuleType:
+    """A module of a folder of deploy/, as Dagster or Celery loads it from there."""
+    spec = importlib.util.spec_from_file_location(f"{place.name}_{name}", place / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    job = module.defs.resolve_job_def("england")
+    (location,) = yaml.safe_load((place / "workspace.yaml").read_text("utf-8"))["load_from"]
+    assert (place / location["python_file"]["relative_path"]).is_file()
+    return module
+
+
+def test_kubernetes_by_configuration() -> None:
+    pytest.importorskip("dagster_k8s", reason="rapport[kubernetes] is not installed")
+    place = DEPLOY / "kubernetes"
+    job = loaded(place, "definitions").defs.resolve_job_def("england")
     assert job.executor_def.name == "k8s"
     config = yaml.safe_load((place / "run.yaml").read_text("utf-8"))
     assert dg.validate_run_config(job, config)["execution"]["k8s"]["max_concurrent"] == 8
     config["execution"]["config"]["no_such_setting"] = True
     with pytest.raises(dg.DagsterInvalidConfigError):
         dg.validate_run_config(job, config)
-    workspace = yaml.safe_load((place / "workspace.yaml").read_text("utf-8"))
-    (location,) = workspace["load_from"]
-    assert (place / location["python_file"]["relative_path"]).is_file()
+
+
+def test_celery_by_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run needs no configuration; what it shares with the workers is in the environment."""
+    pytest.importorskip("dagster_celery", reason="rapport[celery] is not installed")
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://broker:6379/0")
+    monkeypatch.setenv("CELERY_RESULT_BACKEND", "redis://broker:6379/1")
+    place = DEPLOY / "celery"
+    job = loaded(place, "definitions").defs.resolve_job_def("england")
+    assert job.executor_def.name == "celery"
+    assert "celery" in dg.validate_run_config(job)["execution"]
+    with pytest.raises(dg.DagsterInvalidConfigError):
+        dg.validate_run_config(job, {"execution": {"config": {"no_such_setting": True}}})
+    app = loaded(place, "workers").app
+    from dagster_celery.make_app import make_app  # noqa: PLC0415 - an optional part
+
+    of_runs = make_app({"broker": "pyamqp://elsewhere//", "backend": "rpc://"})
+    for one in (app, of_runs):
+        assert one.conf.broker_url == "redis://broker:6379/0"
+        assert one.conf.result_backend == "redis://broker:6379/1"
+    assert app.tasks["execute_plan"].acks_late
+    make = job.executor_def.executor_creation_fn
+    assert make is not None
+    with dg.DagsterInstance.ephemeral() as instance:
+        config = {"retries": {"enabled": {}}}
+        context = dg.InitExecutorContext(InMemoryJob(job), job.executor_def, config, instance)
+        # Its loop asks the executor itself for what makes its app.
+        assert make(context).app_args()["broker"].startswith("pyamqp:")  # type: ignore[attr-defined]
+    assert app.conf.worker_prefetch_multiplier == 1
+    assert app.conf.broker_transport_options["visibility_timeout"] == 1800

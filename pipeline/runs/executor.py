@@ -1,7 +1,7 @@
 """What the steps of a run are spread over: one process, or several of this machine.
 
-Another executor (Kubernetes, Celery) is set where definitions are loaded for it, see
-``deploy/kubernetes`` and docs/deploy.md.
+Another executor (Celery, Kubernetes) is set where definitions are loaded for it, see
+``deploy/celery``, ``deploy/kubernetes`` and docs/deploy.md.
 """
 
 import os

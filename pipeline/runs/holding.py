@@ -9,29 +9,6 @@ from pipeline.edition import Edition
 from pipeline.runs.lock import WAIT_SECONDS, only_run
 
 
-class _Holding(dg.Executor):
-    """An executor that waits until no other run has the edition."""
-
-    def __init__(self, edition: Edition, inner: dg.Executor) -> None:
-        self.edition, self.inner = edition, inner
-
-    @property
-    def retries(self) -> Any:
-        """As the inner executor has it."""
-        return self.inner.retries
-
-    @property
-    def step_dependency_config(self) -> Any:
-        """As the inner executor has it."""
-        return self.inner.step_dependency_config
-
-    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
-        """The inner executor's events, while the edition is held."""
-        what = f"run {plan_context.run_id[:8]}"
-        with only_run(self.edition, what, WAIT_SECONDS, plan_context.log.warning):
-            yield from self.inner.execute(plan_context, execution_plan)
-
-
 def one_run_at_a_time(edition: Edition, inner: dg.ExecutorDefinition) -> dg.ExecutorDefinition:
     """The same executor, holding the edition; the run's own process holds it, not its steps.
 
@@ -45,10 +22,24 @@ def one_run_at_a_time(edition: Edition, inner: dg.ExecutorDefinition) -> dg.Exec
     make = inner.executor_creation_fn
     if make is None:
         raise ValueError(f"the executor {inner.name} makes nothing")
+
+    def holding(context: dg.InitExecutorContext) -> dg.Executor:
+        executor = make(context)
+        execute = executor.execute
+
+        def held(plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
+            what = f"run {plan_context.run_id[:8]}"
+            with only_run(edition, what, WAIT_SECONDS, plan_context.log.warning):
+                yield from execute(plan_context, execution_plan)
+
+        # The executor stays of its own class: Celery's asks more of itself than others have.
+        executor.execute = held  # type: ignore[method-assign]
+        return executor
+
     return dg.ExecutorDefinition(
         inner.name,
         inner.config_schema,  # type: ignore[arg-type]
         inner.get_requirements,
-        lambda context: _Holding(edition, make(context)),
+        holding,
         inner.description,
     )

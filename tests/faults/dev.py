@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tests.test_deploy import free_port
+from tests.services import free_port
 
 COMMAND = Path(sys.executable).with_name("rapport")
 LOOKS = 600
