@@ -46,7 +46,8 @@ class Indicator:
         polarity: 1 where more is better, -1 where less is.
         static: one value for all years.
         stands: how many years a value stands for after its own, until the next one (inspections,
-            plans); 0 where each year has its own.
+            plans) and up to the newest year that anything is measured in; 0 where each year has its
+            own.
         carried_by: how a council without a value takes it from councils of another date on the same
             ground: by population (a rate from summed counts, else a mean), sum, or none.
     """

@@ -209,7 +209,7 @@ def indicator_council(edition: Edition) -> pl.DataFrame:
 
 
 def _measured(edition: Edition, level: str) -> pl.DataFrame:
-    parts: list[pl.DataFrame] = []
+    parts: list[tuple[Indicator, pl.DataFrame]] = []
     place = "org_code" if level == "trust" else "areacd"
     with connect(edition, _inputs(level)) as connection:
         for indicator in framework().indicators.values():
@@ -221,12 +221,18 @@ def _measured(edition: Edition, level: str) -> pl.DataFrame:
                 raise TableError(
                     f"framework.toml, [indicator.{indicator.name}]: {problem}"
                 ) from problem
-            parts.append(_standing(own, place, indicator.stands))
-    return pl.concat(parts).sort(place, "year", "indicator")
+            parts.append((indicator, own))
+    # Years in which nothing was measured are still to come.
+    newest = pl.concat(own.select("year") for _, own in parts).max().item()
+    return pl.concat(
+        _standing(own, place, indicator.stands, newest) for indicator, own in parts
+    ).sort(place, "year", "indicator")
 
 
-def _standing(measured: pl.DataFrame, place: str, years: int) -> pl.DataFrame:
-    """Each value again for so many years after its own, until the place has a newer one."""
+def _standing(measured: pl.DataFrame, place: str, years: int, newest: int) -> pl.DataFrame:
+    """Each value again for so many years after its own, until the place has a newer one, and at
+    most to the newest year.
+    """
     if not years:
         return measured
     again = pl.DataFrame({"age": range(years + 1)}, schema={"age": pl.Int32})
@@ -234,6 +240,7 @@ def _standing(measured: pl.DataFrame, place: str, years: int) -> pl.DataFrame:
         measured.filter(pl.col("value").is_not_null())
         .join(again, how="cross")
         .with_columns(pl.col("year") + pl.col("age"))
+        .filter(pl.col("year") <= newest)
         .sort(place, "year", "age")
         .unique([place, "year"], keep="first", maintain_order=True)
         .drop("age")
