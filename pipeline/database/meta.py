@@ -368,8 +368,8 @@ def framework_table() -> Table:
             "polarity": "1 where more is better, -1 where less is",
             "unit": "unit, where the framework states one",
             "static": "whether it has one value for all years",
-            "stands": "years that a value stands for after its own, until the next one, and up to the "
-            "newest year that anything is measured in",
+            "stands": "years that a value stands for after its own, until the next one, and up to "
+            "the newest year that anything is measured in",
             "carried_by": "how a council without a value takes it from councils of another date: "
             "by population, as a sum, or not",
         },

@@ -692,9 +692,14 @@ def test_pieces_give_the_same_rows_on_a_dask_cluster(plain: Found) -> None:
 
 
 def test_all_panels_in_their_order_and_a_line_for_each(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Larger panels are worked out first; the tables keep the framework's order."""
+    monkeypatch.setenv("RAPPORT_DATA", str(tmp_path))
+    measured = {"indicator": pl.String, "status": pl.String, "reference_year": pl.Int32}
+    for table, place in (("indicator_place", "areacd"), ("indicator_trust", "org_code")):
+        schema = {place: pl.String, "year": pl.Int32, **measured}
+        SAMPLE.write("locality", table, pl.DataFrame(schema=schema))
     small = world(0.8, authorities=36, years=range(2012, 2014), seed=3)
     pools = {SPEC.name: pool_of(small, SPEC, QUICK), INSIDE.name: pool_of(PLAIN, INSIDE, QUICK)}
     monkeypatch.setattr(analysis, "candidates", lambda spec, all_of, edition: pools[spec.name])
