@@ -50,8 +50,9 @@ bench: setup
 	@$(BIN)/python -m benchmarks.importance
 	@$(BIN)/python -m benchmarks.pipeline $(if $(MIRROR),--mirror $(MIRROR))
 
-# Every fault against whole runs of the sample: killed, out of disk, two at once, restored, upgraded
-# (about 20 minutes of processor time).
+# Every fault against whole runs of the sample: killed, out of disk, two at once, restored, upgraded;
+# and against what runs them: `rapport dev` and a Celery worker killed
+# (about 25 minutes of processor time).
 faults: setup
 	@$(BIN)/python -m tests.faults
 

@@ -2,8 +2,8 @@
 
 Two small runs of the sample, the second with a few more sources, are compared with runs that were
 killed at every stage, ran out of disk, lost what they keep, met each other, were restored from a
-backup, or took over what an older version left; and `rapport dev` is killed. Prints a table and
-exits with 1 where an outcome is not what it must be.
+backup, or took over what an older version left; and `rapport dev` and a Celery worker are killed.
+Prints a table and exits with 1 where an outcome is not what it must be.
 """
 
 import argparse
@@ -18,9 +18,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from pipeline.edition import PROJECT
-from tests.faults import dev
+from tests.faults import celery, dev
 from tests.faults.small_run import POINTS
 from tests.faults.state import database, exports, leftovers, tables
 
@@ -225,6 +226,25 @@ class Faults:
         for row in dev.killed(self.work / "dev"):
             self.tell(*row)
 
+    def celery(self, way: str) -> None:
+        """A worker that takes steps of a run is killed."""
+        root = self.work / "celery" / way.replace(" ", "_")
+        root.mkdir(parents=True)
+        try:
+            code, happened = celery.killed(root, way)
+        except pytest.skip.Exception as problem:
+            self.tell("kill -9 of a Celery worker", f"not tried: {problem}", True)
+            return
+        data = root / "data"
+        other = differing(state(data), self.states[""]) if not code else f"exit {code}"
+        left = leftovers(data / "sample")
+        self.tell(
+            f"kill -9 of a Celery worker, its step is {way}",
+            f"{happened}, with {f'OTHER contents ({other})' if other else 'the contents'} of an "
+            f"undisturbed run{f'; LEFT OVER: {left}' if left else ''}",
+            not other and not left,
+        )
+
     def no_room(self) -> None:
         """The disk is full in the middle of a run, at several sizes."""
         if os.name != "posix" or os.geteuid() != 0:
@@ -343,6 +363,10 @@ def main() -> None:
             "disk full": faults.no_room,
             "rapport dev": faults.dev,
             "upgrade": lambda: faults.upgraded(asked.older),
+        }
+        every |= {
+            f"celery, {way}": lambda way=way: faults.celery(way)  # type: ignore[misc]
+            for way in celery.WAYS
         }
         every |= {
             f"deleted {kept}": lambda kept=kept: faults.deleted(kept)  # type: ignore[misc]

@@ -92,6 +92,22 @@ def arm(point: str, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Edition, "write", armed)
 
 
+def prepare(patch: pytest.MonkeyPatch, folder: Path, *, more: bool) -> None:
+    """See to it that runs of this process are small ones.
+
+    Args:
+        folder: where the file that switches the other sources off is put.
+        more: a few more sources are switched on.
+    """
+    from pipeline.reading import switches  # noqa: PLC0415
+    from tests import few  # noqa: PLC0415
+
+    few.small_run(patch, folder, few.BROKEN)
+    if not more:
+        with switches.PATH.open("a", encoding="utf-8") as off:
+            off.writelines(f'{name} = "A smaller run."\n' for name in sorted(few.BROKEN))
+
+
 def main() -> None:
     """Run, and exit with 1 where the run fails."""
     parse = argparse.ArgumentParser(description=__doc__)
@@ -101,18 +117,13 @@ def main() -> None:
 
     from pipeline.cli import _home  # noqa: PLC0415
     from pipeline.edition import SAMPLE  # noqa: PLC0415
-    from pipeline.reading import switches  # noqa: PLC0415
     from pipeline.runs.execute import execute  # noqa: PLC0415
     from pipeline.runs.quiet import quiet_exit  # noqa: PLC0415
-    from tests import few  # noqa: PLC0415
 
     _home()
     quiet_exit()
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
-        few.small_run(patch, Path(folder), few.BROKEN)
-        if not asked.more:
-            with switches.PATH.open("a", encoding="utf-8") as off:
-                off.writelines(f'{name} = "A smaller run."\n' for name in sorted(few.BROKEN))
+        prepare(patch, Path(folder), more=asked.more)
         if asked.die:
             arm(asked.die, patch)
         raise SystemExit(0 if execute(SAMPLE, None) else 1)
