@@ -24,8 +24,8 @@ PROGRAM = """
 import os, signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
 own = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-print("ready", os.getpid(), flush=True)
 try:
+    print("ready", os.getpid(), flush=True)
     while True:
         time.sleep(0.01)
 except KeyboardInterrupt:
