@@ -17,6 +17,7 @@ import httpx
 import pytest
 import yaml
 from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.system_config.objects import ResolvedRunConfig
 
 from pipeline.edition import PROJECT, SAMPLE
 from pipeline.sample import generate
@@ -240,15 +241,19 @@ def loaded(place: Path, name: str) -> ModuleType:
 
 
 def test_kubernetes_by_configuration() -> None:
+    """A run needs no configuration: the executor has it from the file beside the definitions."""
     pytest.importorskip("dagster_k8s", reason="rapport[kubernetes] is not installed")
     place = DEPLOY / "kubernetes"
-    job = loaded(place, "definitions").defs.resolve_job_def("england")
+    module = loaded(place, "definitions")
+    job = module.defs.resolve_job_def("england")
     assert job.executor_def.name == "k8s"
-    config = yaml.safe_load((place / "run.yaml").read_text("utf-8"))
-    assert dg.validate_run_config(job, config)["execution"]["k8s"]["max_concurrent"] == 8
-    config["execution"]["config"]["no_such_setting"] = True
+    assert "k8s" in dg.validate_run_config(job)["execution"]
+    found = ResolvedRunConfig.build(job).execution.execution_engine_config
+    assert (found["job_namespace"], found["max_concurrent"]) == ("rapport", 8)
+    wrong = module.k8s_job_executor.configured({"no_such_setting": True}, name="k8s")
+    job = module.definitions(module.ENGLAND, wrong).resolve_job_def("england")
     with pytest.raises(dg.DagsterInvalidConfigError):
-        dg.validate_run_config(job, config)
+        ResolvedRunConfig.build(job)
 
 
 def test_celery_by_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
