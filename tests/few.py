@@ -1,4 +1,4 @@
-"""Runs that do little: few draws, one panel, few pages."""
+"""Runs that do little: few draws, one panel, few pages, few sheets."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -51,7 +51,8 @@ BROKEN = {"cqc_council_assessments", "cqc_trust_ratings", "oflog_adult_social_ca
 
 
 def small_run(patch: pytest.MonkeyPatch, folder: Path, also: Iterable[str] = ()) -> None:
-    """Whole runs with one panel, the sources that it needs, few draws, and few pages.
+    """Whole runs with one panel, the sources that it needs, few draws, and few pages and
+    sheets.
 
     Args:
         patch: undoes it.
@@ -62,6 +63,7 @@ def small_run(patch: pytest.MonkeyPatch, folder: Path, also: Iterable[str] = ())
         patch.delitem(framework().panels, name)  # type: ignore[arg-type]
     patch.setattr("pipeline.report.council_pages.Councils.codes", ())
     patch.setattr("pipeline.report.source_pages.pages", lambda reader, run, documented: {})
+    patch.setattr("pipeline.database.exports.WORKBOOK_CELLS", {"evidence": 500, "locality": 500})
     few = replace(framework(), test=few_draws(framework().test))
     patch.setattr("pipeline.assets.evidence.framework", lambda: few)
     on = sorted(NEEDED | set(also))

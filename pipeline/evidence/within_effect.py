@@ -438,24 +438,23 @@ def index_by_trust(w: Within, s: WithinSettings) -> Jackknife | None:
             error[held] += loss(known.of(fold == other), beta)[0]
     penalty = grid[error.argmin(axis=1)]
 
-    def scored(left_out: int | None) -> tuple[float, float]:
+    # All trusts, then all but each; in each of these, all but those of each fold.
+    kept = np.vstack([np.ones(size, dtype=np.bool_), ~np.eye(size, dtype=np.bool_)])
+    sets = stacked([known.of(there & (fold != i)) for there in kept for i in range(folds)])
+    net = net_of_controls(sets, controls)
+    weights = fit(net, columns, np.tile(penalty, len(kept))).beta[:, :, 0]
+
+    def scored(there: Flags, weights: Array) -> tuple[float, float]:
         """r of the index and its alignment with the sum of the indicators."""
-        there = np.arange(size) != left_out
-        weights = np.stack(
-            [
-                fit(learned(there & (fold != i)), columns, penalty[i]).beta[0, :, 0]
-                for i in range(folds)
-            ]
-        )
         index = (w.indicators * weights[fold[trust]]).sum(axis=1)
         both = np.column_stack([w.outcome, w.indicators.sum(axis=1)])
         sets = _of_rows(w, index, both, there[trust])
         r = partial_correlation(sets, controls, first)[0, 0]
         return float(r), float(sets.xy[0, first, 1])
 
-    r, alignment = scored(None)
+    (r, alignment), *others = map(scored, kept, np.split(weights, len(kept)))
     turn = -1.0 if r > 0 and alignment < 0 else 1.0
-    without = np.array([[scored(one)[0]] for one in range(size)])
+    without = np.array([[one] for one, _ in others])
     return jackknife(np.array([turn * r]), turn * without)
 
 
