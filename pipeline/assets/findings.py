@@ -406,8 +406,9 @@ def _sets(made: Mapping[str, pl.DataFrame]) -> Finding:
 
 def _robustness(made: Mapping[str, pl.DataFrame]) -> Finding:
     known = made["robustness"].filter(pl.col("passes").is_not_null())
-    read = made["robustness"].filter(
-        pl.col("passes").is_null(), pl.col("why_not").is_null(), pl.col("estimate").is_not_null()
+    # The rest are figures to be read, and no checks.
+    skipped = made["robustness"].filter(
+        pl.col("passes").is_null(), pl.col("why_not").is_not_null() | pl.col("estimate").is_null()
     )
     kinds = known.group_by("kind", maintain_order=True).agg(pl.col("passes").sum(), pl.len())
     figures = [
@@ -415,9 +416,8 @@ def _robustness(made: Mapping[str, pl.DataFrame]) -> Finding:
         for kind, passes, every in kinds.iter_rows()
     ]
     agree = int(known["passes"].sum())
-    skipped = made["robustness"].height - known.height - read.height
     said = f"{number(agree)} of {counted(known.height, 'check')} say what the panel's estimate says"
-    said += f"; {number(skipped)} could not be made." if skipped else "."
+    said += f"; {number(skipped.height)} could not be made." if skipped.height else "."
     return Finding(said, "percent of checks that agree", figures, 0)
 
 

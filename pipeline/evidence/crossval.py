@@ -214,6 +214,7 @@ def forward_steps(
         outcomes = _relative(outcomes, year)
     years = np.unique(year)
     size = int(authority.max()) + 1
+    # Of a model: the matrix may hold others too.
     columns = 1 + len(design.controls) + sum(map(len, design.blocks.values()))
     steps = []
     for before, tested in pairwise(years):

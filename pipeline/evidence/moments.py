@@ -246,7 +246,8 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     others = _run(rest)
     from_controls = xx[:, others][:, :, at]
     left_xx, left_xy = np.zeros_like(xx), np.zeros_like(xy)
-    left_xx[_block(rest)] = xx[_block(rest)] - from_controls @ on_x[:, :, others]
+    block = _block(rest)
+    left_xx[block] = xx[block] - from_controls @ on_x[:, :, others]
     left_xy[:, others] = xy[:, others] - from_controls @ on_y
     return Net(
         n=train.n,

@@ -61,6 +61,10 @@ class Quadratic:
         )
         return found
 
+    def sets(self, which: slice) -> "Quadratic":
+        """Those of some training sets, of (P, R, m)."""
+        return Quadratic(self.own[:, which], self.crossed[:, which], self.signal[:, which])
+
     def __add__(self, other: "Quadratic") -> "Quadratic":
         return Quadratic(
             self.own + other.own, self.crossed + other.crossed, self.signal + other.signal
@@ -85,17 +89,43 @@ def _about_mean(sets: Moments, net: Net) -> Quadratic:
     return Quadratic(loss_of_mean(sets, net), crossed, alone)
 
 
-def _losses(net: Net, left: Moments, columns: Ints, grid: Array) -> Quadratic:
-    """(P, R, m) what `path_losses` gives."""
+@dataclass(frozen=True)
+class Side:
+    """The block columns of one side in R training sets: (R, k, m) and (R, k, 1) what their
+    directions have to do with y and with the signal, net of the controls.
+    """
+
+    path: Path
+    along: Array
+    signal: Array
+
+    def explained(self, r: float, some: Ints, penalty: Array) -> Array:
+        """(R, k) squares of some outcomes that the side's index explains, its slope free; see
+        `Fit`. One penalty an outcome.
+        """
+        along = self.along[:, :, some] + r * self.signal
+        shrink = self.path.shrink(penalty)
+        with_index = (along**2 * shrink).sum(axis=1)
+        size = ((along * shrink) ** 2 * self.path.values[:, :, None]).sum(axis=1)
+        there = size > 0
+        return np.where(there, with_index**2 / np.where(there, size, 1.0), 0.0)
+
+
+def _side(net: Net, columns: Ints) -> Side:
     own = path(net, columns)
-    along, along_signal = own.along(net.xy), own.along(net.xx[:, :, -1:])
+    return Side(own, own.along(net.xy), own.along(net.xx[:, :, -1:]))
+
+
+def _losses(side: Side, left: Moments, grid: Array) -> Quadratic:
+    """(P, R, m) what `path_losses` gives."""
+    own = side.path
     with_y, with_signal = own.along(left.xy), own.along(left.xx[:, :, -1:])
     test = Moments(own.squares(left.xx), with_y, left.yy)
     whole = _squares(left)
     found = []
     for penalty in grid:
         shrink = own.shrink(penalty)
-        beta, pull = along * shrink, along_signal * shrink
+        beta, pull = side.along * shrink, side.signal * shrink
         # How the squared error moves with a slope, at those of the signal.
         moves = test.xx @ pull - with_signal
         crossed = moves.transpose(0, 2, 1) @ beta - pull.transpose(0, 2, 1) @ with_y
@@ -131,36 +161,16 @@ class HeldOut:
         return Losses(sse, self.total.at(r, some), uncounted, uncounted)
 
 
-def _held_out(train: Net, test: Moments, how: Shrinkage, choice: Quadratic) -> HeldOut:
-    left, grid = left_over(train, test), np.asarray(how.grid)
+def _held_out(
+    train: Net, sides: Sequence[Side], test: Moments, grid: Array, choice: Quadratic
+) -> HeldOut:
+    left = left_over(train, test)
     return HeldOut(
         choice=choice,
-        sse=_stacked([_losses(train, left, columns, grid) for columns in how.rivals], axis=2),
+        sse=_stacked([_losses(side, left, grid) for side in sides], axis=2),
         plain=_squares(left),
         total=_about_mean(test, train),
     )
-
-
-@dataclass(frozen=True)
-class Side:
-    """The block columns of one side in R training sets: (R, k, m) and (R, k, 1) what their
-    directions have to do with y and with the signal, net of the controls.
-    """
-
-    path: Path
-    along: Array
-    signal: Array
-
-    def explained(self, r: float, some: Ints, penalty: Array) -> Array:
-        """(R, k) squares of some outcomes that the side's index explains, its slope free; see
-        `Fit`. One penalty an outcome.
-        """
-        along = self.along[:, :, some] + r * self.signal
-        shrink = self.path.shrink(penalty)
-        with_index = (along**2 * shrink).sum(axis=1)
-        size = ((along * shrink) ** 2 * self.path.values[:, :, None]).sum(axis=1)
-        there = size > 0
-        return np.where(there, with_index**2 / np.where(there, size, 1.0), 0.0)
 
 
 @dataclass(frozen=True)
@@ -178,11 +188,8 @@ class Fitted:
 
 
 def _fitted(sets: Moments, net: Net, rivals: tuple[Ints, Ints]) -> Fitted:
-    def side(columns: Ints) -> Side:
-        own = path(net, columns)
-        return Side(own, own.along(net.xy), own.along(net.xx[:, :, -1:]))
-
-    return Fitted(_about_mean(sets, net), (side(rivals[0]), side(rivals[1])))
+    h, b = rivals
+    return Fitted(_about_mean(sets, net), (_side(net, h), _side(net, b)))
 
 
 @dataclass(frozen=True)
@@ -252,29 +259,23 @@ def simulated(
     steps = forward_steps(
         d, outcomes, panel.authority, panel.year, within_year=s.forward_within_year
     )
-    later = d.lasting_controls
+    ahead = []
+    for step in steps:
+        net = net_of_controls(step.train.total(), d.lasting_controls)
+        sides = [_side(net, columns) for columns in rivals]
+        own = _choice(step.train, one, d.lasting_controls, how)
+        ahead.append(_held_out(net, sides, step.test, np.asarray(grid), own))
     return Simulated(
         grid=np.asarray(grid),
-        choice=_of_sets(choice, slice(1)),
+        choice=choice.sets(slice(1)),
         everyone=whole,
         without=(without[0], without[1]),
         clusters=gathered.at,
-        held=_held_out(nets[1], authorities, how, _of_sets(choice, slice(1, None))),
-        ahead=tuple(
-            _held_out(
-                net_of_controls(step.train.total(), later),
-                step.test,
-                how,
-                _choice(step.train, one, later, how),
-            )
-            for step in steps
+        held=_held_out(
+            nets[1], without[0].sides, authorities, np.asarray(grid), choice.sets(slice(1, None))
         ),
+        ahead=tuple(ahead),
     )
-
-
-def _of_sets(one: Quadratic, which: slice) -> Quadratic:
-    """Those of some training sets, (P, R, m)."""
-    return Quadratic(one.own[:, which], one.crossed[:, which], one.signal[:, which])
 
 
 def _choice(groups: Moments, weights: Array, controls: Ints, how: Shrinkage) -> Quadratic:
@@ -284,7 +285,7 @@ def _choice(groups: Moments, weights: Array, controls: Ints, how: Shrinkage) -> 
         none = np.zeros((1, len(weights), groups.yy.shape[1]))
         return Quadratic(none, none, none[:, :, :1])
     first, *others = (
-        _losses(net, left, columns, grid)
+        _losses(_side(net, columns), left, grid)
         for net, left in inner_sets(groups, weights, controls, how.folds)
         for columns in how.rivals
     )

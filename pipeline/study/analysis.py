@@ -64,7 +64,8 @@ def evidence_tables(
             {"synthetic": edition.synthetic} | row for row in claim_rows(panels, all_of)
         ]
         tables = {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
-        in_order = sorted(asked, key=lambda one: list(all_of.panels).index(one.pool.spec.name))
+        of_panel = {one.pool.spec.name: one for one in asked}
+        in_order = [of_panel[name] for name in all_of.panels]
         return tables | {"panel_value": panel_values(edition, in_order)}
 
 

@@ -36,7 +36,6 @@ from pipeline.study.panels import (
 )
 
 Row = dict[str, Any]
-CONFOUNDER = "confounder"
 
 
 def _row(kind: str, detail: str, found: Lead | None, passes: bool | None, why: str = "") -> Row:
@@ -505,13 +504,13 @@ def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]
         return group_partial_r2(own.statistic, int(own.df1), own.df2) if known else 0.0
 
     strongest, name = 0.0, "none"
-    # A year is no circumstance of a place.
     left: dict[str, list[float]] = {}
     for label, column in zip(built.controls, d.controls, strict=True):
         others = np.concatenate([[0], np.setdiff1d(d.controls, [column]), rivals])
         known = share(outcome, d.x[:, np.concatenate([others, h])], column)
         if known > strongest:
             strongest, name = known, label
+        # A year is no circumstance of a place.
         if column in d.lasting_controls:
             left[label] = _left_beside(
                 share(index[:, 0], d.x[:, others], column),
@@ -537,7 +536,7 @@ def _confounders(built: Built, panel: Panel, all_of: Framework) -> Iterator[Row]
     for words, share_left in zip(AS_STRONG.values(), left.get(worst, ()), strict=False):
         yield {
             "part": "between",
-            "kind": CONFOUNDER,
+            "kind": "confounder",
             "detail": "share of the association with leadership that is left, at least, beside an "
             f"unmeasured confounder {words} as {worst}",
             "estimate": share_left,
@@ -549,7 +548,7 @@ def _left_beside(with_index: float, with_outcome: float, f: FTest) -> list[float
     """What share of an index's coefficient is left, in the worst case, beside a confounder each of
     `AS_STRONG` times as strong as a control of these partial R2; 0 where it takes everything.
     """
-    found = []
+    found, t = [], float(np.sqrt(f.df1 * f.statistic))
     for times in AS_STRONG:
         try:
             confounder = benchmark(with_index, with_outcome, times, times)
@@ -557,8 +556,7 @@ def _left_beside(with_index: float, with_outcome: float, f: FTest) -> list[float
             # No confounder can be so strong; the strongest there can be takes everything.
             found.append(0.0)
             continue
-        root = float(np.sqrt(f.df1 * f.statistic))
-        found.append(max(0.0, adjusted(1.0, 1.0 / root, f.df2, confounder).estimate))
+        found.append(max(0.0, adjusted(1.0, 1.0 / t, f.df2, confounder).estimate))
     return found
 
 

@@ -11,9 +11,6 @@ from pipeline.evidence.panel import Array, Flags
 from pipeline.study.asked import Asked
 from pipeline.study.panels import SHARED, Built, differing_inside
 
-NOWHERE, LOCALITY, AUTHORITY = 0, 1, 2
-"""Of which place a value is measured."""
-
 
 @dataclass(frozen=True)
 class Variable:
@@ -22,7 +19,7 @@ class Variable:
     Attributes:
         value: (n,) as it enters; NaN where it enters neither comparison.
         between, within: (n,) whether it enters.
-        place: of which place it is measured.
+        place: whether it is measured of the row's locality or authority; None where of no place.
         later: years from the row's year to the value's.
     """
 
@@ -31,7 +28,7 @@ class Variable:
     value: Array
     between: Flags
     within: Flags
-    place: int
+    place: str | None
     later: int
 
 
@@ -88,9 +85,9 @@ def _of_panel(asked: Asked) -> pl.DataFrame:
         cells("between").alias("enters_between"),
         cells("within").alias("enters_within"),
         cells("value").alias("value"),
-        pl.when(place == LOCALITY)
+        pl.when(place == "locality")
         .then("locality")
-        .when(place == AUTHORITY)
+        .when(place == "authority")
         .then("authority")
         .alias("value_place"),
         (pl.col("year").cast(pl.Int64) + each("later")).alias("value_year"),
@@ -112,9 +109,9 @@ def _variables(asked: Asked) -> Iterator[Variable]:
                 block, value[built.keep] = columns[name]
         one = asked.all_of.indicators.get(name)
         if one is None or (trusts and block == "context"):
-            place = NOWHERE
+            place = None
         else:
-            place = AUTHORITY if one.level == "council" and block in SHARED else LOCALITY
+            place = "authority" if one.level == "council" and block in SHARED else "locality"
         yield Variable(
             name=name,
             block=block,

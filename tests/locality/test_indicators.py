@@ -9,7 +9,7 @@ import pytest
 from pipeline.database.sqltable import TableError
 from pipeline.edition import Edition
 from pipeline.study import indicators
-from pipeline.study.framework import framework
+from pipeline.study.framework import Indicator, framework
 
 RATE = "delayed_days_rate"
 
@@ -34,6 +34,12 @@ def transfers(values: list[float | None], statuses: list[str]) -> pl.DataFrame:
     )
 
 
+def declare(monkeypatch: pytest.MonkeyPatch, *declared: Indicator) -> None:
+    """Let these be all indicators of the framework."""
+    only = {one.name: one for one in declared}
+    monkeypatch.setattr(indicators, "framework", lambda: replace(framework(), indicators=only))
+
+
 @pytest.fixture
 def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
     monkeypatch.setenv("RAPPORT_DATA", str(tmp_path / "data"))
@@ -46,8 +52,7 @@ def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
         "population",
         pl.DataFrame(population | {"aged_18_plus": [400.0], "aged_65_plus": [100.0]}),
     )
-    only = {name: one for name, one in framework().indicators.items() if name == RATE}
-    monkeypatch.setattr(indicators, "framework", lambda: replace(framework(), indicators=only))
+    declare(monkeypatch, framework().indicators[RATE])
     return made
 
 
@@ -87,10 +92,8 @@ def test_the_last_revision_is_used_and_the_first_is_kept(edition: Edition) -> No
 def test_an_entry_whose_sql_is_wrong_is_named(
     edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = replace(framework().indicators[RATE], where="brakedown = 'x'")
-    monkeypatch.setattr(
-        indicators, "framework", lambda: replace(framework(), indicators={RATE: wrong})
-    )
+    rate = framework().indicators[RATE]
+    declare(monkeypatch, replace(rate, where="brakedown = 'x'"))
     edition.write("tidy", "delayed_transfers", transfers([1.0] * 12, ["ok"] * 12))
     with pytest.raises(TableError, match=rf"\[indicator\.{RATE}\]: .*brakedown"):
         indicators.indicator_council(edition)
@@ -104,10 +107,8 @@ def test_both_sides_of_a_rate_are_kept_for_carrying(edition: Edition) -> None:
 def test_a_year_without_a_value_stays_so_where_others_stand_for_later_years(
     edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standing = replace(framework().indicators[RATE], stands=1)
-    monkeypatch.setattr(
-        indicators, "framework", lambda: replace(framework(), indicators={RATE: standing})
-    )
+    rate = framework().indicators[RATE]
+    declare(monkeypatch, replace(rate, stands=1))
     row = computed(edition, transfers([1.0] * 11 + [None], ["ok"] * 11 + ["c"]))
     assert (row["year"], row["value"], row["status"]) == (2012, None, "c")
     assert row["reference_year"] is None
@@ -116,10 +117,8 @@ def test_a_year_without_a_value_stays_so_where_others_stand_for_later_years(
 def test_a_figure_that_stands_says_the_year_that_it_was_published_for(
     edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standing = replace(framework().indicators[RATE], stands=2)
-    monkeypatch.setattr(
-        indicators, "framework", lambda: replace(framework(), indicators={RATE: standing})
-    )
+    rate = framework().indicators[RATE]
+    declare(monkeypatch, replace(rate, stands=2))
     people = edition.read("locality", "population")
     years = [people.with_columns(year=pl.lit(year, pl.Int64)) for year in (2012, 2014)]
     edition.write("locality", "population", pl.concat(years))
@@ -137,8 +136,7 @@ def test_a_figure_that_stands_says_the_year_that_it_was_published_for(
 
 def test_what_is_of_no_year_has_none(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
     rate = framework().indicators[RATE]
-    both = {RATE: rate, "fixed": replace(rate, name="fixed", per="", static=True)}
-    monkeypatch.setattr(indicators, "framework", lambda: replace(framework(), indicators=both))
+    declare(monkeypatch, rate, replace(rate, name="fixed", per="", static=True))
     edition.write("tidy", "delayed_transfers", transfers([1.0] * 12, ["ok"] * 12))
     found = indicators.indicator_council(edition)
     own = dict(found.select("indicator", "reference_year").rows())
@@ -193,9 +191,7 @@ def test_a_mean_over_what_was_reported_leaves_out_what_was_not(
     values: list[float | None],
     expected: tuple[float | None, str, int],
 ) -> None:
-    name = "emergency_admissions_a_day"
-    only = {name: framework().indicators[name]}
-    monkeypatch.setattr(indicators, "framework", lambda: replace(framework(), indicators=only))
+    declare(monkeypatch, framework().indicators["emergency_admissions_a_day"])
     frame = pl.DataFrame(
         {
             "org_code": ["RZ9"] * 2,
