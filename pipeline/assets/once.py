@@ -10,7 +10,8 @@ import dagster as dg
 
 from pipeline.code import combined
 from pipeline.edition import Edition
-from pipeline.runs.plan import ALL, REDO
+from pipeline.runs.lock import AnotherRun, check_held
+from pipeline.runs.plan import ALL, COMMAND, REDO
 from pipeline.runs.runlog import UNCHANGED
 from pipeline.runs.steps import PUBLISH, Digests, Made, Step, finish, made_before, reasons, steps
 from pipeline.trace import tracing
@@ -46,7 +47,12 @@ def doing(
     mirror: Path | None = None,
     right: Callable[[T], bool] = lambda result: True,
 ) -> tuple[T, Made | None]:
-    """Do a step and record what it read and made, unless its result is not ``right``."""
+    """Do a step and record what it read and made, unless its result is not ``right``.
+
+    Raises:
+        Failure: the step's run has ended, or another run holds the edition.
+    """
+    check_turn(context.run, edition)
     before = made_before(edition, step.name)
     with tracing() as trace:
         result = work()
@@ -59,6 +65,21 @@ def doing(
     if before is not None and before.outputs == made.outputs and made.outputs:
         context.log.info("the same as before")
     return result, made
+
+
+def check_turn(run: dg.DagsterRun, edition: Edition) -> None:
+    """Let a step begin only while its run does.
+
+    Raises:
+        Failure: the step's run has ended, or another run holds the edition.
+    """
+    if run.is_finished:
+        what = f"the step's run, {run.run_id[:8]}, has ended ({run.status.value}). Nothing was done"
+        raise dg.Failure(what, allow_retries=False)
+    try:
+        check_held(edition, "" if COMMAND in run.tags else run.run_id)
+    except AnotherRun as problem:
+        raise dg.Failure(str(problem), allow_retries=False) from None
 
 
 def data_version(made: Made, key: dg.AssetKey) -> dg.DataVersion:

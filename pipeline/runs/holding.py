@@ -28,8 +28,8 @@ def one_run_at_a_time(edition: Edition, inner: dg.ExecutorDefinition) -> dg.Exec
         execute = executor.execute
 
         def held(plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
-            what = f"run {plan_context.run_id[:8]}"
-            with only_run(edition, what, WAIT_SECONDS, plan_context.log.warning):
+            run_id, say = plan_context.run_id, plan_context.log.warning
+            with only_run(edition, f"run {run_id[:8]}", WAIT_SECONDS, say, run_id):
                 yield from execute(plan_context, execution_plan)
 
         # The executor stays of its own class: Celery's asks more of itself than others have.

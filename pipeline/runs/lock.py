@@ -22,7 +22,7 @@ WAIT_SECONDS = 4 * 3600
 
 
 class AnotherRun(Exception):  # noqa: N818 - it says what is there, not what went wrong
-    """Another run of the edition is under way, and this one did nothing."""
+    """Another run of the edition is under way, and this one, or this step, did nothing."""
 
 
 @contextmanager
@@ -31,6 +31,7 @@ def only_run(
     what: str,
     wait: float = 0,
     say: Callable[[str], None] = lambda message: None,
+    run_id: str = "",
 ) -> Iterator[None]:
     """Hold the edition for one run, and clear away what killed runs left half-written.
 
@@ -38,26 +39,28 @@ def only_run(
         what: what holds it, as others are told.
         wait: seconds to wait for another run before giving up.
         say: told that it waits.
+        run_id: of the run that Dagster holds it for; empty for a command.
 
     Raises:
         AnotherRun: another run has it.
     """
     edition.folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(edition.folder / LOCK, thread_local=False)
+    lock = _lock(edition)
     try:
         lock.acquire(blocking=False)
     except filelock.Timeout:
         if wait <= 0:
             raise AnotherRun(_said(edition)) from None
-        say(f"waits for another run of {edition.name}: {_holder(edition)}")
+        say(f"waits for another run of {edition.name}: {_named(edition)}")
         try:
             lock.acquire(timeout=wait, poll_interval=1)
         except filelock.Timeout:
             raise AnotherRun(_said(edition)) from None
     try:
         started = datetime.now(UTC).isoformat(timespec="seconds")
-        holder = f"{what}, process {os.getpid()} on {socket.gethostname()}, since {started}"
-        (edition.folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+        said = f"{what}, process {os.getpid()} on {socket.gethostname()}, since {started}"
+        holder = json.dumps({"what": said, "run": run_id})
+        (edition.folder / HOLDER).write_text(holder, encoding="utf-8")
         for part in ("raw", "tables", "records"):
             for scratch in (edition.folder / part).rglob(f"*{SCRATCH}"):
                 scratch.unlink(missing_ok=True)
@@ -67,16 +70,47 @@ def only_run(
         lock.release()
 
 
-def _holder(edition: Edition) -> str:
+def check_held(edition: Edition, run_id: str) -> None:
+    """Refuse a step whose run does not hold the edition, though another does.
+
+    A step that was lost with its worker may be given out again after its run was killed, and would
+    then write what the next run is writing.
+
+    Args:
+        run_id: of the step's run; empty for that of a command.
+
+    Raises:
+        AnotherRun: another run has it.
+    """
+    holder = _holder(edition)
+    if holder is None or holder["run"] == run_id:
+        return
     try:
-        holder: str = json.loads((edition.folder / HOLDER).read_text(encoding="utf-8"))
+        # What a killed run left says nothing: nobody holds the lock then.
+        _lock(edition).acquire(blocking=False).lock.release()
+    except filelock.Timeout:
+        raise AnotherRun(_said(edition)) from None
+
+
+def _lock(edition: Edition) -> filelock.BaseFileLock:
+    return filelock.FileLock(edition.folder / LOCK, thread_local=False)
+
+
+def _holder(edition: Edition) -> dict[str, str] | None:
+    try:
+        holder: dict[str, str] = json.loads((edition.folder / HOLDER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return "it has only just begun"
+        return None
     return holder
 
 
 def _said(edition: Edition) -> str:
     return (
-        f"another run of {edition.name} is under way ({_holder(edition)}). Nothing was done. Wait "
+        f"another run of {edition.name} is under way ({_named(edition)}). Nothing was done. Wait "
         "until it has ended, or stop it, and run again"
     )
+
+
+def _named(edition: Edition) -> str:
+    holder = _holder(edition)
+    return "it has only just begun" if holder is None else holder["what"]

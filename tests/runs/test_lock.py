@@ -3,19 +3,25 @@
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run_iterator
+from dagster._core.utils import make_new_run_id
 from typer.testing import CliRunner
 
+from pipeline.assets.once import check_turn, once
 from pipeline.cli import app
 from pipeline.edition import EDITIONS, SAMPLE, SCRATCH, Edition
 from pipeline.runs import holding
 from pipeline.runs.execute import execute
-from pipeline.runs.lock import AnotherRun, only_run
+from pipeline.runs.lock import HOLDER, AnotherRun, only_run
+from pipeline.runs.plan import COMMAND
+from pipeline.runs.steps import Step
 
 HOLD = """
 import sys, time
@@ -124,3 +130,54 @@ def test_a_run_of_the_ui_waits_for_the_lock(
     assert done == []
     assert run()
     assert done == ["done"]
+
+
+def test_a_step_that_is_given_out_again_while_the_next_run_is_under_way(edition: Edition) -> None:
+    done: list[str] = []
+    code = count()
+    key = dg.AssetKey(["test", "raw", "thing"])
+
+    @dg.asset(key=key)
+    # Of other code each time, so that it is always out of date.
+    @once(edition, Step("raw__thing", lambda: str(next(code))), [key])
+    def thing(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        done.append(context.run.run_id)
+        return dg.MaterializeResult()
+
+    job = dg.Definitions([thing], jobs=[dg.define_asset_job("a_job")]).resolve_job_def("a_job")
+
+    def problem(**how: Any) -> str:
+        """What the step says; empty when it was done. Its run holds nothing by itself."""
+        result = job.execute_in_process(raise_on_error=False, **how)
+        failed = result.filter_events(lambda event: event.is_step_failure)
+        assert result.success is not bool(failed)
+        told = failed[0].step_failure_data.user_failure_data if failed else None
+        return str(told.description) if told else ""
+
+    own, command = make_new_run_id(), {COMMAND: "run"}
+    with only_run(edition, "the next run", run_id=make_new_run_id()):
+        assert "another run of test is under way (the next run, " in problem(run_id=own)
+        assert "another run of test is under way (the next run, " in problem(tags=command)
+    with only_run(edition, "rapport run test"):
+        assert "another run of test is under way (rapport run test, " in problem(run_id=own)
+    assert done == []
+    with only_run(edition, "rapport run test"):
+        assert not problem(tags=command)
+    with only_run(edition, "its own run", run_id=own):
+        assert not problem(run_id=own)
+    # What a killed run leaves behind does not hold.
+    (edition.folder / HOLDER).write_text('{"what": "killed", "run": "killed"}', "utf-8")
+    assert not problem()
+    assert len(done) == 3
+
+
+@pytest.mark.parametrize(("status", "begins"), [("STARTED", True), ("FAILURE", False)])
+def test_a_step_of_a_run_that_has_ended_does_nothing(
+    edition: Edition, status: str, begins: bool
+) -> None:
+    run = dg.DagsterRun(job_name="a_job", status=dg.DagsterRunStatus(status))
+    if begins:
+        check_turn(run, edition)
+        return
+    with pytest.raises(dg.Failure, match=r"has ended \(FAILURE\)"):
+        check_turn(run, edition)
