@@ -226,7 +226,7 @@ def _lead(one: Analysis, name: str) -> Cell:
     if row["ci_low"] is None or row["ci_high"] is None:
         return figure(points(row["estimate"], 1), "no interval")
     known = f"{one.level} interval {interval(row['ci_low'], row['ci_high'])}"
-    luck = "" if row["p_one_sided"] is None else f"; p {p_value(row['p_one_sided'])}"
+    luck = "" if row["p_one_sided"] is None else f"; p\u00a0{p_value(row['p_one_sided'])}"
     return figure(points(row["estimate"], 1), known + luck)
 
 
