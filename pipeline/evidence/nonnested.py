@@ -156,7 +156,7 @@ def nonnested(
     if comparable and n_bootstrap:
         rng = np.random.default_rng(seed)
         signs, exact = sign_sets(int(authority.max()) + 1, n_bootstrap, rng)
-        bootstrapped = _signed(outcome, models, row, (signs[:, authority], exact))
+        bootstrapped = _signed(outcome, models, authority, row, (signs, exact))
     return (
         *_pairwise(outcome, models, authority, row, comparable),
         *bootstrapped,
@@ -193,22 +193,24 @@ def _pairwise(
 
 
 def _signed(
-    y: Array, models: dict[str, Array], row: partial[ModelTest], drawn: tuple[Array, bool]
+    y: Array,
+    models: dict[str, Array],
+    authority: Ints,
+    row: partial[ModelTest],
+    drawn: tuple[Array, bool],
 ) -> Iterator[ModelTest]:
     """J and Cox once more, held against what they are when the null model is true.
 
-    drawn: (R, n) signs of rows, and whether they are all that there are.
+    drawn: (R, G) signs of authorities, and whether they are all that there are.
     """
     signs, exact = drawn
+    as_is = np.ones((1, signs.shape[1]))
     for null, other in (("H", "B"), ("B", "H")):
-        fitted = models[null] @ (models[null].T @ y)
-        outcomes = fitted[:, None] + signs.T * (y - fitted)[:, None]
-        pair = models[null], models[other]
-        observed, worlds = two_models(y[:, None], *pair), two_models(outcomes, *pair)
+        found = two_models(y, (models[null], models[other]), authority, np.vstack([as_is, signs]))
         # Drawn signs leave out the ones as they are; listed in full, they are there already.
         total = len(signs) + (not exact)
-        for test, one, all_of in zip(("J", "Cox"), observed, worlds, strict=True):
-            value = float(one[0])
+        for test, each in zip(("J", "Cox"), found, strict=True):
+            value, all_of = float(each[0]), each[1:]
             slack = 1e-9 * max(1.0, abs(value))
             tails = [(all_of >= value - slack).sum(), (all_of <= value + slack).sum()]
             # J is a square, so that one tail of it is both of t's.
@@ -219,25 +221,46 @@ def _signed(
             yield row(test, direction, number(value), 1.0, None, number(p), vcov)
 
 
-def two_models(y: Array, null: Array, other: Array) -> tuple[Array, Array]:
-    """(m,) J as F and Cox's z of outcomes (n, m): is the null model true, against another.
+def two_models(
+    y: Array, bases: tuple[Array, Array], authority: Ints, signs: Array
+) -> tuple[Array, Array]:
+    """(R,) J as F and Cox's z: is the null model true, against another.
+
+    Of outcomes that are what the null model fits plus what it leaves of y, the signs of this turned
+    for whole authorities. All that the tests read are squares and products with the two models'
+    columns, and these are linear in the signs.
 
     Args:
-        y: (n, m).
-        null, other: (n, k) orthonormal bases of the two models' columns.
+        y: (n,).
+        bases: (n, k) orthonormal bases of the columns of the null model and of the other.
+        authority: (n,) codes 0..G-1, each used.
+        signs: (R, G).
     """
-    n = len(y)
-    fitted, predicted = null @ (null.T @ y), other @ (other.T @ y)
+    null, other = bases
+    n, shared = len(y), null.T @ other
+    fitted = null @ (null.T @ y)
     left = y - fitted
-    sse, sse_other = ((one**2).sum(axis=0) for one in (left, y - predicted))
-    added = predicted - null @ (null.T @ predicted)
-    size = (added**2).sum(axis=0)
-    gain = (added * left).sum(axis=0) ** 2 / np.where(size > 0, size, 1.0)
-    j = gain * (n - null.shape[1] - 1) / (sse - gain)
-    missed = fitted - other @ (other.T @ fitted)
-    back = missed - null @ (null.T @ missed)
-    expected = sse + (missed**2).sum(axis=0)
-    spread = np.sqrt(sse / n * (back**2).sum(axis=0)) / (expected / n)
+    columns = np.column_stack([fitted, null, other])
+    moves = np.zeros((signs.shape[1], columns.shape[1]))
+    np.add.at(moves, authority, columns * left[:, None])
+    on_fitted, on_null, on_other = np.split(
+        (columns.T @ fitted)[:, None] + (signs @ moves).T, [1, 1 + null.shape[1]]
+    )
+    squares = left @ left - fitted @ fitted + 2.0 * on_fitted[0]
+
+    explained, explained_other = ((on**2).sum(axis=0) for on in (on_null, on_other))
+    sse, sse_other = squares - explained, squares - explained_other
+    # What the other model predicts, as the null model has it.
+    known = shared @ on_other
+    size = explained_other - (known**2).sum(axis=0)
+    gain = (explained_other - (known * on_null).sum(axis=0)) ** 2 / np.where(size > 0, size, 1.0)
+    j = gain * (n - len(on_null) - 1) / (sse - gain)
+    # What the null model predicts and the other one misses, and what of it lies outside the null.
+    on_both = shared.T @ on_null
+    missed = explained - (on_both**2).sum(axis=0)
+    back = missed - ((on_null - shared @ on_both) ** 2).sum(axis=0)
+    expected = sse + missed
+    spread = np.sqrt(sse / n * np.maximum(back, 0.0)) / (expected / n)
     cox = 0.5 * n * np.log(sse_other / expected) / np.where(spread > 0, spread, np.inf)
     return j, cox
 
