@@ -2,7 +2,9 @@
 
 The newest release of a source holds its newest period; that period is set beside the one before,
 of the same measure and as known today. Days are taken a year at a time, because one day differs
-from the next in any case. Totals above places are left out.
+from the next in any case. Totals above places are left out. A place that reports nothing but zeros
+in both periods, such as a district in a return on social care, does not say how places move: it
+counts as a place, and not for median, spread and moves.
 """
 
 import tomllib
@@ -37,7 +39,8 @@ SCHEMA = {
 MEANINGS = {
     "source": "name of the source",
     "measure": "measure, as column and value of the source's key",
-    "statistic": "what is compared: areas, empty, median, spread or largest",
+    "statistic": "what is compared: areas, empty, median, spread or largest; the last three of "
+    "places that report more than zeros",
     "period_before": "the period before the newest one that has the measure",
     "period_after": "the newest period that has the measure",
     "before": "the statistic in the period before; of largest, the place's figure",
@@ -46,7 +49,8 @@ MEANINGS = {
     "risen; median moved, and largest move of a place less the median move, in spreads; spread as "
     "a ratio",
     "limit": "largest change that raises no warning; empty where there are too few places to say",
-    "place": "of largest, the place that moved most",
+    "place": "of largest, the place that moved most, and in rows of their own all others beyond "
+    "the limit",
     "drifts": "whether the change is beyond its limit",
     "explained": "why it drifts, as declared",
 }
@@ -80,6 +84,7 @@ def _place(source: Source) -> str:
 def compared(source: Source, table: pl.DataFrame) -> pl.DataFrame:
     """Every measure's newest period beside the one before, one row a statistic.
 
+    Every place that moves too far has a row of its own, so that one that is explained hides none.
     Empty where a source has one period, no period, or no figures.
     """
     empty = pl.DataFrame(schema=SCHEMA)
@@ -120,56 +125,61 @@ def compared(source: Source, table: pl.DataFrame) -> pl.DataFrame:
     )
     value = pl.col("value")
     by = [*group, "_before", "_after"]
+    idle = value.eq(0).all().over([*by, "_place"])
+    rows = rows.with_columns(pl.when(~idle).then(value).alias("_moving"))
+    moving = pl.col("_moving")
     sides = {
         side: rows.filter(pl.col("_when") == pl.col(f"_{side}"))
         .group_by(by)
         .agg(
             pl.col("_place").filter(value.is_not_null()).n_unique().cast(pl.Float64).alias("areas"),
             value.is_null().mean().alias("empty"),
-            value.median().alias("median"),
-            (value.quantile(0.75) - value.quantile(0.25)).alias("spread"),
+            pl.col("_place")
+            .filter(moving.is_not_null())
+            .n_unique()
+            .cast(pl.Float64)
+            .alias("moving"),
+            moving.median().alias("median"),
+            (moving.quantile(0.75) - moving.quantile(0.25)).alias("spread"),
         )
         for side in ("before", "after")
     }
     both = sides["before"].join(sides["after"], on=by, suffix="_after", nulls_equal=True)
-    both = both.join(_largest(rows, by), on=by, how="left", nulls_equal=True)
-    return _long(source, measure, both)
+    moves = both.join(_moves(rows, by), on=by, how="left", nulls_equal=True)
+    return _long(source, measure, both, moves)
 
 
-def _largest(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """Of every measure, the place that moves furthest from the median move."""
+def _moves(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Of every measure, how far each place is ``off`` the median move, the furthest first."""
     each = (
-        rows.filter(pl.col("value").is_not_null())
+        rows.filter(pl.col("_moving").is_not_null())
         .group_by([*by, "_place"])
         .agg(
             *(
-                pl.col("value").filter(pl.col("_when") == pl.col(f"_{side}")).mean().alias(side)
-                for side in ("before", "after")
+                pl.col("_moving").filter(pl.col("_when") == pl.col(f"_{side}")).mean().alias(name)
+                for side, name in (("before", "was"), ("after", "now"))
             )
         )
     )
-    moved = each.with_columns((pl.col("after") - pl.col("before")).alias("move")).drop_nulls("move")
+    moved = each.with_columns((pl.col("now") - pl.col("was")).alias("move")).drop_nulls("move")
     off = (pl.col("move") - pl.col("move").median().over(by)).abs()
     return (
-        moved.with_columns(off.alias("off"))
+        moved.with_columns(off.alias("off"), pl.len().over(by).alias("paired"))
         .sort("off", "_place", descending=[True, False])
-        .group_by(by, maintain_order=True)
-        .agg(
-            pl.col("_place").first().alias("place"),
-            pl.col("before").first().alias("was"),
-            pl.col("after").first().alias("now"),
-            pl.col("off").first(),
-            pl.len().alias("paired"),
-        )
+        .with_columns(pl.int_range(pl.len()).over(by).alias("rank"))
+        .rename({"_place": "place"})
     )
 
 
-def _long(source: Source, measure: Sequence[str], both: pl.DataFrame) -> pl.DataFrame:
+def _long(
+    source: Source, measure: Sequence[str], both: pl.DataFrame, moves: pl.DataFrame
+) -> pl.DataFrame:
     limit = thresholds("drift")
     few = float(limit["fewest_places"])
-    fair = pl.min_horizontal("areas", "areas_after") >= few
+    fair = pl.min_horizontal("moving", "moving_after") >= few
     spread = pl.when(pl.col("spread") > 0).then("spread")
-    ratio = pl.col("spread_after") / spread
+    # Quarters of few small counts fall together by chance, so that none apart says nothing.
+    ratio = pl.when(pl.col("spread_after") > 0).then("spread_after") / spread
     lost = pl.col("areas") - pl.col("areas_after")
     # Statistic: its two values, the change, whether the change says anything.
     made: dict[str, tuple[str, str, pl.Expr, pl.Expr]] = {
@@ -198,7 +208,7 @@ def _long(source: Source, measure: Sequence[str], both: pl.DataFrame) -> pl.Data
         ),
     }
     parts = [
-        both.select(
+        (moves if name == "largest" else both).select(
             pl.lit(source.name).alias("source"),
             (key_text(measure) if measure else pl.lit("every figure")).alias("measure"),
             pl.lit(name).alias("statistic"),
@@ -210,6 +220,7 @@ def _long(source: Source, measure: Sequence[str], both: pl.DataFrame) -> pl.Data
             pl.when(says).then(pl.lit(limit[name])).alias("limit"),
             (pl.col("place") if name == "largest" else pl.lit(None)).alias("place"),
             pl.lit(None).alias("explained"),
+            (pl.col("rank") if name == "largest" else pl.lit(0)).alias("rank"),
         )
         for name, (was, now, change, says) in made.items()
     ]
@@ -217,8 +228,9 @@ def _long(source: Source, measure: Sequence[str], both: pl.DataFrame) -> pl.Data
     return (
         pl.concat(parts, how="vertical_relaxed")
         .with_columns(beyond.alias("drifts"))
+        .filter(pl.col("drifts") | pl.col("rank").fill_null(0).eq(0))
+        .sort("measure", "statistic", "rank")
         .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
-        .sort("measure", "statistic")
     )
 
 
@@ -234,7 +246,9 @@ def explain(found: pl.DataFrame, entries: Sequence[Mapping[str, str]]) -> pl.Dat
         own = (pl.col("source") == one["source"]) & (pl.col("period_after") == one["period"])
         for name in ("measure", "statistic"):
             own &= pl.col(name) == one[name] if name in one else pl.lit(True)
-        if found.filter(own).height and not found.filter(own & pl.col("drifts")).height:
+        there = found.filter(own).height
+        own &= pl.col("place") == one["place"] if "place" in one else pl.lit(True)
+        if there and not found.filter(own & pl.col("drifts")).height:
             raise SourceError(
                 f"[[drift]] of {one['source']}, {one['period']}: nothing drifts there any more",
                 file=FILE,
@@ -262,7 +276,7 @@ def drift_table(rows: pl.DataFrame) -> Table:
         "drift",
         rows,
         "Every measure's newest period beside the one before.",
-        ("source", "measure", "statistic"),
+        ("source", "measure", "statistic", "place"),
         MEANINGS,
         keyed=False,
     )

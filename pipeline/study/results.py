@@ -7,9 +7,9 @@ TABLES = {
     "analysis_spec": "What was asked of which rows: declaration, thresholds and what thinned them.",
     "panel": "The rows of either comparison, which of them each enters, and each block's composite "
     "(z-score over the rows compared between authorities, higher is better).",
-    "panel_value": "Every value that enters either comparison, raw: in its own unit and neither "
-    "standardised nor filled in. What is estimated is worked out again from this table alone "
-    "(docs/methods.md).",
+    "panel_value": "Every value that enters either comparison, raw: in its own unit, with the sign "
+    "of its polarity, and neither standardised nor filled in. What is estimated is worked out "
+    "again from this table alone (docs/methods.md).",
     "measure_quality": "How well each indicator used is measured.",
     "block_fit": "What each coalition of blocks explains and predicts beyond the controls.",
     "block_contrast": "Leadership's side against plans' side: estimates with every interval.",

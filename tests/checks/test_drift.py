@@ -1,5 +1,7 @@
 """Newest figures unlike the ones before are told, measure by measure, and can be explained."""
 
+from collections.abc import Sequence
+
 import polars as pl
 import pytest
 
@@ -23,20 +25,20 @@ SOURCE = made(
 )
 
 
-def table(after: list[float | None]) -> pl.DataFrame:
-    """Forty places with the figures 0 to 39, and then others."""
+SAME = [float(x) for x in range(40)]
+
+
+def table(after: Sequence[float | None], before: Sequence[float | None] = SAME) -> pl.DataFrame:
+    """Forty places with the figures 0 to 39, or those before, and then others."""
     rows = [
         (f"E{6000001 + place:08}", period, "m", value, "ok" if value is not None else "x")
-        for period, values in (("2016", [float(x) for x in range(40)]), ("2017", after))
+        for period, values in (("2016", before), ("2017", after))
         for place, value in enumerate(values)
     ]
     names = ("areacd", "period", "measure", "value", "status")
     return pl.DataFrame(rows, schema=names, orient="row").with_columns(
         release=pl.lit("one"), revision=pl.lit(0, pl.Int32), file=pl.lit("f"), row=pl.lit(1)
     )
-
-
-SAME = [float(x) for x in range(40)]
 
 
 def drifting(after: list[float | None]) -> dict[str, str]:
@@ -75,6 +77,40 @@ def test_an_explained_drift_raises_no_warning_and_a_stale_explanation_is_refused
     with pytest.raises(SourceError, match="nothing drifts there any more"):
         explain(calm, [entry])
     assert explain(calm, [entry | {"period": "2016"}]).height == calm.height
+
+
+NOTHING = [0.0] * 100
+
+
+def test_places_that_report_nothing_do_not_say_how_far_places_move() -> None:
+    """Zeros of districts in a return on social care would make every county's move a far one."""
+    found = compared(SOURCE, table([*SAME[:39], 99.0, *NOTHING], [*SAME, *NOTHING]))
+    assert found.filter("drifts").is_empty()
+    by_name = {row["statistic"]: row for row in found.iter_rows(named=True)}
+    assert by_name["areas"]["after"] == 140
+    assert by_name["median"]["before"] == 20
+    assert by_name["spread"]["before"] == 19
+    few = compared(SOURCE, table([*SAME[:15], *NOTHING], [*SAME[:15], *NOTHING]))
+    assert few.filter(pl.col("statistic").is_in(["median", "spread", "largest"]))[
+        "limit"
+    ].to_list() == [None, None, None]
+
+
+def test_quarters_of_few_small_counts_that_fall_together_are_no_drift() -> None:
+    before = [float(place % 3) for place in range(40)]
+    after = [float(place % 3 > 0) + float(place % 30 == 0) for place in range(40)]
+    found = compared(SOURCE, table([*after, *NOTHING], [*before, *NOTHING]))
+    assert found.filter("drifts").is_empty()
+
+
+def test_an_explained_place_does_not_hide_others_that_move_as_far() -> None:
+    entry = {"source": "made", "period": "2017", "place": "E06000040", "why": "One council's."}
+    moved = compared(SOURCE, table([*SAME[:38], 3000.0, 5000.0]))
+    assert moved.filter("drifts")["place"].to_list() == ["E06000040", "E06000039"]
+    explained = explain(moved, [entry])
+    assert explained.filter("drifts")["explained"].to_list() == ["One council's.", None]
+    with pytest.raises(SourceError, match="nothing drifts there any more"):
+        explain(moved, [entry | {"place": "E06000001"}])
 
 
 def test_one_period_and_no_figures_are_nothing_to_compare() -> None:
