@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.evidence.between import gate
 from pipeline.evidence.imputation import Pooled, impute, rubin
-from pipeline.evidence.lead import Lead, lead, leads
+from pipeline.evidence.lead import Lead, lead, leads, ridge_leads
 from pipeline.evidence.locality import LocalityPanel, codes_of, shared
 from pipeline.evidence.moments import design
 from pipeline.evidence.nested import FTest, classic_f
@@ -191,9 +191,9 @@ def _again(pool: Candidates, all_of: Framework, choices: Choices) -> tuple[Lead 
     return lead(panel, all_of.test.between), ""
 
 
-def _same_sign(kind: str, detail: str, found: tuple[Lead | None, str], base: Lead) -> Row:
+def _same_sign(kind: str, detail: str, found: tuple[Lead | None, str], delta: float) -> Row:
     own, why = found
-    return _row(kind, detail, own, None if own is None else bool(own.delta * base.delta > 0), why)
+    return _row(kind, detail, own, None if own is None else bool(own.delta * delta > 0), why)
 
 
 def _variations(
@@ -220,13 +220,13 @@ def _variations(
 
 def _other_choices(pool: Candidates, all_of: Framework, base: Lead) -> Iterator[Row]:
     for kind, detail, choices in _variations(pool, all_of, registered(pool.spec, all_of)):
-        yield _same_sign(kind, detail, _again(pool, all_of, choices), base)
+        yield _same_sign(kind, detail, _again(pool, all_of, choices), base.delta)
 
 
 def _other_compositions(panel: Panel, all_of: Framework, base: Lead) -> Iterator[Row]:
     for name in ("rank composite", "principal component", "splines"):
         found = lead(panel, all_of.test.between, composition=name)
-        yield _same_sign("composition", name, (found, ""), base)
+        yield _same_sign("composition", name, (found, ""), base.delta)
 
 
 def _penalties(panel: Panel, all_of: Framework) -> Iterator[Row]:
@@ -236,15 +236,13 @@ def _penalties(panel: Panel, all_of: Framework) -> Iterator[Row]:
     the choice does not show it.
     """
     s = all_of.test.between
-    found = {
-        penalty: lead(panel, s, composition="indicators", penalty=penalty)
-        for penalty in s.ridge_grid
-    }
-    own = found[ridge_penalty(panel, s)]
-    rising = sorted(found, key=lambda penalty: found[penalty].delta)
+    leads_of = dict(zip(s.ridge_grid, ridge_leads(panel, s, s.ridge_grid).tolist(), strict=True))
+    own = leads_of[ridge_penalty(panel, s)]
+    rising = sorted(leads_of, key=leads_of.__getitem__)
     for word, penalty in (("lowest", rising[0]), ("highest", rising[-1])):
         detail = f"{word}, indicators apart: penalty {penalty:g}"
-        yield _same_sign("ridge penalty", detail, (found[penalty], ""), own)
+        found = lead(panel, s, composition="indicators", penalty=penalty)
+        yield _same_sign("ridge penalty", detail, (found, ""), own)
 
 
 def _without_each_authority(built: Built, base: Lead) -> list[Row]:
