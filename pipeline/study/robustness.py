@@ -367,10 +367,10 @@ def _completed(built: Built, all_of: Framework) -> tuple[list[Panel], str]:
         raise ValueError("no row is left")
     matrix, authority = _matrix(built), codes_of(built.pool.authority[built.keep])
     drawn = impute(matrix, authority, all_of.test.guards.imputations, all_of.test.between.seed)
-    gaps = float(np.isnan(matrix).any(axis=1).mean())
+    gaps = int(np.isnan(matrix).any(axis=1).sum())
     return (
         [_filled(built, _of_authorities(built, one)) for one in drawn],
-        f"{len(matrix)} rows, {gaps:.0%} of them with gaps",
+        f"{gaps:,} of {len(matrix):,} rows with gaps",
     )
 
 
