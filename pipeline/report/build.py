@@ -33,9 +33,9 @@ from pipeline.report.wording import capital
 from pipeline.study.framework import Framework, framework
 
 Pages = Mapping[str, str]
-FEW, PART = 40, 10
+FEW, PART = 80, 10
 """Councils whose pages are made sooner than other processes start; and that are made at a time."""
-ALIKE = 45
+ALIKE = 100
 """Councils whose pages take about as long as all other pages together."""
 
 

@@ -60,7 +60,8 @@ def about(run: Row) -> About:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates are found, and how they are filled in: every value is escaped."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -86,7 +87,7 @@ def render(template: str, root: str = "", here: str = "", **values: Any) -> str:
         values: everything else that the template shows.
     """
     style, digest = _style()
-    page = _environment().get_template(template)
+    page = environment().get_template(template)
     # The style sheet is ours and holds no value, so it goes in as it is.
     return page.render(
         style=Markup(style),

@@ -1,22 +1,26 @@
 """Small charts of one council's figure over the years.
 
-They are written as Vega-Lite's own JSON: there are hundreds, and building them out of Altair's
-objects takes many times as long as drawing them. Titles and keys are in the page beside them.
+There are hundreds, all alike, and the converter that draws the report's other charts would take a
+third of the report's time for them; so their SVG is a template. Titles and keys are in the page
+beside them.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
-import vl_convert
-
-from pipeline.report.charts import COLOURS, GRID, INK, QUIET, version
-from pipeline.report.svg import address, slim
+from pipeline.report.charts import COLOURS, GRID, INK, QUIET
+from pipeline.report.page import environment
+from pipeline.report.svg import address
 
 ROOM, HEIGHT = 400, 190
+"""Pixels of the plot."""
+RIGHT, BELOW = 20, 24
+"""Pixels beside and below it, for half of the last year's name, and for the years' names."""
+LETTER = 7.6
+"""Pixels that a letter of a label is wide, at most."""
 LABELS = 4
-"""Years named below a chart, at most."""
+"""Years named below a chart, at most, and values beside it, about."""
 
 
 @dataclass(frozen=True)
@@ -24,27 +28,23 @@ class Line:
     """How a line looks: never by colour alone.
 
     Attributes:
-        path: its marker as SVG, for the key.
+        path: its marker as SVG.
     """
 
     name: str
     colour: str
-    shape: str
     path: str
     dash: Sequence[float]
     width: float
 
 
 LINES = (
-    Line("This council", COLOURS[0], "circle", "M-4,0a4,4,0,1,1,8,0a4,4,0,1,1,-8,0", (1, 0), 3.0),
-    Line("Similar", COLOURS[1], "triangle-up", "M0,-4.5L5,4H-5Z", (6, 3), 2.0),
-    Line("Region", COLOURS[2], "square", "M-3.5,-3.5h7v7h-7Z", (2, 2), 2.0),
-    Line("England", QUIET, "diamond", "M0,-5L4,0L0,5L-4,0Z", (8, 3, 2, 3), 1.5),
+    Line("This council", COLOURS[0], "M-4,0a4,4,0,1,1,8,0a4,4,0,1,1,-8,0", (1, 0), 3.0),
+    Line("Similar", COLOURS[1], "M0,-4.5L5,4H-5Z", (6, 3), 2.0),
+    Line("Region", COLOURS[2], "M-3.5,-3.5h7v7h-7Z", (2, 2), 2.0),
+    Line("England", QUIET, "M0,-5L4,0L0,5L-4,0Z", (8, 3, 2, 3), 1.5),
 )
 OWN = LINES[0].name
-
-Spec = dict[str, Any]
-DATA = "marks"
 
 
 @dataclass(frozen=True)
@@ -74,111 +74,78 @@ def drawn(marks: Sequence[Mark], mark: str = "") -> str:
         mark: written above the drawing, empty for real data.
     """
     years = sorted({one.year for one in marks})
-    shown = {
-        "ends": [years[0] - 0.3, years[-1] + 0.3],
-        "named": years[:: -(-len(years) // LABELS)],
-    }
-    made = dict(_compiled(mark))
-    made["data"] = [
-        one | {"values": [vars(each) for each in marks]} if one["name"] == DATA else one
-        for one in made["data"]
-    ]
-    made["signals"] = [
-        one | {"value": shown[one["name"]]} if one["name"] in shown else one
-        for one in made["signals"]
-    ]
-    svg = vl_convert.vega_to_svg(made, allowed_base_urls=[])
-    return address(slim(svg))
+    ends = [end for one in marks for end in (one.value, one.low, one.high) if end is not None]
+    low, high = _ends(min(ends), max(ends))
+    step = _step((high - low) / LABELS)
+    # Rounded, because an end that is a tick is not to the last digit.
+    first, last = math.ceil(round(low / step, 6)), math.floor(round(high / step, 6))
+    ticks = [n * step for n in range(first, last + 1)]
+    labels = [_label(one) for one in ticks]
+
+    def x(year: int) -> float:
+        return round(ROOM * (year - years[0] + 0.3) / (years[-1] - years[0] + 0.6), 1)
+
+    def y(value: float) -> float:
+        return round(HEIGHT * (high - value) / (high - low), 1)
+
+    def path(name: str) -> str:
+        """The line through its years, broken where a value is missing."""
+        found, pen = "", "M"
+        for one in marks:
+            if one.line == name:
+                found += "" if one.value is None else f"{pen}{x(one.year)},{y(one.value)}"
+                pen = "M" if one.value is None else "L"
+        return found
+
+    left = round(11 + LETTER * max(map(len, labels)))
+    above = 32 if mark else 8
+    svg = (
+        environment()
+        .get_template("place_chart.svg.j2")
+        .render(
+            width=left + ROOM + RIGHT,
+            height=above + HEIGHT + BELOW,
+            left=left,
+            above=above,
+            room=(ROOM, HEIGHT),
+            look={"ink": INK, "quiet": QUIET, "grid": GRID},
+            mark=mark,
+            ticks=[(round(y(at)), label) for at, label in zip(ticks, labels, strict=True)],
+            years=[
+                (x(one), f"{one}-{(one + 1) % 100:02d}")
+                for one in years[:: -(-len(years) // LABELS)]
+            ],
+            # The council's own line is drawn last, above the others.
+            lines=[(one, path(one.name)) for one in reversed(LINES)],
+            bars=[
+                (x(one.year), y(one.low), y(one.high))
+                for one in marks
+                if one.low is not None and one.high is not None
+            ],
+            points=[
+                (line, x(one.year), y(one.value), one.firm)
+                for line in reversed(LINES)
+                for one in marks
+                if one.line == line.name and one.value is not None
+            ],
+        )
+    )
+    return address(svg)
 
 
-def _look(channel: str) -> Spec:
-    scale = {
-        "domain": [one.name for one in LINES],
-        "range": [
-            {
-                "color": one.colour,
-                "shape": one.shape,
-                "strokeDash": list(one.dash),
-                "strokeWidth": one.width,
-            }[channel]
-            for one in LINES
-        ],
-    }
-    return {"field": "line", "type": "nominal", "scale": scale, "legend": None}
+def _ends(low: float, high: float) -> tuple[float, float]:
+    """Round ends of an axis with some room beyond the values, and around a single one."""
+    room = (high - low) / 30 or abs(high) / 10 or 1.0
+    step = _step((high - low + 2 * room) / 10)
+    return math.floor((low - room) / step) * step, math.ceil((high + room) / step) * step
 
 
-@cache
-def _compiled(mark: str) -> Spec:
-    """The chart as Vega, without its values: compiling takes as long as drawing."""
-    compiled: Spec = vl_convert.vegalite_to_vega(_spec(mark), vl_version=version())
-    # Vega-Lite makes an axis of its own of the grid, which takes a sixth of the drawing.
-    grid, x, y = compiled["axes"]
-    return compiled | {"axes": [y | {"grid": True, "gridScale": grid["gridScale"]}, x]}
+def _step(least: float) -> float:
+    """The power of ten, or twice or five times one, that is nearest as a ratio."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return power * min((1, 2, 5, 10), key=lambda by: abs(math.log(least / power / by)))
 
 
-def _spec(mark: str) -> Spec:
-    """The chart, of which the values, the ends of the years and the years named are left open."""
-    x = {
-        "field": "year",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"domain": {"expr": "ends"}, "nice": False},
-        "axis": {
-            "values": {"expr": "named"},
-            "grid": False,
-            "labelExpr": "datum.value + '-' + format((datum.value + 1) % 100, '02d')",
-        },
-    }
-    y = {
-        "field": "value",
-        "type": "quantitative",
-        "title": None,
-        "scale": {"zero": False, "nice": True, "padding": 6},
-        "axis": {
-            "tickCount": 4,
-            "labelExpr": "replace(format(datum.value, ',~f'), '-', '\u2212')",
-        },
-    }
-    placed = {"x": x, "y": y, "color": _look("color")}
-    line = {
-        "mark": "line",
-        "encoding": placed
-        | {"strokeDash": _look("strokeDash"), "strokeWidth": _look("strokeWidth")},
-    }
-    interval = {
-        "transform": [{"filter": "isValid(datum.low)"}],
-        "mark": {"type": "rule", "color": COLOURS[0], "strokeWidth": 1.5},
-        "encoding": {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}},
-    }
-    hollow = {"condition": {"test": "!datum.firm", "value": "white"}}
-    points = {
-        "mark": {"type": "point", "opacity": 1, "size": 55, "strokeWidth": 1.5},
-        "encoding": placed | {"shape": _look("shape"), "fill": hollow | _look("color")},
-    }
-    axis = {
-        # Labels are few by choice; looking for those that touch would take a fifth of the drawing.
-        "labelOverlap": False,
-        "labelFlush": False,
-        "labelFontSize": 13,
-        "labelColor": INK,
-        "gridColor": GRID,
-        "tickColor": QUIET,
-        "domainColor": QUIET,
-    }
-    title = {"text": mark, "anchor": "start", "fontSize": 13, "color": INK}
-    return {
-        "data": {"name": DATA},
-        "params": [{"name": "ends", "value": [0, 1]}, {"name": "named", "value": []}],
-        "width": ROOM,
-        "height": HEIGHT,
-        **({"title": title} if mark else {}),
-        "layer": [line, interval, points],
-        "config": {
-            "aria": False,
-            "font": "sans-serif",
-            "background": "#ffffff",
-            "padding": 4,
-            "axis": axis,
-            "view": {"stroke": None},
-        },
-    }
+def _label(value: float) -> str:
+    text = f"{value:,.6f}".rstrip("0").rstrip(".")
+    return text.replace("-", "\u2212") if value else "0"
