@@ -22,6 +22,7 @@ import polars as pl
 import xlsxwriter
 
 from pipeline.database.publish import opened
+from pipeline.database.versions import PARQUET
 from pipeline.edition import GENERATED, SYNTHETIC
 
 WORKBOOK = "rapport.xlsx"
@@ -127,7 +128,7 @@ def write(database: Path, folder: Path) -> int:
         run = _run(connection)
         for table in _tables(connection, run):
             forms = FOLDERS[table.layer]
-            write_parquet(table, run, folder / "parquet")
+            write_parquet(table, run, folder)
             if "csv" in forms:
                 write_csv(table, run, folder / "csv")
                 shown.append(table)
@@ -203,7 +204,7 @@ def write_parquet(table: Exported, run: Run, folder: Path) -> None:
         "licence": "; ".join(table.licences),
         "source": "; ".join(table.attributions),
     }
-    table.frame.sink_parquet(folder / f"{table.file}.parquet", metadata=said)
+    table.frame.sink_parquet(folder / PARQUET.format(table.layer, table.name), metadata=said)
 
 
 def harmless(text: pl.Expr) -> pl.Expr:

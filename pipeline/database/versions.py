@@ -21,6 +21,8 @@ from pipeline.settings import settings
 
 DATABASE = "rapport.duckdb"
 EXPORTS = "exports"
+PARQUET = "parquet/{}__{}.parquet"
+"""Where among the exports a table is, by layer and name."""
 REPORT = "report"
 NEEDED = (DATABASE, f"{REPORT}/index.html", f"{EXPORTS}/README.md")
 """What a version must hold to be published."""

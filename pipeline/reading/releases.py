@@ -6,9 +6,9 @@ Neither is ever used: that takes a change of the declaration.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -229,27 +229,40 @@ def proposed(source: Source, file: str, sha256: str) -> Release:
 # What is in them.
 
 
-@contextmanager
-def published(edition: Edition, layer: str, name: str) -> Iterator[pl.LazyFrame | None]:
-    """A table of the published database, read as needed in the block; None where there is none."""
-    if not edition.database.exists():
-        yield None
-        return
-    import duckdb  # noqa: PLC0415 - not needed to define the assets
-
-    with duckdb.connect(str(edition.database), read_only=True) as connection:
-        try:
-            table = connection.table(f'{layer}."{name}"')
-        except duckdb.CatalogException:
-            yield None
-        else:
-            yield table.pl(lazy=True)
-
-
 def published_table(edition: Edition, layer: str, name: str) -> pl.DataFrame | None:
     """A table of the published database, or None where there is none."""
-    with published(edition, layer, name) as rows:
-        return None if rows is None else rows.collect()
+    return _table(edition.database, layer, name) if edition.database.exists() else None
+
+
+def _table(database: Path, layer: str, name: str) -> pl.DataFrame | None:
+    import duckdb  # noqa: PLC0415 - not needed to define the assets
+
+    with duckdb.connect(str(database), read_only=True) as connection:
+        try:
+            found: pl.DataFrame = connection.table(f'{layer}."{name}"').pl()
+        except duckdb.CatalogException:
+            return None
+    return found
+
+
+def _published_releases(edition: Edition, source: Source) -> set[tuple[str, str]] | None:
+    """Release and sha256 of a source in the published database; None where nothing is published."""
+    database = edition.database.resolve()
+    listed = _releases(database, database.stat().st_mtime_ns) if database.exists() else None
+    if listed is None:
+        return None
+    own = listed.filter(pl.col("source") == source.name)
+    return set(own.select("release", "sha256").iter_rows())
+
+
+@lru_cache(maxsize=1)
+def _releases(database: Path, changed: int) -> pl.DataFrame | None:
+    """Read once: a run asks for every source, and opening the file takes longer than the answer.
+
+    Args:
+        changed: when the file was written, where a newer version has the same name.
+    """
+    return _table(database, "meta", "release")
 
 
 def _tried(
@@ -360,18 +373,12 @@ def newly_declared(
         At most one notice, and the published rows in force; None where the releases are those
         of the published version, or nothing of the source is published.
     """
-    published = published_table(edition, "tidy", source.name)
-    listed = published_table(edition, "meta", "release")
-    if published is None or not published.height or listed is None:
-        return [], None
-    before = {
-        (release, sha256)
-        for release, sha256 in listed.filter(pl.col("source") == source.name)
-        .select("release", "sha256")
-        .iter_rows()
-    }
+    before = _published_releases(edition, source)
     after = {(one.id, one.sha256): one for one in source.releases}
-    if set(after) == before:
+    if before is None or set(after) == before:
+        return [], None
+    published = published_table(edition, "tidy", source.name)
+    if published is None or not published.height:
         return [], None
     new = [one for known, one in after.items() if known not in before]
     said = [one.file for one in new]

@@ -4,7 +4,6 @@ A synthetic England is made once. Each case breaks one table of it, runs that ta
 does, and sees that exactly this check fails, says so, and stops the run if it is critical.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipeline.assets.publish import checked_tables, database_tables, database_views
+from pipeline.assets.publish import checked_tables
 from pipeline.checks.asset_checks import (
     categories_of,
     check_evidence,
@@ -26,7 +25,7 @@ from pipeline.checks.asset_checks import (
 from pipeline.checks.engine import Checked, Result
 from pipeline.checks.rules import Rule, queries
 from pipeline.checks.suites import Expectation
-from pipeline.database.publish import build
+from pipeline.database.versions import EXPORTS, PARQUET
 from pipeline.definitions import definitions
 from pipeline.edition import EDITIONS, SAMPLE, Edition
 from pipeline.sources import sources
@@ -41,9 +40,12 @@ PLACE = "indicator_place"
 
 @pytest.fixture(scope="module")
 def made(sample_tables: Path) -> Path:
-    """The tables of a synthetic England, its checks as a run makes them, and a database of it."""
-    database = build(sample_tables / "v", database_tables(SAMPLE, "r", "v"), database_views(SAMPLE))
-    shutil.copy(database, SAMPLE.database)
+    """The tables of a synthetic England, as they are and as they are published."""
+    (SAMPLE.folder / EXPORTS / PARQUET).parent.mkdir(parents=True)
+    for layer, table in checked_tables():
+        if layer != "tidy":
+            published = SAMPLE.folder / EXPORTS / PARQUET.format(layer, table)
+            published.write_bytes(SAMPLE.table(layer, table).read_bytes())
     return sample_tables
 
 
