@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from filelock import FileLock
@@ -15,13 +16,25 @@ quiet_exit()
 # The test processes take every processor already.
 os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
 
-MadeOnce = Callable[[Callable[[Path], None], Path], Path]
-"""The fixture `made_once`: who fills a folder, and where its copy goes -> where it went."""
+
+class MadeOnce(Protocol):
+    """The fixture `made_once`."""
+
+    def __call__(self, make: Callable[[Path, "MadeOnce"], None], to: Path) -> Path:
+        """Copy the folder that ``make`` fills, which may itself start from such a copy."""
+
+
+def seconds(item: pytest.Item) -> float:
+    """About how long the module of a test takes, as far as it says so."""
+    found = item.get_closest_marker("long")
+    return found.kwargs["seconds"] if found else 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long modules first, so that no process ends with one while the others have nothing to do."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """The longest modules first: no process ends with one while the others have nothing to do,
+    and what several start from is there before the second of them begins.
+    """
+    items.sort(key=seconds, reverse=True)
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +51,14 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MadeO
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
 
-    def copied(make: Callable[[Path], None], to: Path) -> Path:
+    def copied(make: Callable[[Path, MadeOnce], None], to: Path) -> Path:
         folder = shared / make.__name__
         with FileLock(folder.with_suffix(".lock")):
             if not folder.exists():
                 new = folder.with_suffix(".new")
                 shutil.rmtree(new, ignore_errors=True)
                 new.mkdir()
-                make(new)
+                make(new, copied)
                 new.rename(folder)
         shutil.copytree(folder, to, symlinks=True, dirs_exist_ok=True)
         return to

@@ -17,18 +17,19 @@ from pipeline.sample import generate
 from pipeline.sources import sources
 from pipeline.study.analysis import evidence_tables
 from tests import few
+from tests.conftest import MadeOnce
 
 
-def published_sample(root: Path) -> None:
+def published_sample(root: Path, _: MadeOnce) -> None:
     """The generated England's published files."""
     generate(root)
 
 
-def tables_of_the_sample(root: Path) -> None:
+def tables_of_the_sample(root: Path, made_once: MadeOnce) -> None:
     """A data folder with every table that a run makes of the sample, with few panels and draws."""
     with pytest.MonkeyPatch.context() as setting, joblib.parallel_config(backend="sequential"):
         setting.setenv("RAPPORT_DATA", str(root))
-        generate(SAMPLE.raw)
+        made_once(published_sample, SAMPLE.raw)
         for source in sources().values():
             found = ingest(source, SAMPLE, [])
             SAMPLE.write("tidy", source.name, found.table)
@@ -43,7 +44,7 @@ def tables_of_the_sample(root: Path) -> None:
             SAMPLE.write("evidence", name, frame)
 
 
-def finished_run(root: Path) -> None:
+def finished_run(root: Path, _: MadeOnce) -> None:
     """A data folder in which a small run of the sample has been published once."""
     with pytest.MonkeyPatch.context() as setting:
         few.small_run(setting, root, few.BROKEN)

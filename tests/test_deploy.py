@@ -24,11 +24,19 @@ from pipeline.sample import generate
 from pipeline.sources import sources
 from tests.services import Postgres, a_postgres, free_port, service, wait
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=60)
 
 DEPLOY = PROJECT / "deploy"
 BIN = Path(sys.executable).parent
 SOURCE = "council_registry"
+
+
+def locations(place: Path = PROJECT) -> list[dict[str, dict[str, str]]]:
+    """The code locations that a workspace lists."""
+    listed: list[dict[str, dict[str, str]]] = yaml.safe_load(
+        (place / "workspace.yaml").read_text("utf-8")
+    )["load_from"]
+    return listed
 
 
 def unit(name: str) -> list[str]:
@@ -75,6 +83,10 @@ def test_services_on_postgresql(
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("DAGSTER_POSTGRES_URL", postgres.url)
     generate(SAMPLE.published_files, only={SOURCE: sources()[SOURCE]})
+    # One code location: each takes a process of its own and seconds to load.
+    workspace = tmp_path / "workspace.yaml"
+    only = [one for one in locations() if one["python_module"]["location_name"] == "sample"]
+    workspace.write_text(yaml.safe_dump({"load_from": only}), "utf-8")
 
     port = str(free_port())
     page = f"http://127.0.0.1:{port}"
@@ -94,10 +106,15 @@ def test_services_on_postgresql(
         )
 
     with ExitStack() as services:
-        webserver = [port if word == "3000" else word for word in unit("webserver")]
+        own = {"3000": port, str(PROJECT / "workspace.yaml"): str(workspace)}
+        webserver, daemons = (
+            [own.get(word, word) for word in unit(name)] for name in ("webserver", "daemon")
+        )
+        assert str(workspace) in webserver
+        assert str(workspace) in daemons
         web = services.enter_context(service(webserver, tmp_path / "webserver.log"))
         wait("the page", lambda: httpx.get(f"{page}/server_info", timeout=60).is_success, web)
-        daemon = services.enter_context(service(unit("daemon"), tmp_path / "daemon.log"))
+        daemon = services.enter_context(service(daemons, tmp_path / "daemon.log"))
         wait("heartbeats of schedules, sensors and the queue", healthy, daemon)
         launched = ask(
             LAUNCH,
@@ -218,8 +235,7 @@ def test_the_site_is_read_only_and_follows_the_published_version(site: tuple[str
 
 
 def test_each_edition_is_a_code_location() -> None:
-    workspace = yaml.safe_load((PROJECT / "workspace.yaml").read_text("utf-8"))
-    found = [one["python_module"] for one in workspace["load_from"]]
+    found = [one["python_module"] for one in locations()]
     assert [one["location_name"] for one in found] == ["england", "sample"]
     for one in found:
         location = importlib.import_module(one["module_name"]).defs
@@ -235,7 +251,7 @@ def loaded(place: Path, name: str) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    (location,) = yaml.safe_load((place / "workspace.yaml").read_text("utf-8"))["load_from"]
+    (location,) = locations(place)
     assert (place / location["python_file"]["relative_path"]).is_file()
     return module
 

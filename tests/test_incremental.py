@@ -18,7 +18,7 @@ from pipeline.runs.steps import PUBLISH, made_before, steps
 from tests.conftest import MadeOnce
 from tests.made import finished_run
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=55)
 
 OFLOG, SOURCE = "ascof/oflog_ASC_data.csv", "oflog_adult_social_care"
 OWN = {f"raw__{SOURCE}", f"tidy__{SOURCE}"}

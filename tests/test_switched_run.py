@@ -13,7 +13,7 @@ from pipeline.runs.execute import execute
 from tests.conftest import MadeOnce
 from tests.made import finished_run
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=70)
 
 RATINGS, ASSESSMENTS = "cqc_trust_ratings", "cqc_council_assessments"
 

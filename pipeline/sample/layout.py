@@ -29,7 +29,8 @@ def workbook(path: Path, sheets: Iterable[Sheet]) -> None:
     """Write worksheets. The container is xlsx whatever the name: readers go by content."""
     import xlsxwriter  # noqa: PLC0415 - costs start-up time only where a sample is made
 
-    book = xlsxwriter.Workbook(str(path))
+    # In memory: the parts of one would otherwise each be a file on the disk first.
+    book = xlsxwriter.Workbook(str(path), {"in_memory": True})
     book.set_properties({"created": WRITTEN, "author": "", "comments": "Generated, not real"})
     for sheet in sheets:
         page = book.add_worksheet(sheet.name)

@@ -30,7 +30,7 @@ from pipeline.definitions import definitions
 from pipeline.edition import EDITIONS, SAMPLE, Edition
 from pipeline.sources import sources
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=95)
 
 Break = Callable[[pl.DataFrame], pl.DataFrame]
 FIRST = pl.int_range(pl.len()) == 0

@@ -72,7 +72,7 @@ BROKEN = {
     "figures that are withheld": put("status", "c", [7, 33]),
     "figures that are too low": put("value", -1.5, [6, 22, 23]),
     "more words than are named": pl.concat(
-        GOOD.with_columns(pl.col("year") + 3 * part, status=pl.lit(word))
+        GOOD.head(20).with_columns(pl.col("year") + part, status=pl.lit(word))
         for part, word in enumerate(["secret", "ok", "hidden", "secret", "hidden", "hidden"])
     ),
     "nothing but nulls": GOOD.with_columns(pl.lit(None, pl.Float64).alias("value")),

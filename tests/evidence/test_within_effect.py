@@ -22,7 +22,7 @@ from pipeline.evidence.within_effect import (
 from pipeline.study.framework import framework
 from tests.evidence.localities import SETTINGS, locality_world
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=10)
 
 
 def world(slope: float = 0.0, **about: object) -> Within:

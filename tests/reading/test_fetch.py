@@ -168,7 +168,7 @@ def address() -> Iterator[str]:
     Server.requests.clear()
     Server.ended.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     Server.ended.set()
     server.shutdown()

@@ -54,7 +54,7 @@ class Hook(BaseHTTPRequestHandler):
 def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hook]]:
     Hook.answers, Hook.got = [], []
     server = HTTPServer(("127.0.0.1", 0), Hook)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("RAPPORT_ALERT_WEBHOOK", f"http://127.0.0.1:{server.server_port}/secret")
     yield Hook
     server.shutdown()

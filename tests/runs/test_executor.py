@@ -11,7 +11,7 @@ from pipeline.edition import SAMPLE
 from pipeline.sample import generate
 from pipeline.sources import sources
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(seconds=35)
 
 SOURCES = ("council_registry", "district_history")
 STEPS = [dg.AssetKey(["sample", layer, name]) for name in SOURCES for layer in ("raw", "tidy")]

@@ -164,7 +164,7 @@ class Publisher(BaseHTTPRequestHandler):
 def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Publisher]]:
     Publisher.tag, Publisher.status, Publisher.asked = '"one"', 200, []
     server = HTTPServer(("127.0.0.1", 0), Publisher)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/file.csv"
     only = replace(
         sources()["ascof"], releases=[Release("ascof/file.csv", url, "0" * 64, "2024-25")]
