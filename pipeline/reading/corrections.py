@@ -16,7 +16,7 @@ class Correction:
     """One declared correction.
 
     Attributes:
-        where: column to value; all must match.
+        where: column to value, or to a list of values one of which must match; all columns must.
         published: the wrong value, where it is not part of ``where``.
         corrected: the right one; left out where there is none to be had.
         status: the row's status from now on, where it changes.
@@ -42,7 +42,10 @@ class Correction:
     @property
     def matches(self) -> pl.Expr:
         """Whether a row is one that it speaks of."""
-        return pl.all_horizontal(pl.col(name) == value for name, value in self.matched.items())
+        return pl.all_horizontal(
+            pl.col(name).is_in(value if isinstance(value, list) else [value])
+            for name, value in self.matched.items()
+        )
 
 
 def declared() -> list[Correction]:

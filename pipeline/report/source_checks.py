@@ -86,6 +86,31 @@ def checks(reader: Reader, source: str) -> tuple[str, DataTable | None]:
     return said, table
 
 
+KNOWN = """
+SELECT explained, period_after, count(*) AS figures
+FROM meta.drift
+WHERE source = ? AND drifts AND explained IS NOT NULL
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+
+def known_changes(reader: Reader, source: str) -> DataTable | None:
+    """Newest figures that are unlike the ones before and of which it is known why."""
+    rows = reader.query(KNOWN, ["meta.drift"], [source])
+    if not rows:
+        return None
+    return DataTable(
+        "Newest figures unlike the ones before, and why",
+        ["Why", "Newest period", "Comparisons"],
+        [
+            [text(row["explained"]), text(row["period_after"]), figure(number(row["figures"]))]
+            for row in rows
+        ],
+        "meta.drift: explained, period_after",
+    )
+
+
 ASIDE = """
 SELECT file, sheet, row, "column", value, rule, outcome
 FROM meta.quarantine

@@ -9,7 +9,7 @@ from pipeline.report.basis import GRADES
 from pipeline.report.check_pages import address
 from pipeline.report.page import About, render
 from pipeline.report.read import Analysis, Reader, Row, analyses
-from pipeline.report.source_checks import checks, reconciled, revised, set_aside
+from pipeline.report.source_checks import checks, known_changes, reconciled, revised, set_aside
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import capital, counted, number, part, words
 
@@ -80,6 +80,7 @@ class Source:
     documented: str
     failing: DataTable | None
     aside: DataTable | None
+    known: DataTable | None
     reconciled: str
     reconciliations: DataTable | None
     explained: DataTable | None
@@ -210,6 +211,7 @@ class _Gathered:
             documented=address(f"tidy.{name}") if f"tidy.{name}" in self._documented else "",
             failing=failing,
             aside=set_aside(self._reader, name),
+            known=known_changes(self._reader, name),
             reconciled=agreed,
             reconciliations=reconciliations,
             explained=explained,

@@ -30,6 +30,11 @@ def test_only_what_matches_is_corrected() -> None:
     assert apply(made(), FRAME, [correction(source="other")]).equals(FRAME)
 
 
+def test_several_values_of_a_column_can_be_named_in_one_entry() -> None:
+    one = correction(where={"code": ["a", "b"], "value": [15.233, 8.0]}, published=None, rows=2)
+    assert apply(made(), FRAME, [one])["value"].to_list() == [15233.0, 7.0, 15233.0]
+
+
 def test_a_value_that_was_never_one_becomes_missing_with_a_status() -> None:
     frame = FRAME.with_columns(pl.lit("ok").alias("status"))
     found = apply(made(), frame, [correction(corrected=None, status="x")])

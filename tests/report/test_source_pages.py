@@ -145,6 +145,15 @@ def meta(synthetic: bool) -> dict[str, list[Row]]:
         ],
         "reconciliation": sums,
         "check_results": checks,
+        "drift": [
+            {"source": USED, "period_after": "2017-18", "drifts": drifts, "explained": why}
+            for drifts, why in (
+                (True, "The form has changed."),
+                (True, "The form has changed."),
+                (True, None),
+                (False, None),
+            )
+        ],
         "revision": revisions,
         "indicator": [asdict(framework().indicators[OUTCOME])],
         "lineage": [
@@ -293,6 +302,11 @@ class TestSource:
         assert why["The publisher's own."] == ["1", "2011-12", "12"]
         assert why["Not explained"][0] == "1"
         assert "publishes no totals" in site[f"sources/{BEHIND}.html"].text
+
+    def test_tells_known_changes(self, page: Page, site: Site) -> None:
+        rows = page.table("Newest figures unlike")
+        assert rows["The form has changed."] == ["2017-18", "2"]
+        assert "Newest figures unlike" not in site[f"sources/{BEHIND}.html"].text
 
     def test_tells_revisions(self, page: Page, site: Site) -> None:
         assert "4 values differ between releases" in page.text
