@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.evidence.moments import moments
 from pipeline.evidence.panel import Array
 from pipeline.evidence.resampling import bootstrap_weights
-from pipeline.evidence.subsets import entries, subset_gains, weighted_values
+from pipeline.evidence.subsets import entries, indicator_values, subset_gains
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
@@ -64,7 +64,8 @@ columns = np.arange(1 + CONTROLS, design.shape[1])
 def ours(replicates: int, taken: int = CONTROLS) -> Array:
     """LMG, first and last of each indicator in each replicate, from the rows on."""
     groups = moments(design, outcome[:, None], authority, AUTHORITIES)
-    return weighted_values(groups, weights[:replicates], control_columns[:taken], columns)
+    draws = groups.weighted(weights[:replicates])
+    return indicator_values(draws, control_columns[:taken], columns)
 
 
 def loop(subsets: Array, draw: Array) -> Array:

@@ -19,3 +19,8 @@ def decimals(value: float, threshold: float, fewest: int) -> int:
         while digits < MOST and f"{value:z.{digits}f}" == f"{threshold:z.{digits}f}":
             digits += 1
     return digits
+
+
+def percent_beside(share: float, least: float, fewest: int = 0) -> str:
+    """A share from 0 to 1 as a percentage that reads as `least` only where it is."""
+    return f"{share:.{decimals(100 * share, 100 * least, fewest)}%}"

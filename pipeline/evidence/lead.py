@@ -195,14 +195,6 @@ class QuickLead:
     influence: Array
 
 
-def quick_lead(
-    panel: Panel, s: BetweenSettings, *, composition: str = "composite", penalty: float = 0.0
-) -> QuickLead:
-    """The lead of one specification; arguments as in `lead`."""
-    columns = composed(panel.blocks, s, (composition,))
-    return quick_leads(panel, s, columns, penalty, [panel.controls])[0][composition]
-
-
 Composed = Mapping[str, tuple[Array, Array]]
 """Composition -> standardised columns (n, k) of each side; the same whatever is held constant."""
 

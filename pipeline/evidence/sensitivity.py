@@ -21,27 +21,16 @@ def group_partial_r2(f: float, columns: int, df: float) -> float:
     return columns * f / (columns * f + df)
 
 
-def robustness_value(t: float, df: float, q: float = 1.0, alpha: float | None = None) -> float:
-    """Robustness value RV_q, or RV_(q, alpha), of one coefficient.
-
-    The share of the residual variance of both the outcome and the column that a confounder would
-    have to explain to take away 100q% of the estimate, or to make what is left not significant at
-    level alpha (two-sided).
-
-    Raises:
-        ValueError: unless df > 1, q > 0 and 0 < alpha < 1.
-    """
-    return group_robustness_value(t**2, 1, df, q, alpha)
-
-
 def group_robustness_value(
     f: float, columns: int, df: float, q: float = 1.0, alpha: float | None = None
 ) -> float:
-    """Robustness value of a block, from the joint F statistic of its columns.
+    """Robustness value RV_q, or RV_(q, alpha), of a block, from the joint F of its columns.
 
-    It belongs to the block's fitted index, the one combination of its columns whose partial R2 is
-    the block's; alpha is the level of the joint F test, so RV_(1, alpha) is 0 just where that test
-    fails. With one column it is `robustness_value`.
+    The share of the residual variance of both the outcome and the block that a confounder would
+    have to explain to take away 100q% of the estimate, or to make what is left not significant at
+    level alpha. It belongs to the block's fitted index, the one combination of its columns whose
+    partial R2 is the block's; alpha is the level of the joint F test, so RV_(1, alpha) is 0 just
+    where that test fails. With one column F is t squared, and the level is two-sided.
 
     Raises:
         ValueError: unless df > 1, q > 0 and 0 < alpha < 1.

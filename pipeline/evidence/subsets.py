@@ -138,16 +138,6 @@ def indicator_values(sets: Moments, controls: Ints, columns: Ints) -> Array:
     return np.concatenate(chunks, axis=2).transpose(2, 0, 1)
 
 
-def weighted_values(groups: Moments, weights: Array, controls: Ints, columns: Ints) -> Array:
-    """The same for weighted sums of clusters, weights (replicates, G), one chunk at a time."""
-    step = max(1, CHUNK >> len(columns))
-    parts = [
-        indicator_values(groups.weighted(weights[at : at + step]), controls, columns)
-        for at in range(0, len(weights), step)
-    ]
-    return np.concatenate(parts)
-
-
 KINDS = ("shapley", "first", "last")
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipeline.rounding import decimals
+from pipeline.rounding import percent_beside
 
 MINUS = "\N{MINUS SIGN}"
 NOT_AVAILABLE = "not available"
@@ -51,7 +51,7 @@ def part(share: float, least: float | None = None, digits: int = 0) -> str:
     if share < 1 - ROUNDING and said == percent(1, digits):
         return f"over {number(100 - step, digits)}%"
     if least is not None:
-        return percent(share, decimals(100 * share, 100 * least, digits))
+        return percent_beside(share, least, digits)
     return said
 
 

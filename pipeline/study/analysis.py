@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.edition import Edition
 from pipeline.study.asked import Asked, long_table, used_of
 from pipeline.study.framework import Framework
-from pipeline.study.panels import Candidates, Row, candidates
+from pipeline.study.panels import Row, candidates
 from pipeline.study.parts import kept_here, on_one_thread, pieces
 from pipeline.study.results import TABLES
 from pipeline.study.together import Found, claim_rows, correct_secondary, put_together
@@ -67,16 +67,3 @@ def evidence_tables(
         of_panel = {one.pool.spec.name: one for one in asked}
         in_order = [of_panel[name] for name in all_of.panels]
         return tables | {"panel_value": panel_values(edition, in_order)}
-
-
-def panel_evidence(pool: Candidates, all_of: Framework, long: pl.DataFrame) -> Found:
-    """Everything about one panel.
-
-    Args:
-        pool: its candidates.
-        all_of: the framework.
-        long: its measured indicators, see `long_table`.
-    """
-    asked = Asked(pool, all_of)
-    done = [piece.done() for piece in pieces(asked, long)]
-    return put_together(asked, kept_here(asked, long), done)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.evidence.overall import Check
-from pipeline.rounding import decimals
+from pipeline.rounding import percent_beside
 from pipeline.study.framework import Framework
 
 Row = dict[str, Any]
@@ -73,16 +73,17 @@ def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
             checks.append(Check(rule, None, missing=missing, where=where))
         for row in curve:
             share = row["estimate"]
+            said = percent_beside(share, least)
             checks.append(
                 Check(
                     rule,
                     row["passes"],
                     share,
                     least,
-                    holds=f"{_beside(share, least)} of the specifications have one sign.",
+                    holds=f"{said} of the specifications have one sign.",
                     fails="the sign depends on how the comparison is set up: "
-                    f"{_beside(share, least)} of the specifications have the commoner one, and it "
-                    f"must be that of the registered one, in at least {least:.0%}.",
+                    f"{said} of the specifications have the commoner one, and "
+                    f"it must be that of the registered one, in at least {least:.0%}.",
                     where=where,
                 )
             )
@@ -99,11 +100,6 @@ def claim_checks(robust: Sequence[Row], all_of: Framework) -> list[Check]:
                     )
                 )
     return checks
-
-
-def _beside(share: float, least: float) -> str:
-    """A share in percent, told apart from what it is held against."""
-    return f"{share:.{decimals(100 * share, 100 * least, 0)}%}"
 
 
 def cautions(rows: Mapping[str, Sequence[Row]]) -> list[Check]:

@@ -13,13 +13,12 @@ from pipeline.evidence.lead import (
     COMPOSITIONS,
     first_components,
     lead,
-    quick_lead,
     rank_means,
     splines,
 )
 from pipeline.evidence.panel import Array, Panel, composites, standardise
 from pipeline.evidence.race import run_race
-from tests.evidence.worlds import QUICK, awkward, chosen_rows, unbalanced, world
+from tests.evidence.worlds import QUICK, awkward, chosen_rows, quick_lead, unbalanced, world
 
 PANEL = world(h=0.2, b=0.1)
 ONE_CLUSTERING = replace(PANEL, dominant_trust=None)

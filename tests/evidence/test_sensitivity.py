@@ -13,11 +13,15 @@ from pipeline.evidence.sensitivity import (
     group_partial_r2,
     group_robustness_value,
     partial_r2,
-    robustness_value,
 )
 
 # Cinelli and Hazlett (2020), table 1, and the example of R package sensemakr (GPL-3).
 T, DF = 4.18445, 783
+
+
+def robustness_value(t: float, df: float, q: float = 1.0, alpha: float | None = None) -> float:
+    """Of one column."""
+    return group_robustness_value(t**2, 1, df, q, alpha)
 
 
 def test_darfur() -> None:

@@ -17,8 +17,8 @@ from pipeline.evidence.subsets import (
     MOST,
     entries,
     indicator_importance,
+    indicator_values,
     subset_gains,
-    weighted_values,
 )
 from tests.evidence.worlds import world
 
@@ -141,11 +141,11 @@ def test_a_doubled_indicator_shares_with_its_twin_and_a_constant_gets_nothing(pa
 def test_chunks_make_no_difference(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     d = design(panel)
     groups = moments(d.x, panel.outcome[:, None], panel.authority, 30)
-    draws = bootstrap_weights(30, 7, np.random.default_rng(1))
-    whole = weighted_values(groups, draws, d.controls, d.columns(tuple(d.blocks)))
+    draws = groups.weighted(bootstrap_weights(30, 7, np.random.default_rng(1)))
+    whole = indicator_values(draws, d.controls, d.columns(tuple(d.blocks)))
     assert whole.shape == (7, 3, 6)
     monkeypatch.setattr("pipeline.evidence.subsets.CHUNK", 128)
-    parts = weighted_values(groups, draws, d.controls, d.columns(tuple(d.blocks)))
+    parts = indicator_values(draws, d.controls, d.columns(tuple(d.blocks)))
     assert_allclose(parts, whole, rtol=0, atol=1e-14)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.evidence.lead import QuickLead, composed, quick_leads
 from pipeline.evidence.panel import Array, Ints, Panel
 from pipeline.evidence.settings import BetweenSettings
 
@@ -137,3 +138,11 @@ def sse(
 ) -> float:
     """Squared error of those predictions."""
     return float(((y[test] - predict(controls, x, y, train, test, penalty=penalty)) ** 2).sum())
+
+
+def quick_lead(
+    panel: Panel, s: BetweenSettings, *, composition: str = "composite", penalty: float = 0.0
+) -> QuickLead:
+    """The quick lead of one specification alone; arguments as in `lead`."""
+    columns = composed(panel.blocks, s, (composition,))
+    return quick_leads(panel, s, columns, penalty, [panel.controls])[0][composition]

@@ -4,47 +4,45 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import psutil
 
-from tests.services import free_port
+from tests.services import Service, free_port, wait
 
 COMMAND = Path(sys.executable).with_name("rapport")
-LOOKS = 600
-"""Times that the page is asked for, twice a second."""
 
 
-def up(port: int, starter: subprocess.Popen[bytes]) -> bool:
-    """Whether Dagster's page answers at last."""
-    for _ in range(LOOKS):
-        if starter.poll() is not None:
-            return False
-        try:
-            return httpx.get(f"http://127.0.0.1:{port}/server_info", timeout=60).is_success
-        except httpx.TransportError:
-            time.sleep(0.5)
-    return False
+def answers(page: str) -> bool:
+    """Whether Dagster's page is there."""
+    return httpx.get(page, timeout=60).is_success
 
 
 def killed(root: Path) -> Iterator[tuple[str, str, bool]]:
     """What is left where `rapport dev` is killed, or the `dagster dev` that it runs."""
+    root.mkdir(parents=True)
     for name in ("rapport dev", "the dagster dev that it runs"):
-        port = free_port()
-        starter = subprocess.Popen(
-            [str(COMMAND), "dev", "--port", str(port)],
-            env={
-                **os.environ,
-                "RAPPORT_DATA": str(root),
-                "RAPPORT_SITE_URL": f"http://localhost:{free_port()}",
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        answered = up(port, starter)
+        port, log = free_port(), root / "dev.log"
+        with log.open("wb") as stream:
+            starter = subprocess.Popen(
+                [str(COMMAND), "dev", "--port", str(port)],
+                env={
+                    **os.environ,
+                    "RAPPORT_DATA": str(root),
+                    "RAPPORT_SITE_URL": f"http://localhost:{free_port()}",
+                },
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
+        page = f"http://127.0.0.1:{port}/server_info"
+        try:
+            answered = wait("the page", partial(answers, page), Service(starter, log))
+        except AssertionError as problem:
+            print(problem)
+            answered = False
         own = psutil.Process(starter.pid).children(recursive=True) if answered else []
         victim = starter.pid if name == "rapport dev" else own[0].pid if own else 0
         if victim:

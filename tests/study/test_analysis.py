@@ -21,7 +21,7 @@ from pipeline.edition import SAMPLE
 from pipeline.evidence.overall import Check
 from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
 from pipeline.study import analysis
-from pipeline.study.analysis import evidence_tables, panel_evidence
+from pipeline.study.analysis import evidence_tables
 from pipeline.study.asked import Asked
 from pipeline.study.described import exploratory, measure_quality
 from pipeline.study.framework import Framework, Panel, framework
@@ -76,7 +76,9 @@ def one_process() -> Iterator[None]:
 
 
 def found_of(frame: pl.DataFrame, spec: Panel = INSIDE, all_of: Framework = QUICK) -> Found:
-    return panel_evidence(pool_of(frame, spec, all_of), all_of, UNSAMPLED)
+    asked = Asked(pool_of(frame, spec, all_of), all_of)
+    done = [piece.done() for piece in pieces(asked, UNSAMPLED)]
+    return put_together(asked, kept_here(asked, UNSAMPLED), done)
 
 
 @pytest.fixture(scope="module")

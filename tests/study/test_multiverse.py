@@ -13,12 +13,12 @@ from numpy.testing import assert_allclose
 
 import pipeline.study.multiverse as made
 from pipeline.evidence.between import gate
-from pipeline.evidence.lead import quick_lead
 from pipeline.evidence.resampling import bootstrap_weights
 from pipeline.evidence.within import slope
 from pipeline.study.framework import Framework, framework
 from pipeline.study.multiverse import AXES, Outcome, multiverse, specifications
 from pipeline.study.panels import Candidates, first_side, locality_panel, select
+from tests.evidence.worlds import quick_lead
 from tests.study.test_panels import INSIDE, MADE_UP, SPEC, pool_of, put, world
 
 Row = dict[str, Any]
