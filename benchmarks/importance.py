@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 ROWS, AUTHORITIES, CONTROLS, INDICATORS, REPLICATES = 1500, 150, 4, 12, 2001
 SUBSETS = 1 << INDICATORS
+CHUNK = 100
+"""Weightings whose moments are held at once."""
 SAMPLED = 512
 R_REPLICATES = 5
 TARGET = 1000
@@ -64,8 +66,10 @@ columns = np.arange(1 + CONTROLS, design.shape[1])
 def ours(replicates: int, taken: int = CONTROLS) -> Array:
     """LMG, first and last of each indicator in each replicate, from the rows on."""
     groups = moments(design, outcome[:, None], authority, AUTHORITIES)
-    draws = groups.weighted(weights[:replicates])
-    return indicator_values(draws, control_columns[:taken], columns)
+    chunks = (weights[at : min(at + CHUNK, replicates)] for at in range(0, replicates, CHUNK))
+    return np.concatenate(
+        [indicator_values(groups.weighted(own), control_columns[:taken], columns) for own in chunks]
+    )
 
 
 def loop(subsets: Array, draw: Array) -> Array:
