@@ -6,7 +6,6 @@ Run by `make bench`; writes docs/benchmarks.md. Times are processor seconds of o
 import shutil
 import subprocess
 import tempfile
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import statsmodels.api as sm
 from threadpoolctl import threadpool_limits
 
+from benchmarks.clock import seconds
 from pipeline.evidence.moments import moments
 from pipeline.evidence.panel import Array
 from pipeline.evidence.resampling import bootstrap_weights
@@ -29,16 +29,6 @@ CHUNK = 100
 SAMPLED = 512
 R_REPLICATES = 5
 TARGET = 1000
-
-
-def seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """Least processor time of a few runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def peak(work: Callable[[], object]) -> float:
@@ -106,9 +96,9 @@ def row(name: str, spent: float, mine: float, note: str) -> str:
 
 def main() -> None:
     """Measure everything and write the page."""
-    mine = seconds(lambda: ours(REPLICATES)) / REPLICATES
+    mine = seconds(lambda: ours(REPLICATES), 3) / REPLICATES
     sampled = np.sort(rng.choice(SUBSETS, size=SAMPLED, replace=False))
-    theirs = seconds(lambda: loop(sampled, weights[0]), repeats=1) / SAMPLED * SUBSETS
+    theirs = seconds(lambda: loop(sampled, weights[0])) / SAMPLED * SUBSETS
     groups = moments(design, outcome[:, None], authority, AUTHORITIES)
     gains = subset_gains(groups.weighted(weights[:1]), control_columns, columns)[:, 0]
     base = loop(np.zeros(1, dtype=np.int64), weights[0])

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ import altair as alt
 import duckdb
 import polars as pl
 
+from benchmarks.clock import seconds
 from benchmarks.ingest import PANDAS, bare, ours, with_pandas
 from benchmarks.larger import make
 from benchmarks.stages import forget_peak, peak
@@ -67,16 +68,6 @@ print(process_time(), imported)
 """Counted from the start of the process, which takes a hundredth of a second by itself."""
 
 Rows = list[dict[str, Any]]
-
-
-def seconds(work: Callable[[], object], repeats: int = 1) -> float:
-    """Least processor time of a few runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def measured(edition: Edition, data: Path, layers: Sequence[str], mirror: Path | None) -> Rows:

@@ -22,6 +22,7 @@ from pipeline.database.versions import published_version
 from pipeline.edition import SAMPLE
 from pipeline.runs.execute import execute
 from tests.conftest import MadeOnce
+from tests.finished import declare
 from tests.made import finished_run
 
 pytestmark = pytest.mark.long(seconds=130)
@@ -44,21 +45,6 @@ def data(
     monkeypatch.setenv("RAPPORT_DATA", str(root))
     _home()
     return root
-
-
-def declare(file: str) -> None:
-    """Give the manifest the file's present hash, as if the publisher had published it so."""
-    manifest = SAMPLE.published_files / "MANIFEST.csv"
-    with manifest.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
-        if row["file"] == file:
-            content = (SAMPLE.published_files / file).read_bytes()
-            row["sha256"] = hashlib.sha256(content).hexdigest()
-    with manifest.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def edit_workbook(change: Callable[[Sheets], None], file: str = TRANSFERS) -> None:

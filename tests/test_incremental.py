@@ -1,7 +1,5 @@
 """A rerun redoes what changed and what depends on it, counted step by step."""
 
-import csv
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from pipeline.runs.execute import execute
 from pipeline.runs.plan import plan
 from pipeline.runs.steps import PUBLISH, made_before, steps
 from tests.conftest import MadeOnce
+from tests.finished import declare, hashes
 from tests.made import finished_run
 
 pytestmark = pytest.mark.long(seconds=55)
@@ -49,15 +48,6 @@ def redone(before: dict[str, str]) -> set[str]:
     return {name for name, run in runs().items() if before.get(name) != run}
 
 
-def hashes() -> dict[str, str]:
-    """Table, as ``layer.name``, to the hash of its file."""
-    folder = SAMPLE.folder / "tables"
-    return {
-        f"{path.parent.name}.{path.stem}": hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*.parquet")
-    }
-
-
 def depending(changed: set[str]) -> set[str]:
     """Steps that read one of these tables, by Dagster's own graph and not by our records."""
     graph = defs.resolve_asset_graph()
@@ -79,16 +69,7 @@ def edit(old: str, new: str) -> None:
     content = path.read_bytes().replace(old.encode(), new.encode(), 1)
     assert content != path.read_bytes()
     path.write_bytes(content)
-    manifest = SAMPLE.published_files / "MANIFEST.csv"
-    with manifest.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
-        if row["file"] == OFLOG:
-            row["sha256"] = hashlib.sha256(content).hexdigest()
-    with manifest.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    declare(OFLOG)
 
 
 def test_nothing_changed_does_no_work_and_says_so(

@@ -1,6 +1,5 @@
 """A whole run with sources switched off: it publishes, names the loss, and can be undone."""
 
-import hashlib
 from pathlib import Path
 
 import duckdb
@@ -11,20 +10,12 @@ from pipeline.edition import SAMPLE
 from pipeline.reading import switches
 from pipeline.runs.execute import execute
 from tests.conftest import MadeOnce
+from tests.finished import hashes
 from tests.made import finished_run
 
 pytestmark = pytest.mark.long(seconds=70)
 
 RATINGS, ASSESSMENTS = "cqc_trust_ratings", "cqc_council_assessments"
-
-
-def hashes() -> dict[str, str]:
-    """Every table's file with the hash of its bytes."""
-    folder = SAMPLE.folder / "tables"
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*.parquet"))
-    }
 
 
 def test_off_and_on_again(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.evidence.moments import COLLINEAR
-from pipeline.evidence.panel import Array, Flags, Ints, standardise, z_mean
+from pipeline.evidence.panel import Array, Flags, Ints, check_rows, standardise, z_mean
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,10 @@ class LocalityPanel:
     source: Ints | None = None
 
     def __post_init__(self) -> None:
-        n = len(self.outcome)
-        if self.outcome.ndim != 1 or n == 0:
-            raise ValueError(f"outcome must be a non-empty vector, not {self.outcome.shape}")
-        for name, matrix in {"controls": self.controls, **self.leadership}.items():
-            if matrix.ndim != 2 or len(matrix) != n:
-                raise ValueError(f"{name} must be ({n}, columns), not {matrix.shape}")
-            if not np.isfinite(matrix).all():
-                raise ValueError(f"{name} holds values that are missing or infinite")
-        if not np.isfinite(self.outcome).all():
-            raise ValueError("outcome holds values that are missing or infinite")
+        check_rows(self.outcome, {"controls": self.controls, **self.leadership}, self._codes())
         if not any(matrix.shape[1] for matrix in self.leadership.values()):
             raise ValueError("no indicator of leadership")
-        for name, codes in self._codes().items():
-            if codes.shape != (n,) or not np.issubdtype(codes.dtype, np.integer):
-                raise ValueError(f"{name} must be {n} integers")
-        if codes_of(self.authority, self.locality, self.year).max() + 1 < n:
+        if codes_of(self.authority, self.locality, self.year).max() + 1 < len(self.outcome):
             raise ValueError("a locality appears twice in one authority and year")
 
     def _codes(self) -> dict[str, Ints]:

@@ -36,22 +36,11 @@ class Panel:
     year: Ints
 
     def __post_init__(self) -> None:
-        n = len(self.outcome)
-        if self.outcome.ndim != 1 or n == 0:
-            raise ValueError(f"outcome must be a non-empty vector, not {self.outcome.shape}")
-        for name, matrix in {"controls": self.controls, **self.blocks}.items():
-            if matrix.ndim != 2 or len(matrix) != n:
-                raise ValueError(f"{name} must be ({n}, columns), not {matrix.shape}")
-            if not np.isfinite(matrix).all():
-                raise ValueError(f"{name} holds values that are missing or infinite")
-        if not np.isfinite(self.outcome).all():
-            raise ValueError("outcome holds values that are missing or infinite")
+        check_rows(self.outcome, {"controls": self.controls, **self.blocks}, self._codes())
         empty = [name for name, matrix in self.blocks.items() if matrix.shape[1] == 0]
         if empty:
             raise ValueError(f"blocks without indicators: {empty}; leave them out of the panel")
         for name, codes in self._codes().items():
-            if codes.shape != (n,) or not np.issubdtype(codes.dtype, np.integer):
-                raise ValueError(f"{name} must be {n} integers")
             if name != "year" and not _gapless(codes):
                 raise ValueError(f"{name} must use every code from 0 to {codes.max()}")
 
@@ -60,6 +49,32 @@ class Panel:
         if self.dominant_trust is not None:
             codes["dominant_trust"] = self.dominant_trust
         return codes
+
+
+def check_rows(outcome: Array, matrices: Mapping[str, Array], codes: Mapping[str, Ints]) -> None:
+    """See that an outcome has rows, and that all else has as many, without a gap.
+
+    Args:
+        outcome: (n,).
+        matrices: name -> (n, k).
+        codes: name -> (n,) integers.
+
+    Raises:
+        ValueError: what is not so, by its name.
+    """
+    n = len(outcome)
+    if outcome.ndim != 1 or n == 0:
+        raise ValueError(f"outcome must be a non-empty vector, not {outcome.shape}")
+    for name, matrix in matrices.items():
+        if matrix.ndim != 2 or len(matrix) != n:
+            raise ValueError(f"{name} must be ({n}, columns), not {matrix.shape}")
+        if not np.isfinite(matrix).all():
+            raise ValueError(f"{name} holds values that are missing or infinite")
+    if not np.isfinite(outcome).all():
+        raise ValueError("outcome holds values that are missing or infinite")
+    for name, numbers in codes.items():
+        if numbers.shape != (n,) or not np.issubdtype(numbers.dtype, np.integer):
+            raise ValueError(f"{name} must be {n} integers")
 
 
 def _gapless(codes: Ints) -> bool:

@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import asdict
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from pipeline.study.framework import framework
 from pipeline.tables import Table
 
 from .conftest import HOSTILE, Page
+from .form import Form
 
 Row = dict[str, Any]
 Site = dict[str, Page]
@@ -337,19 +337,10 @@ class TestSource:
         assert "Switched off" not in page.text
 
 
-class TestForm:
+class TestForm(Form):
     @pytest.fixture(params=["index", USED, BEHIND, OFF])
     def any_page(self, site: Site, request: pytest.FixtureRequest) -> Page:
         return site[f"sources/{request.param}.html"]
-
-    def test_headings_are_in_order(self, any_page: Page) -> None:
-        levels = [int(tag[1]) for tag, _ in any_page.tags if re.fullmatch("h[1-6]", tag)]
-        assert levels.count(1) == 1
-        assert all(after <= before + 1 for before, after in pairwise(levels))
-
-    def test_tables_have_captions_and_scopes(self, any_page: Page) -> None:
-        assert len(any_page.each("table")) == len(any_page.texts("caption"))
-        assert all(a.get("scope") in ("row", "col") for _, a in any_page.each("th"))
 
     def test_anchors_are_there(self, any_page: Page) -> None:
         ids = {a["id"] for _, a in any_page.tags if "id" in a}

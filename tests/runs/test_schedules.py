@@ -175,16 +175,22 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Publisher]]:
     server.server_close()
 
 
-def test_an_address_with_other_bytes_or_none_is_told_once(
-    publisher: type[Publisher], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[Alert] = []
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
+    """The alerts that are sent."""
+    alerts: list[Alert] = []
 
     def heard(alert: Alert) -> list[str]:
-        told.append(alert)
+        alerts.append(alert)
         return []
 
     monkeypatch.setattr(schedules, "send", heard)
+    return alerts
+
+
+def test_an_address_with_other_bytes_or_none_is_told_once(
+    publisher: type[Publisher], told: list[Alert]
+) -> None:
     sensor = addresses(ENGLAND)
     _, cursor = tick(sensor, None)
     assert told == []
@@ -231,15 +237,8 @@ def failing() -> None:
 
 @pytest.mark.parametrize("tags", [{}, {COMMAND: "run"}])
 def test_a_failed_run_is_told_unless_the_command_line_told_it(
-    tags: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tags: dict[str, str], told: list[Alert]
 ) -> None:
-    told: list[Alert] = []
-
-    def heard(alert: Alert) -> list[str]:
-        told.append(alert)
-        return []
-
-    monkeypatch.setattr(schedules, "send", heard)
     with dg.instance_for_test() as instance:
         result = failing.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
         context = dg.build_run_status_sensor_context(
