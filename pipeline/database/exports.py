@@ -162,15 +162,16 @@ def _tables(connection: duckdb.DuckDBPyConnection, run: Run) -> Iterator[Exporte
             "SELECT source, licence, attribution FROM meta.source"
         ).fetchall()
     }
+    # Asked once: the answer for one table takes as long as that for all.
+    meanings: dict[tuple[str, str], dict[str, str]] = {}
+    for layer, name, column, meaning in connection.execute(
+        "SELECT schema_name, table_name, column_name, coalesce(comment, '') FROM duckdb_columns() "
+        "ORDER BY schema_name, table_name, column_index"
+    ).fetchall():
+        meanings.setdefault((layer, name), {})[column] = meaning
     for layer, name, about, grain, sources, rows in listed:
         used = [terms[source] for source in sources.split(", ") if source]
-        columns: dict[str, str] = dict(
-            connection.execute(
-                "SELECT column_name, coalesce(comment, '') FROM duckdb_columns() "
-                "WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
-                [layer, name],
-            ).fetchall()
-        )
+        columns = meanings[layer, name]
         held = connection.table(f'{layer}."{name}"')
         frame = held.pl(lazy=True) if rows > AT_ONCE else held.pl().lazy()
         if "synthetic" not in columns:
@@ -395,7 +396,9 @@ def _lines_of(width: int) -> Callable[[str | None], int]:
 
     def lines(text: str | None) -> int:
         parts = (text or "").splitlines()
-        return min(15, max(1, sum(len(textwrap.wrap(one, width)) or 1 for one in parts)))
+        return min(
+            15, max(1, sum(len(one) <= width or len(textwrap.wrap(one, width)) for one in parts))
+        )
 
     return lines
 
