@@ -5,13 +5,11 @@ third of the report's time for them; so their SVG is a template. Titles and keys
 beside them.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.report.charts import COLOURS, GRID, INK, QUIET
-from pipeline.report.page import environment
-from pipeline.report.svg import address
+from pipeline.report.svg import axis, image
 
 ROOM, HEIGHT = 400, 190
 """Pixels of the plot."""
@@ -75,18 +73,16 @@ def drawn(marks: Sequence[Mark], mark: str = "") -> str:
     """
     years = sorted({one.year for one in marks})
     ends = [end for one in marks for end in (one.value, one.low, one.high) if end is not None]
-    low, high = _ends(min(ends), max(ends))
-    step = _step((high - low) / LABELS)
-    # Rounded, because an end that is a tick is not to the last digit.
-    first, last = math.ceil(round(low / step, 6)), math.floor(round(high / step, 6))
-    ticks = [n * step for n in range(first, last + 1)]
-    labels = [_label(one) for one in ticks]
+    low, high = min(ends), max(ends)
+    # Room beyond the values, and around a single one.
+    room = (high - low) / 30 or abs(high) / 10 or 1.0
+    beside = axis(low - room, high + room, LABELS)
 
     def x(year: int) -> float:
         return round(ROOM * (year - years[0] + 0.3) / (years[-1] - years[0] + 0.6), 1)
 
     def y(value: float) -> float:
-        return round(HEIGHT * (high - value) / (high - low), 1)
+        return round(HEIGHT * (1 - beside.share(value)), 1)
 
     def path(name: str) -> str:
         """The line through its years, broken where a value is missing."""
@@ -97,55 +93,34 @@ def drawn(marks: Sequence[Mark], mark: str = "") -> str:
                 pen = "M" if one.value is None else "L"
         return found
 
-    left = round(11 + LETTER * max(map(len, labels)))
+    left = round(11 + LETTER * max(map(len, beside.labels)))
     above = 32 if mark else 8
-    svg = (
-        environment()
-        .get_template("place_chart.svg.j2")
-        .render(
-            width=left + ROOM + RIGHT,
-            height=above + HEIGHT + BELOW,
-            left=left,
-            above=above,
-            room=(ROOM, HEIGHT),
-            look={"ink": INK, "quiet": QUIET, "grid": GRID},
-            mark=mark,
-            ticks=[(round(y(at)), label) for at, label in zip(ticks, labels, strict=True)],
-            years=[
-                (x(one), f"{one}-{(one + 1) % 100:02d}")
-                for one in years[:: -(-len(years) // LABELS)]
-            ],
-            # The council's own line is drawn last, above the others.
-            lines=[(one, path(one.name)) for one in reversed(LINES)],
-            bars=[
-                (x(one.year), y(one.low), y(one.high))
-                for one in marks
-                if one.low is not None and one.high is not None
-            ],
-            points=[
-                (line, x(one.year), y(one.value), one.firm)
-                for line in reversed(LINES)
-                for one in marks
-                if one.line == line.name and one.value is not None
-            ],
-        )
+    return image(
+        "place_chart.svg.j2",
+        width=left + ROOM + RIGHT,
+        height=above + HEIGHT + BELOW,
+        left=left,
+        above=above,
+        room=(ROOM, HEIGHT),
+        look={"ink": INK, "quiet": QUIET, "grid": GRID},
+        mark=mark,
+        ticks=[
+            (round(y(at)), label) for at, label in zip(beside.ticks, beside.labels, strict=True)
+        ],
+        years=[
+            (x(one), f"{one}-{(one + 1) % 100:02d}") for one in years[:: -(-len(years) // LABELS)]
+        ],
+        # The council's own line is drawn last, above the others.
+        lines=[(one, path(one.name)) for one in reversed(LINES)],
+        bars=[
+            (x(one.year), y(one.low), y(one.high))
+            for one in marks
+            if one.low is not None and one.high is not None
+        ],
+        points=[
+            (line, x(one.year), y(one.value), one.firm)
+            for line in reversed(LINES)
+            for one in marks
+            if one.line == line.name and one.value is not None
+        ],
     )
-    return address(svg)
-
-
-def _ends(low: float, high: float) -> tuple[float, float]:
-    """Round ends of an axis with some room beyond the values, and around a single one."""
-    room = (high - low) / 30 or abs(high) / 10 or 1.0
-    step = _step((high - low + 2 * room) / 10)
-    return math.floor((low - room) / step) * step, math.ceil((high + room) / step) * step
-
-
-def _step(least: float) -> float:
-    """The power of ten, or twice or five times one, that is nearest as a ratio."""
-    power = 10.0 ** math.floor(math.log10(least))
-    return power * min((1, 2, 5, 10), key=lambda by: abs(math.log(least / power / by)))
-
-
-def _label(value: float) -> str:
-    text = f"{value:,.6f}".rstrip("0").rstrip(".")
-    return text.replace("-", "\u2212") if value else "0"

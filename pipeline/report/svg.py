@@ -1,22 +1,63 @@
-"""Drawings as images of a page: a data address, and a smaller file of the same look."""
+"""Small drawings that are templates of SVG: their axes, and how they become images of a page."""
 
 import base64
-import re
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-UNREAD = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|stroke-miterlimit)="[^"]*"')
-PLACES = re.compile(r' (?:transform|d)="[^"]*"')
-LONG = re.compile(r"-?\d+\.\d{2,}")
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis from one round value to another.
+
+    Attributes:
+        ticks: values along it that are named.
+    """
+
+    low: float
+    high: float
+    ticks: Sequence[float]
+
+    def share(self, value: float) -> float:
+        """How far along the axis a value is, from 0 to 1."""
+        return (value - self.low) / (self.high - self.low)
+
+    @property
+    def labels(self) -> list[str]:
+        """The named values as they are written."""
+        return [_label(one) for one in self.ticks]
 
 
-def slim(svg: str) -> str:
-    """The drawing without what nothing reads within an image, places to a tenth of a pixel."""
-    return PLACES.sub(lambda found: LONG.sub(_short, found[0]), UNREAD.sub("", svg))
+def axis(low: float, high: float, labels: int) -> Axis:
+    """An axis that holds all values, with about so many labels."""
+    high = high if high > low else low + 1
+    end = _step((high - low) / 10)
+    low, high = math.floor(low / end) * end, math.ceil(high / end) * end
+    step = _step((high - low) / labels)
+    # Rounded, because an end that is a tick is not to the last digit.
+    first, last = math.ceil(round(low / step, 6)), math.floor(round(high / step, 6))
+    return Axis(low, high, [n * step for n in range(first, last + 1)])
+
+
+def _step(least: float) -> float:
+    """The power of ten, or twice or five times one, that is nearest as a ratio."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return power * min((1, 2, 5, 10), key=lambda by: abs(math.log(least / power / by)))
+
+
+def _label(value: float) -> str:
+    text = f"{value:,.6f}".rstrip("0").rstrip(".")
+    return text.replace("-", "\u2212") if value else "0"
+
+
+def image(template: str, **values: Any) -> str:
+    """A filled-in template of SVG as the data address of an image."""
+    from pipeline.report.page import environment  # noqa: PLC0415 - imports templates
+
+    return address(environment().get_template(template).render(values))
 
 
 def address(svg: str) -> str:
     """The drawing as a data address."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-
-
-def _short(found: re.Match[str]) -> str:
-    return f"{float(found[0]):.1f}"
