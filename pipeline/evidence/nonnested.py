@@ -41,6 +41,11 @@ class TTest:
         """P of so large a statistic if the truth were 0."""
         return float(special.stdtr(self.df, -self.statistic))
 
+    @property
+    def p_two_sided(self) -> float:
+        """P of a statistic so far from 0 if the truth were 0."""
+        return float(2.0 * special.stdtr(self.df, -abs(self.statistic)))
+
 
 def normal_loglik(y: Array, fitted: Array) -> Array:
     """(n,) normal log-likelihood of each row, with the maximum likelihood variance SSE/n."""
@@ -72,6 +77,34 @@ def vuong(first: Array, second: Array, more: int = 0, codes: Ints | None = None)
     # Models with the same fit leave differences of rounding size.
     same = spread <= 1e-12 * float(np.abs(first).max())
     return TTest(np.nan if same else float(np.sqrt(len(d)) * d.mean()) / spread, df)
+
+
+def diebold_mariano(first: Array, second: Array, horizon: int = 1) -> TTest:
+    """Diebold and Mariano's (1995) test that two series of forecasts lose alike.
+
+    With the small-sample correction of Harvey, Leybourne and Newbold (1997). The variance takes
+    autocovariances up to horizon - 1 with equal weights, as published; statsmodels'
+    `diebold_mariano_test` weights them down (Bartlett), which is the same at horizon 1 only.
+    A positive statistic means that the first loses more. For series: a panel has too few years.
+
+    Args:
+        first, second: (n,) losses in order of time.
+        horizon: steps ahead, at least 1 and fewer than n.
+
+    Raises:
+        ValueError: on a horizon out of range.
+    """
+    n = len(first)
+    if not 1 <= horizon < n:
+        raise ValueError(f"horizon must lie between 1 and {n - 1}, not {horizon}")
+    d = first - second
+    centred = d - d.mean()
+    covariances = [float(centred[lag:] @ centred[: n - lag]) / n for lag in range(horizon)]
+    variance = (covariances[0] + 2.0 * sum(covariances[1:])) / n
+    correction = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
+    # Equal weights can give a negative variance; there is no test then.
+    moves = variance > 0
+    return TTest(float(d.mean() * np.sqrt(correction / variance)) if moves else np.nan, n - 1.0)
 
 
 def information_weights(criteria: Array) -> Array:

@@ -19,6 +19,7 @@ from pipeline.evidence.coalitions import mask_of, members, shapley_weights
 from pipeline.evidence.imputation import rubin
 from pipeline.evidence.moments import explained, fit, moments, net_of_controls
 from pipeline.evidence.nonnested import (
+    diebold_mariano,
     information_weights,
     nonnested,
     normal_loglik,
@@ -294,6 +295,16 @@ def test_vuong_from_log_likelihoods() -> None:
     close(vuong(*loglik[::-1]).p_one_sided, wanted["vuong"]["p_B"])
     scale = np.sqrt(47 * wanted["vuong"]["omega2"])
     close(vuong(*loglik, more=3).statistic, wanted["vuong"]["LRTstat"] - 3 / scale)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_diebold_mariano(horizon: int) -> None:
+    wanted = expected("dm_test")
+    losses = [np.array(wanted[name]) ** 2 for name in ("e1", "e2")]
+    found = diebold_mariano(losses[0], losses[1], horizon)
+    close(found.statistic, wanted[f"h{horizon}"]["stat"])
+    close(found.p_two_sided, wanted[f"h{horizon}"]["p"])
+    assert found.df == 99
 
 
 def test_power_of_an_f_test() -> None:

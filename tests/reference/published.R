@@ -4,7 +4,7 @@
 #
 # Run in this folder, with the packages boot and jsonlite. Prints the largest difference from each
 # stored file and fails if one is more than rounding. relaimpo, dominanceAnalysis, lmtest, nonnest2,
-# mice, psych and pwr made the stored values; here the same quantities come from lm,
+# mice, psych, pwr and forecast made the stored values; here the same quantities come from lm,
 # factanal, pf and their definitions, so none of those packages is needed. Cox's test, the first,
 # last and grouped importances and the standardised coefficients are not made again.
 
@@ -143,6 +143,18 @@ rivals(
   swiss_data, Fertility ~ Education + Examination, Fertility ~ Agriculture + Catholic,
   wanted$swiss, "nonnested swiss"
 )
+
+# Diebold and Mariano's test as Harvey, Leybourne and Newbold corrected it.
+wanted <- stored("dm_test")
+d <- wanted$e1^2 - wanted$e2^2
+n <- length(d)
+for (h in c(1, 3)) {
+  covariances <- acf(d, type = "covariance", lag.max = h - 1, plot = FALSE)$acf
+  variance <- (covariances[1] + 2 * sum(covariances[-1])) / n
+  statistic <- mean(d) * sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n / variance)
+  p <- 2 * pt(-abs(statistic), n - 1)
+  check(paste("dm_test horizon", h), c(statistic, p), wanted[[paste0("h", h)]])
+}
 
 wanted <- stored("power_f2")
 limit <- qf(0.95, wanted$u, wanted$v)
