@@ -164,7 +164,7 @@ def test_workbooks_that_are_not_as_declared(capsys: pytest.CaptureFixture[str]) 
         capsys,
         "delayed_transfers",
         files,
-        "4 of 96 files have problems",
+        "problems in 4 of 96 files",
         *(f"{file}{words}" for file, words in zip(files, told.values(), strict=True)),
     )
 
@@ -210,7 +210,7 @@ def test_a_truncated_workbook(capsys: pytest.CaptureFixture[str]) -> None:
         capsys,
         "delayed_transfers",
         [TRANSFERS],
-        "1 of 96 files have problems",
+        "problems in 1 of 96 files",
         f"{TRANSFERS}: not a readable",
         "fetch it again",
     )

@@ -23,8 +23,8 @@ class IngestError(Exception):
         self.problems = problems
         listed = "\n".join(f"  - {problem}" for problem in problems)
         super().__init__(
-            f"source {source.name} was not published: {len(problems)} of {len(source.releases)} "
-            f"files have problems\n{listed}"
+            f"source {source.name} was not published: problems in {len(problems)} of "
+            f"{len(source.releases)} files\n{listed}"
         )
 
     def __reduce__(self) -> tuple[type[RuntimeError], tuple[str]]:
