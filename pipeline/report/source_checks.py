@@ -72,26 +72,27 @@ def checks(reader: Reader, source: str) -> tuple[str, DataTable | None]:
         return said, None
     table = DataTable(
         "Checks that fail",
-        ["What was found", "Weight", "Rows"],
+        ["Check", "What was found", "Weight", "Rows"],
         [
             [
+                text(capital(row["category"])),
                 text(row["message"] or capital(ASKED[row["category"]])),
                 text(row["severity"]),
                 absent() if row["failing"] is None else figure(number(row["failing"])),
             ]
             for row in failing
         ],
-        "meta.check_results: message, severity, failing",
+        "meta.check_results: category, message, severity, failing",
     )
     return said, table
 
 
 KNOWN = """
-SELECT explained, period_after, count(*) AS figures
+SELECT period_after, explained, count(*) AS figures
 FROM meta.drift
 WHERE source = ? AND drifts AND explained IS NOT NULL
 GROUP BY ALL
-ORDER BY ALL
+ORDER BY period_after DESC, explained
 """
 
 
@@ -102,12 +103,12 @@ def known_changes(reader: Reader, source: str) -> DataTable | None:
         return None
     return DataTable(
         "Newest figures unlike the ones before, and why",
-        ["Why", "Newest period", "Comparisons"],
+        ["Newest period", "Why", "Comparisons"],
         [
-            [text(row["explained"]), text(row["period_after"]), figure(number(row["figures"]))]
+            [text(row["period_after"]), text(row["explained"]), figure(number(row["figures"]))]
             for row in rows
         ],
-        "meta.drift: explained, period_after",
+        "meta.drift: period_after, explained",
     )
 
 
