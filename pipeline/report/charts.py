@@ -27,6 +27,8 @@ LETTER = 6.5
 VEGA_LITE = "6.4"
 """The Vega-Lite that charts are written for."""
 CONFIG = {
+    # Nothing is read out from within an image: its description is beside it.
+    "aria": False,
     "font": "sans-serif",
     "background": "#ffffff",
     "padding": 4,
