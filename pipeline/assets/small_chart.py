@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from pipeline.report.svg import axis, image
 
-INK, QUIET, GRID, BLUE = "#1a1a1a", "#595959", "#d9d9d9", "#0072b2"
-"""Colours of the report's charts; blue is of Okabe and Ito's set."""
 WIDTH, HEIGHT, ROW, BARS = 420, 150, 22, 24
 """Size of a plot and height of a row in pixels; bars that stand side by side, at most."""
 LABEL = 56
@@ -18,7 +16,6 @@ LABEL = 56
 
 LETTER, BOLD = 6.6, 8.5
 """Pixels that a letter of a label, and of a title, is wide."""
-LOOK = {"ink": INK, "quiet": QUIET, "grid": GRID, "blue": BLUE}
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def bars(title: str, unit: str, values: Sequence[Bar]) -> str:
     slant = longest * len(values) > 60
     hollow = any(one.empty for one in values)
     band = WIDTH / max(1, len(values))
-    left = round(34 + LETTER * max(map(len, beside.labels)))
+    left = round(34 + LETTER * beside.longest)
     above = 64 if hollow else 36
 
     def y(count: int) -> float:
@@ -64,16 +61,11 @@ def bars(title: str, unit: str, values: Sequence[Bar]) -> str:
         left=left,
         above=above,
         room=(WIDTH, HEIGHT),
-        look=LOOK,
         title=title,
         unit=unit,
         hollow=hollow,
         slant=slant,
-        ticks=[
-            (y(round(at)), label)
-            for at, label in zip(beside.ticks, beside.labels, strict=True)
-            if at == round(at)
-        ],
+        ticks=[(y(round(at)), label) for at, label in beside.ticks if at == round(at)],
         wide=round(0.9 * band, 1),
         bars=[
             (round(band * (place + 0.5), 1), one.at, y(one.valued), y(one.valued + one.empty))
@@ -101,11 +93,10 @@ def points(title: str, unit: str, values: Sequence[Point]) -> str:
         above=above,
         room=(WIDTH, ROW * len(rows)),
         row=ROW,
-        look=LOOK,
         title=title,
         unit=unit,
         zero=x(0),
-        ticks=[(x(at), label) for at, label in zip(below.ticks, below.labels, strict=True)],
+        ticks=[(x(at), label) for at, label in below.ticks],
         rows=[(label, x(value), x(low), x(high)) for label, value, low, high in rows],
     )
 

@@ -13,7 +13,7 @@ from pipeline.calibration.files import England
 from pipeline.calibration.run import Settings
 from pipeline.calibration.worlds import Truth, truth
 from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED
-from pipeline.report.charts import COLOURS, GRID, INK
+from pipeline.report.svg import COLOURS, GRID, INK
 
 SIZE = 0.05
 """How often a null world may be called supported."""

@@ -17,6 +17,7 @@ from pipeline.evidence.moments import (
     loss,
     loss_of_mean,
     moments,
+    moments_of_all,
     net_of_controls,
     path_losses,
 )
@@ -222,7 +223,7 @@ def forward_steps(
         if past.sum() <= columns:
             continue
         train = moments(x[past], outcomes[past], authority[past], size)
-        test = moments(x[now], outcomes[now], np.zeros(now.sum(), dtype=np.int64), 1)
+        test = moments_of_all(x[now], outcomes[now])
         steps.append(Step(int(tested), train, test))
     return steps
 

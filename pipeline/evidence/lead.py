@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from pipeline.evidence.assess import clusterings, primary
-from pipeline.evidence.moments import Moments, design, explained, moments, stacked
+from pipeline.evidence.moments import Moments, design, explained, moments_of_all, stacked
 from pipeline.evidence.nested import orthonormal, orthonormal_each
 from pipeline.evidence.panel import Array, Panel, standardise, z_means
 from pipeline.evidence.resampling import jackknife, lead_bounds, with_roots
@@ -169,7 +169,7 @@ def ridge_leads(panel: Panel, s: BetweenSettings, grid: Sequence[float]) -> Arra
     """(P,) the lead of indicators kept apart under each penalty of a grid, without its interval."""
     d = design(replace(panel, blocks=_apart(panel.blocks)))
     outcome = (panel.outcome - panel.outcome.mean())[:, None]
-    everyone = moments(d.x, outcome, np.zeros(len(outcome), dtype=np.int64), 1)
+    everyone = moments_of_all(d.x, outcome)
     sides = [d.columns(s.h_blocks), d.columns(s.b_blocks)]
     r2 = [explained(everyone, d.controls, sides, penalty).r2[0, :, 0] for penalty in grid]
     return np.array([h - b for h, b in r2])

@@ -117,6 +117,11 @@ def moments(x: Array, y: Array, codes: Ints, size: int) -> Moments:
     return out
 
 
+def moments_of_all(x: Array, y: Array) -> Moments:
+    """The same with all rows in one set."""
+    return moments(x, y, np.zeros(len(x), dtype=np.int64), 1)
+
+
 def stacked(each: Sequence[Moments]) -> Moments:
     """All sets of several in a row."""
     parts = zip(*((one.xx, one.xy, one.yy) for one in each), strict=True)

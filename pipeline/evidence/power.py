@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evidence.assess import LEAST_SQUARES
-from pipeline.evidence.moments import Design, design, fit, moments, net_of_controls
+from pipeline.evidence.moments import Design, design, fit, moments_of_all, net_of_controls
 from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints, Panel, composites
 from pipeline.evidence.rows import Power
@@ -64,7 +64,7 @@ class World:
 def take_apart(outcome: Array, d: Design, s: BetweenSettings) -> World:
     """Take an outcome (n,) apart by the least-squares fit of controls, H and B."""
     y = outcome - outcome.mean()
-    everyone = moments(d.x, y[:, None], np.zeros(len(y), dtype=np.int64), 1)
+    everyone = moments_of_all(d.x, y[:, None])
     net = net_of_controls(everyone, d.controls)
     h, b = d.columns(s.h_blocks), d.columns(s.b_blocks)
     full = fit(net, np.concatenate([h, b]), 0.0)

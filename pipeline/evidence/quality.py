@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.evidence.moments import COLLINEAR, design, moments, net_of_controls
+from pipeline.evidence.moments import COLLINEAR, design, moments_of_all, net_of_controls
 from pipeline.evidence.panel import Array, Panel
 
 
@@ -13,7 +13,7 @@ def partial_correlations(panel: Panel) -> dict[str, Array]:
     """
     d = design(panel)
     y = (panel.outcome - panel.outcome.mean())[:, None]
-    net = net_of_controls(moments(d.x, y, np.zeros(len(y), dtype=np.int64), 1), d.controls)
+    net = net_of_controls(moments_of_all(d.x, y), d.controls)
     left = np.einsum("jj->j", net.xx[0])
     own = left * net.scale[0] ** 2
     there = own > COLLINEAR

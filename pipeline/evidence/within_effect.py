@@ -25,6 +25,7 @@ from pipeline.evidence.moments import (
     fit,
     loss,
     moments,
+    moments_of_all,
     net_of_controls,
     ridge_path,
     stacked,
@@ -172,7 +173,7 @@ def _of_rows(w: Within, column: Array, outcomes: Array, rows: Flags) -> Moments:
     columns = np.column_stack([part[rows] for part in (w.controls, column, outcomes)])
     z = demean(columns, codes_of(w.cell[rows]))
     x = np.column_stack([np.ones(len(z)), z[:, :k]])
-    return moments(x, z[:, k:], np.zeros(len(z), dtype=np.int64), 1)
+    return moments_of_all(x, z[:, k:])
 
 
 def jackknife_r(w: Within, column: Array, outcomes: Array) -> Jackknife:

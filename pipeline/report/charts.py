@@ -1,8 +1,7 @@
 """Static charts: drawn offline as SVG, once for wide and once for narrow pages.
 
-Groups differ by shape and place as well as by colour. Colours are those of Okabe and Ito that
-stand out from white, and can be told apart by colour-blind readers. They are written as Vega-Lite's
-own JSON: building and checking Altair's objects takes twice as long as drawing.
+Groups differ by shape and place as well as by colour. They are written as Vega-Lite's own JSON:
+building and checking Altair's objects takes twice as long as drawing.
 """
 
 import textwrap
@@ -13,12 +12,8 @@ from typing import Any, Literal, TypeVar
 
 import vl_convert
 
-from pipeline.report.svg import address
+from pipeline.report.svg import COLOURS, GRID, INK, QUIET, address
 
-INK = "#1a1a1a"
-QUIET = "#595959"
-GRID = "#d9d9d9"
-COLOURS = ("#0072b2", "#b34e00", "#00664b")
 WIDE, NARROW = 1110, 330
 LABELS_WIDE, LABELS_NARROW = 200, 104
 ROW = 44

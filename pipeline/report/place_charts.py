@@ -8,8 +8,7 @@ beside them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.report.charts import COLOURS, GRID, INK, QUIET
-from pipeline.report.svg import axis, image
+from pipeline.report.svg import COLOURS, QUIET, axis, image
 
 ROOM, HEIGHT = 400, 190
 """Pixels of the plot."""
@@ -93,7 +92,7 @@ def drawn(marks: Sequence[Mark], mark: str = "") -> str:
                 pen = "M" if one.value is None else "L"
         return found
 
-    left = round(11 + LETTER * max(map(len, beside.labels)))
+    left = round(11 + LETTER * beside.longest)
     above = 32 if mark else 8
     return image(
         "place_chart.svg.j2",
@@ -102,11 +101,8 @@ def drawn(marks: Sequence[Mark], mark: str = "") -> str:
         left=left,
         above=above,
         room=(ROOM, HEIGHT),
-        look={"ink": INK, "quiet": QUIET, "grid": GRID},
         mark=mark,
-        ticks=[
-            (round(y(at)), label) for at, label in zip(beside.ticks, beside.labels, strict=True)
-        ],
+        ticks=[(round(y(at)), label) for at, label in beside.ticks],
         years=[
             (x(one), f"{one}-{(one + 1) % 100:02d}") for one in years[:: -(-len(years) // LABELS)]
         ],

@@ -1,4 +1,6 @@
-"""Small drawings that are templates of SVG: their axes, and how they become images of a page."""
+"""What charts share: colours, and how they become images of a page; and the axes of small ones,
+which are templates of SVG.
+"""
 
 import base64
 import math
@@ -6,27 +8,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+INK, QUIET, GRID = "#1a1a1a", "#595959", "#d9d9d9"
+COLOURS = ("#0072b2", "#b34e00", "#00664b")
+"""Those of Okabe and Ito that stand out from white; colour-blind readers can tell them apart."""
+LOOK = {"ink": INK, "quiet": QUIET, "grid": GRID, "blue": COLOURS[0]}
+"""Colours as templates name them."""
+
 
 @dataclass(frozen=True)
 class Axis:
     """An axis from one round value to another.
 
     Attributes:
-        ticks: values along it that are named.
+        ticks: values along it that are named, and how they are written.
     """
 
     low: float
     high: float
-    ticks: Sequence[float]
+    ticks: Sequence[tuple[float, str]]
 
     def share(self, value: float) -> float:
         """How far along the axis a value is, from 0 to 1."""
         return (value - self.low) / (self.high - self.low)
 
     @property
-    def labels(self) -> list[str]:
-        """The named values as they are written."""
-        return [_label(one) for one in self.ticks]
+    def longest(self) -> int:
+        """Letters of the longest name."""
+        return max(len(label) for _, label in self.ticks)
 
 
 def axis(low: float, high: float, labels: int) -> Axis:
@@ -37,7 +45,7 @@ def axis(low: float, high: float, labels: int) -> Axis:
     step = _step((high - low) / labels)
     # Rounded, because an end that is a tick is not to the last digit.
     first, last = math.ceil(round(low / step, 6)), math.floor(round(high / step, 6))
-    return Axis(low, high, [n * step for n in range(first, last + 1)])
+    return Axis(low, high, [(n * step, _label(n * step)) for n in range(first, last + 1)])
 
 
 def _step(least: float) -> float:
@@ -55,7 +63,7 @@ def image(template: str, **values: Any) -> str:
     """A filled-in template of SVG as the data address of an image."""
     from pipeline.report.page import environment  # noqa: PLC0415 - imports templates
 
-    return address(environment().get_template(template).render(values))
+    return address(environment().get_template(template).render(values, look=LOOK))
 
 
 def address(svg: str) -> str:
