@@ -208,7 +208,7 @@ def compared(panel: LocalityPanel, min_authorities: int) -> tuple[LocalityPanel,
     if not varies(w.outcome[:, None])[0]:
         return "the outcome does not vary between localities of one authority"
     net = demean(np.column_stack([w.composite, w.indicators]), w.cell)
-    net = net - w.controls @ np.linalg.pinv(w.controls) @ net
+    net = net - w.controls @ (np.linalg.pinv(w.controls) @ net)
     if not varies(net)[0] or not varies(net[:, 1:]).any():
         return "leadership differs between localities of one authority only as the controls do"
     columns = w.controls.shape[1] + w.indicators.shape[1]

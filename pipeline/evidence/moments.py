@@ -349,12 +349,17 @@ def left_over(net: Net, test: Moments) -> Moments:
     of_x = np.broadcast_to(np.eye(q)[:, net.rest], (len(net.xx), q, len(net.rest))).copy()
     of_x[:, _run(net.controls)] -= net.on_x[:, :, rest]
     of_x[:, 0] -= (net.mean_x[:, None, :] @ of_x)[:, 0]
-    of_y = coefficients(net, np.empty(0, dtype=np.int64), net.xy[:, :0])
     turned = of_x.transpose(0, 2, 1)
+    turned_xx = turned @ test.xx
+    # Outcomes may be many, and of their coefficients all but these are 0.
+    base = np.append(0, net.controls)
+    at = _run(base)
+    on_mean = net.mean_y[:, None] - net.mean_x[:, None, _run(net.controls)] @ net.on_y
+    of_y = np.concatenate([on_mean, net.on_y], axis=1)
     xx, xy = np.zeros_like(net.xx), np.zeros_like(net.xy)
-    xx[_block(net.rest)] = turned @ test.xx @ of_x
-    xy[:, rest] = turned @ (test.xy - test.xx @ of_y)
-    return Moments(xx, xy, loss(test, of_y))
+    xx[_block(net.rest)] = turned_xx @ of_x
+    xy[:, rest] = turned @ test.xy - turned_xx[:, :, at] @ of_y
+    return Moments(xx, xy, loss(Moments(test.xx[_block(base)], test.xy[:, at], test.yy), of_y))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,9 @@ from pipeline.evidence.resampling import Jackknife, jackknife, with_roots
 from pipeline.evidence.settings import BetweenSettings
 from pipeline.evidence.verdict import Evidence
 
+Some = Ints | slice
+ALL = slice(None)
+
 
 @dataclass(frozen=True)
 class Quadratic:
@@ -54,11 +57,11 @@ class Quadratic:
     crossed: Array
     signal: Array
 
-    def at(self, r: float, some: Ints) -> Array:
+    def at(self, r: float, some: Some) -> Array:
         """(..., k) at a strength, of some outcomes."""
-        found: Array = (
-            self.own[..., some] + (2.0 * r) * self.crossed[..., some] + r * r * self.signal
-        )
+        found = (2.0 * r) * self.crossed[..., some]
+        found += self.own[..., some]
+        found += r * r * self.signal
         return found
 
     def sets(self, which: slice) -> "Quadratic":
@@ -99,14 +102,16 @@ class Side:
     along: Array
     signal: Array
 
-    def explained(self, r: float, some: Ints, penalty: Array) -> Array:
+    def explained(self, r: float, some: Some, grid: Array, chosen: Ints) -> Array:
         """(R, k) squares of some outcomes that the side's index explains, its slope free; see
-        `Fit`. One penalty an outcome.
+        `Fit`. `chosen` has the place on the grid of each outcome's penalty.
         """
-        along = self.along[:, :, some] + r * self.signal
-        shrink = self.path.shrink(penalty)
-        with_index = (along**2 * shrink).sum(axis=1)
-        size = ((along * shrink) ** 2 * self.path.values[:, :, None]).sum(axis=1)
+        squares = (self.along[:, :, some] + r * self.signal) ** 2
+        shrink = self.path.shrink(grid)
+        sized = shrink**2 * self.path.values[:, :, None]
+        if len(grid) > 1:
+            shrink, sized = shrink[:, :, chosen], sized[:, :, chosen]
+        with_index, size = (np.einsum("rkm,rkm->rm", squares, by) for by in (shrink, sized))
         there = size > 0
         return np.where(there, with_index**2 / np.where(there, size, 1.0), 0.0)
 
@@ -117,23 +122,32 @@ def _side(net: Net, columns: Ints) -> Side:
 
 
 def _losses(side: Side, left: Moments, grid: Array) -> Quadratic:
-    """(P, R, m) what `path_losses` gives."""
+    """(P, R, m) what `path_losses` gives.
+
+    Shrinkage weighs what the directions have to do with an outcome, so that products of pairs of
+    them, made once, serve every penalty.
+    """
     own = side.path
-    with_y, with_signal = own.along(left.xy), own.along(left.xx[:, :, -1:])
-    test = Moments(own.squares(left.xx), with_y, left.yy)
+    along, with_y, with_signal = side.along, own.along(left.xy), own.along(left.xx[:, :, -1:])
+    xx = own.squares(left.xx)
     whole = _squares(left)
-    found = []
-    for penalty in grid:
-        shrink = own.shrink(penalty)
-        beta, pull = side.along * shrink, side.signal * shrink
-        # How the squared error moves with a slope, at those of the signal.
-        moves = test.xx @ pull - with_signal
-        crossed = moves.transpose(0, 2, 1) @ beta - pull.transpose(0, 2, 1) @ with_y
-        alone = (pull * (moves - with_signal)).sum(axis=1)
-        found.append(
-            Quadratic(loss(test, beta), whole.crossed + crossed[:, 0], whole.signal + alone)
-        )
-    return _stacked(found, axis=0)
+    # (R, P, k): by direction.
+    shrink = own.shrink(grid).transpose(0, 2, 1)
+    i, j = np.triu_indices(xx.shape[1])
+    pairs = shrink[:, :, i] * shrink[:, :, j] * (xx[:, i, j] * np.where(i == j, 1.0, 2.0))[:, None]
+    error = pairs @ (along[:, i] * along[:, j]) - (2.0 * shrink) @ (along * with_y)
+    # How the squared error moves with a slope, at those of the signal.
+    pull = shrink * side.signal[:, None, :, 0]
+    aim = with_signal[:, None, :, 0]
+    moves = pull @ xx - aim
+    crossed = (shrink * moves) @ along - pull @ with_y
+    alone = (pull * (moves - aim)).sum(axis=2, keepdims=True)
+    found = Quadratic(
+        whole.own[:, None] + error,
+        whole.crossed[:, None] + crossed,
+        whole.signal[:, None] + alone,
+    )
+    return Quadratic(*(part.transpose(1, 0, 2) for part in vars(found).values()))
 
 
 @dataclass(frozen=True)
@@ -151,7 +165,7 @@ class HeldOut:
     plain: Quadratic
     total: Quadratic
 
-    def losses(self, r: float, some: Ints) -> Losses:
+    def losses(self, r: float, some: Some) -> Losses:
         """Of controls, + H and + B, each outcome and training set under its own penalty."""
         best = self.choice.at(r, some).argmin(axis=0)[None, :, None, :]
         chosen = np.take_along_axis(self.sse.at(r, some), best, axis=0)[0]
@@ -180,10 +194,10 @@ class Fitted:
     total: Quadratic
     sides: tuple[Side, Side]
 
-    def leads(self, r: float, some: Ints, penalty: Array) -> Array:
-        """(R, 5, k) lead, shares and roots, see `with_roots`."""
+    def leads(self, r: float, some: Some, grid: Array, chosen: Ints) -> Array:
+        """(R, 5, k) lead, shares and roots, see `with_roots` and `Side.explained`."""
         total = self.total.at(r, some)
-        h, b = (side.explained(r, some, penalty) / total for side in self.sides)
+        h, b = (side.explained(r, some, grid, chosen) / total for side in self.sides)
         return with_roots(h, b)
 
 
@@ -214,13 +228,11 @@ class Simulated:
     held: HeldOut
     ahead: tuple[HeldOut, ...]
 
-    def evidence(self, r: float, s: BetweenSettings, some: Ints | None = None) -> Evidence:
+    def evidence(self, r: float, s: BetweenSettings, some: Some = ALL) -> Evidence:
         """What the rule reads at a strength, of some outcomes or all."""
-        if some is None:
-            some = np.arange(self.choice.own.shape[-1])
-        penalty = self.grid[self.choice.at(r, some)[:, 0].argmin(axis=0)]
-        estimate = self.everyone.leads(r, some, penalty)[0]
-        without = np.concatenate([one.leads(r, some, penalty) for one in self.without])
+        grid, chosen = self.grid, self.choice.at(r, some)[:, 0].argmin(axis=0)
+        estimate = self.everyone.leads(r, some, grid, chosen)[0]
+        without = np.concatenate([one.leads(r, some, grid, chosen) for one in self.without])
         lead: list[Jackknife] = [jackknife(estimate, without[own]) for own in self.clusters]
         ahead = one_after_another([step.losses(r, some) for step in self.ahead])
         return evidence(lead=lead, held=self.held.losses(r, some), ahead=ahead, at=(0, 1, 2), s=s)

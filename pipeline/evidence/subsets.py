@@ -22,7 +22,7 @@ MOST = 22
 """Indicators; their number of subsets, four million, still fits in memory."""
 CHUNK = 1 << 17
 """Subsets times replicates that are asked for at once."""
-DEEP, WIDE = 10, 64
+DEEP, WIDE = 10, 128
 """Columns and sets that a tree grows over at once: it stays in the processor's cache."""
 
 

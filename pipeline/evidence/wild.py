@@ -16,7 +16,7 @@ from pipeline.evidence.nested import orthonormal
 from pipeline.evidence.panel import Array, Ints
 from pipeline.evidence.trajectories import sign_sets
 
-CHUNK = 1024
+CHUNK = 256
 """Sets of signs handled at once."""
 
 
