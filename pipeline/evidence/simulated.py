@@ -29,7 +29,6 @@ from pipeline.evidence.moments import (
     Path,
     design,
     left_over,
-    loss,
     loss_of_mean,
     net_of_controls,
     path,

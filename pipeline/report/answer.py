@@ -262,6 +262,8 @@ def smallest(analysis: Analysis, part: str) -> tuple[str, str]:
     rows = analysis.powers(part)
     settings = analysis.between if part == BETWEEN else analysis.inside
     target = percent(settings["power_target"])
+    if part == BETWEEN and analysis.one_year:
+        return "none", "'supported' asks for a lead in predicting a later year, and there is none"
 
     def said(share: float) -> str:
         if part == BETWEEN:
@@ -403,8 +405,8 @@ def _reach(analysis: Analysis, part: str) -> str:
     effect = f"lead of {size} points" if between else f"link with {size}% of the differences"
     return (
         f"Even a true {effect} would be called 'supported' in only "
-        f"{percent(row['p_supported'])} of cases, and 'not supported' in "
-        f"{percent(row['p_not_supported'])}."
+        f"{percent(row['p_supported'], 1)} of cases, and 'not supported' in "
+        f"{percent(row['p_not_supported'], 1)}."
         if row["p_supported"] < settings["power_target"]
         else ""
     )

@@ -20,8 +20,9 @@ GIVEN = ("supported", "not_supported", "inconclusive", "depends")
 PARTS = {BETWEEN: "Between authorities", WITHIN: "Inside authorities", OVERALL: "The whole claim"}
 ROLES = {
     "null": "Nothing to find: 'supported' would be wrong",
+    "linked": "No lead between authorities, but a link inside: 'supported' would be right",
     "lead": "Leadership leads: 'supported' would be right",
-    "limit": "Something that the rule cannot see",
+    "limit": "Something that the rule cannot see: 'supported' would be wrong",
 }
 
 
@@ -30,7 +31,7 @@ class Calibration:
     """What is shown of the calibration.
 
     Attributes:
-        facts: the numbers that matter: false alarms and coverage.
+        facts: the numbers that matter: false alarms, what the rule cannot see, and coverage.
         limits: what falls short of its target, in words.
         verdicts: how often each verdict was given, a table for each kind of world.
         coverage: how often the interval held the truth.
@@ -46,15 +47,21 @@ def calibration(path: Path = RESULTS) -> Calibration | None:
     """The recorded calibration, None where none was recorded."""
     if not path.exists():
         return None
-    rows = pl.read_csv(path).to_dicts()
+    rows = [row | {"role": _role(row)} for row in pl.read_csv(path).to_dicts()]
     size = [row for row in rows if row["size_met"] is not None]
     covering = [row for row in rows if row["coverage_met"] is not None]
     return Calibration(
-        facts=_facts(size, covering),
+        facts=_facts(rows, size, covering),
         limits=[*_outdated(rows), *_limits(size, covering)],
         verdicts=[table for role in ROLES if (table := _verdicts(rows, role))],
         coverage=_coverage(covering),
     )
+
+
+def _role(row: Row) -> str:
+    """The role of one part of a world: without a lead between, there may be a link inside."""
+    linked = row["role"] == "null" and row["part"] == WITHIN and row["size_met"] is None
+    return "linked" if linked else str(row["role"])
 
 
 def _world(row: Row) -> str:
@@ -66,7 +73,7 @@ def _case(row: Row) -> str:
     return f"{_world(row)} ({PARTS[row['part']].lower()}{way})"
 
 
-def _facts(size: Sequence[Row], covering: Sequence[Row]) -> list[Fact]:
+def _facts(rows: Sequence[Row], size: Sequence[Row], covering: Sequence[Row]) -> list[Fact]:
     facts = []
     joint = [row for row in size if row["composition"] == BOTH]
     if joint:
@@ -77,6 +84,22 @@ def _facts(size: Sequence[Row], covering: Sequence[Row]) -> list[Fact]:
                 f"at most {percent(worst['supported'], 1)}",
                 f"largest of {counted(len(joint), 'case')} of {number(worst['worlds'])} worlds: "
                 f"{_case(worst)}",
+            )
+        )
+    unseen = [
+        row
+        for row in rows
+        if (row["role"], row["part"], row["composition"]) == ("limit", BETWEEN, BOTH)
+    ]
+    if unseen:
+        by_share = sorted(unseen, key=lambda row: float(row["supported"]))
+        low, worst = by_share[0], by_share[-1]
+        facts.append(
+            Fact(
+                "Worlds without a lead, of a kind that the rule cannot see, that were called "
+                "'supported'",
+                f"{percent(low['supported'], 1)} to {percent(worst['supported'], 1)}",
+                f"of worlds, over {counted(len(unseen), 'kind')}; most often: {_case(worst)}",
             )
         )
     if covering:

@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from pipeline.report.council_figures import Point, Series
-from pipeline.report.place_statistics import FEWEST_YEARS, LEVEL
+from pipeline.report.place_statistics import FEWEST_YEARS, LEVEL, Against
 from pipeline.report.read import Row
 from pipeline.report.wording import capital, counted, financial_year, number, part, percent
 
@@ -82,11 +82,11 @@ def beside(series: Series) -> str:
     found, measure = series.beside, series.measure
     if not found.others:
         return "No similar council has a figure to compare with."
-    often = _often(found.above, found.below, found.years)
+    often = _often(found)
     if found.why_not or found.difference is None:
         return f"Cannot be told: {found.why_not}. {often}"
     if not found.side:
-        return f"No detectable difference from similar councils. {often}"
+        return f"No detectable difference from similar councils{_within(series)}. {often}"
     direction = "Higher" if found.side > 0 else "Lower"
     if measure["block"] in JUDGED:
         direction += " (better)" if found.side == measure["polarity"] else " (worse)"
@@ -94,16 +94,26 @@ def beside(series: Series) -> str:
     return f"{direction} than similar councils, by {by} on average. {often}"
 
 
-def _often(above: int, below: int, years: int) -> str:
-    if not years:
+def _within(series: Series) -> str:
+    """How far it is from them on average, and how far such a council usually is."""
+    found, measure, near = series.beside, series.measure, typical(series)
+    if not found.difference or found.reach is None:
         return ""
+    way = "higher" if found.difference > 0 else "lower"
+    least = min(abs(found.difference), found.reach)
+    by, usual = (gap(measure, one, near, least) for one in (found.difference, found.reach))
+    return f": {way} by {by} on average, and up to {usual} is usual among them"
+
+
+def _often(found: Against) -> str:
+    if found.latest is None:
+        return ""
+    above, below, years = found.above, found.below, found.years
     side, count = ("above", above) if above >= below else ("below", below)
+    one = f"in {financial_year(found.latest)}"
     if not count:
-        every = f"all {counted(years, 'year')}" if years > 1 else "the one year"
-        return f"The same as their middle in {every}."
-    if years == 1:
-        return f"{capital(side)} their middle in the one year."
-    return f"{capital(side)} their middle in {count} of {years} years."
+        return f"The same as their middle {f'in all {years} years' if years > 1 else one}."
+    return f"{capital(side)} their middle {f'in {count} of {years} years' if years > 1 else one}."
 
 
 def trend(series: Series) -> str:

@@ -309,7 +309,7 @@ def limits(analyses: Sequence[Analysis], framework: Framework, same: bool) -> li
                 f"{joined(explored)}: their results are hints, whatever they say.",
             )
         )
-    short = [one.name for one in analyses if _one_year(one)]
+    short = [one.name for one in analyses if one.one_year]
     if short:
         found.append(
             Limit(
@@ -328,11 +328,6 @@ def limits(analyses: Sequence[Analysis], framework: Framework, same: bool) -> li
     if same:
         found += [Limit(capital(what), why) for what, why in framework.unmeasured.items()]
     return found
-
-
-def _one_year(one: Analysis) -> bool:
-    rows = [row for row in one.results["verdict"] if row["rule_id"] == "forward_lead_positive"]
-    return bool(rows) and all(row["value"] is None for row in rows)
 
 
 def tally(analyses: Sequence[Analysis], part: str) -> list[str]:
@@ -407,7 +402,7 @@ def _reach(one: Analysis, part: str) -> Cell:
 def _wanted(one: Analysis, missing: Sequence[str]) -> str:
     """The data that would let a panel say more."""
     wanted = [f"A measure of {joined(missing)} for these years"] if missing else []
-    if _one_year(one):
+    if one.one_year:
         wanted.append("a second year of the measures")
     lacking = [part for part in (BETWEEN, WITHIN) if one.powers(part)]
     if any(one.powers(part)[0]["mde80"] is None for part in lacking):

@@ -217,8 +217,7 @@ def _small_panel(analysis: Analysis) -> list[Limit]:
 
 
 def _one_year(analysis: Analysis) -> list[Limit]:
-    rows = [row for row in analysis.results["verdict"] if row["rule_id"] == "forward_lead_positive"]
-    if not rows or any(row["value"] is not None for row in rows):
+    if not analysis.one_year:
         return []
     return [
         Limit(

@@ -27,6 +27,7 @@ class Against:
     Attributes:
         others: similar councils with a figure for at least one of its years.
         above, below, years: years above and below their median, and years compared.
+        latest: the last year compared, None without any.
         difference: mean over similar councils of the council's average less theirs, each over the
             years that both have.
         low, high: prediction interval of that difference for one more council like them; None
@@ -38,10 +39,18 @@ class Against:
     above: int
     below: int
     years: int
+    latest: int | None = None
     difference: float | None = None
     low: float | None = None
     high: float | None = None
     why_not: str = ""
+
+    @property
+    def reach(self) -> float | None:
+        """How far from 0 a difference must be to be detectable."""
+        if self.high is None or self.difference is None:
+            return None
+        return self.high - self.difference
 
     @property
     def side(self) -> int:
@@ -58,11 +67,13 @@ def against(own: Mapping[int, float], similar: Sequence[Mapping[int, float]]) ->
     the similar ones would lie in 95 of 100 cases (Student's t).
     """
     above = below = years = 0
+    latest = None
     for year, value in own.items():
         beside = [other[year] for other in similar if year in other]
         if beside:
             middle = median(beside)
             years, above, below = years + 1, above + (value > middle), below + (value < middle)
+            latest = year if latest is None else max(latest, year)
     gaps = [
         fmean(own[year] - other[year] for year in own if year in other)
         for other in similar
@@ -70,14 +81,15 @@ def against(own: Mapping[int, float], similar: Sequence[Mapping[int, float]]) ->
     ]
     n = len(gaps)
     if n < FEWEST_SIMILAR:
-        return Against(n, above, below, years, why_not="too few similar councils have a figure")
+        why = "too few similar councils have a figure"
+        return Against(n, above, below, years, latest, why_not=why)
     # Not the standard library's, which adds fractions.
     spread, mean = float(np.std(gaps, ddof=1)), fmean(gaps)
     if spread <= 1e-9 * max(abs(one) for one in [*own.values(), 1.0]):
         why = "the similar councils all have the same figure"
-        return Against(n, above, below, years, mean, why_not=why)
+        return Against(n, above, below, years, latest, mean, why_not=why)
     reach = _t(n - 1) * spread * (1 + 1 / n) ** 0.5
-    return Against(n, above, below, years, mean, mean - reach, mean + reach)
+    return Against(n, above, below, years, latest, mean, mean - reach, mean + reach)
 
 
 @cache

@@ -246,6 +246,12 @@ class Analysis:
         own = [row for row in self.results["power"] if row["part"] == part]
         return [row for row in own if row["composition"] == BOTH] or own
 
+    @property
+    def one_year(self) -> bool:
+        """Whether there is no later year to predict, which "supported" between asks for."""
+        rows = [r for r in self.results["verdict"] if r["rule_id"] == "forward_lead_positive"]
+        return bool(rows) and all(row["value"] is None for row in rows)
+
     def tracked(self, composition: str) -> Row | None:
         """The slope within authorities that the rule reads."""
         rows = self.of("within_effect", composition)

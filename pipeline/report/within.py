@@ -121,21 +121,23 @@ def _tracked(some: Sequence[Analysis], mark: str) -> Picture | None:
     return spans(mark + title, mark + alt, marks, scale)
 
 
-def _slope(row: Row | None) -> Cell:
+def _slope(row: Row | None, level: float) -> Cell:
     if row is None or row["estimate"] is None:
         return absent()
     error = "" if row["se"] is None else f"standard error {number(row['se'], 2)}; "
-    return figure(number(row["estimate"], 2, signed=True), error + _p(row))
+    return figure(number(row["estimate"], 2, signed=True), error + _p(row, level))
 
 
-def _p(row: Row) -> str:
-    """The p of a slope: where trusts are shared there are two, and the rule reads the larger."""
+def _p(row: Row, level: float) -> str:
+    """The p of a slope: where trusts are shared there are two, and the rule holds the larger
+    against its level.
+    """
     if row["p_perm"] is None:
         return "no p"
-    permuted = f"p {p_value(row['p_perm'])}"
+    permuted = f"p {p_value(row['p_perm'], level)}"
     if row["p_by_trust"] is None:
         return permuted
-    by_trust = p_value(row["p_by_trust"])
+    by_trust = p_value(row["p_by_trust"], level)
     return f"{permuted} by permutation, {by_trust} by dominant trust: the larger counts"
 
 
@@ -166,7 +168,7 @@ def _table(some: Sequence[Analysis]) -> DataTable:
                 [
                     text(analysis.name, composition(name), link=analysis.page),
                     lasting,
-                    _slope(found),
+                    _slope(found, analysis.inside["alpha"]),
                     _part(found),
                 ]
             )

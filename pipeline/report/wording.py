@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipeline.rounding import percent_beside
+from pipeline.rounding import decimals, percent_beside
 
 MINUS = "\N{MINUS SIGN}"
 NOT_AVAILABLE = "not available"
@@ -69,9 +69,9 @@ LEAST_P = 0.001
 """Below which a p value is not told apart."""
 
 
-def p_value(p: float) -> str:
-    """A p value, never rounded to nothing."""
-    return "below 0.001" if p < LEAST_P else number(p, 3)
+def p_value(p: float, level: float = 0.0) -> str:
+    """A p value, never rounded to nothing, nor to a level that it is held against."""
+    return "below 0.001" if p < LEAST_P else number(p, decimals(p, level, 3))
 
 
 def joined(names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline.reading.published import PublishedFile
 from pipeline.reading.source import PLACE_CODE, STATUS_COLUMN, Column, numbers
+from pipeline.sources._dates import financial_year
 
 MARKERS = {"NA": "x"}
 STAY_MARKERS = {**MARKERS, "0": "x"}
@@ -94,7 +95,7 @@ def read(
     return numbers(long, "text", file=file, markers=markers).select(
         place,
         day.dt.strftime(write_as).alias("period"),
-        (day.dt.year() - (day.dt.month() < 4)).cast(pl.Int32).alias("year"),
+        financial_year(day).alias("year"),
         pl.col("label").replace_strict(dict(figures)).alias("measure"),
         "value",
         "status",

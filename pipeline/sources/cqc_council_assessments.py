@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.reading.published import Grid, PublishedFile, squash
 from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
 from pipeline.sources._council_names import registry_name
+from pipeline.sources._dates import financial_year
 
 TABLE = "masterTable"
 PLACE = {
@@ -78,12 +79,11 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     wrong = frame.filter(~pl.col("rating").is_in(known).fill_null(False))
     grid.refuse(wrong, "rating", "Overall", f"expected one of {', '.join(known)}")
     labels = {name: label for label, name in (SCORES | AVERAGE | {"Overall": OVERALL}).items()}
-    year = pl.col("month").dt.year() - (pl.col("month").dt.month() < 4).cast(pl.Int32)
     short = pl.col("areanm").str.replace(PREFIX, "").str.replace(SUFFIX, "")
     frame = frame.with_columns(
         pl.col("rating").replace(RATINGS).alias(OVERALL),
         pl.col("month").dt.strftime("%Y-%m").alias("period"),
-        year.alias("year"),
+        financial_year(pl.col("month")).alias("year"),
         short.alias("registry_name"),
     ).with_columns(registry_name("registry_name"))
     long = frame.unpivot(

@@ -4,6 +4,7 @@ import polars as pl
 
 from pipeline.reading.published import PublishedFile
 from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source, numbers
+from pipeline.sources._dates import financial_period, financial_year
 
 RATINGS = {
     1: "Inadequate",
@@ -64,8 +65,8 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
     return scored.select(
         "org_code",
         "code_type",
-        pl.col("day").dt.year().cast(pl.String).alias("period"),
-        pl.col("day").dt.year().cast(pl.Int32).alias("year"),
+        financial_period(pl.col("day")).alias("period"),
+        financial_year(pl.col("day")).alias("year"),
         pl.col("day").alias("date"),
         pl.when(pl.col("service") == WHOLE)
         .then(pl.lit("provider"))
@@ -110,8 +111,8 @@ SOURCE = Source(
     columns={
         "org_code": Column(pl.String, "ODS code, or the CQC's own id of a provider."),
         "code_type": Column(pl.String, "Which of the two the code is.", values=tuple(CODES)),
-        "period": Column(pl.String, "Year of the rating's date."),
-        "year": Column(pl.Int32, "The same as a number.", low=2013, high=2019),
+        "period": Column(pl.String, "Financial year of the rating's date, such as 2018-19."),
+        "year": Column(pl.Int32, "The year it starts in.", low=2012, high=2018),
         "date": Column(pl.Date, "Date that stands beside the rating."),
         "scope": Column(
             pl.String,

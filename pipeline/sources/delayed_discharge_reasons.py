@@ -5,6 +5,7 @@ import polars as pl
 from pipeline.reading.calendar import NHS_MONTHLY
 from pipeline.reading.published import PublishedFile
 from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source
+from pipeline.sources._dates import financial_year
 from pipeline.sources._discharge import ADDRESS, ATTRIBUTION, COUNT, MONTH, PLACES, YEAR
 
 FRAME = "england_delayed_discharge_reasons"
@@ -174,7 +175,7 @@ def tidy(file: PublishedFile, release: Release) -> pl.DataFrame:
         pl.col("nhs_trust22_code").alias("org_code"),
         pl.col("nhs_trust22_name").alias("org_name"),
         day.dt.strftime("%Y-%m").alias("period"),
-        (day.dt.year() - (day.dt.month() < 4)).cast(pl.Int32).alias("year"),
+        financial_year(day).alias("year"),
         wording.replace_strict({text: CATEGORIES[c] for text, (c, _) in names.items()}).alias(
             "category"
         ),

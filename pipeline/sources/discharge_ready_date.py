@@ -7,6 +7,7 @@ import polars as pl
 
 from pipeline.reading.published import Grid, PublishedFile
 from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.sources._dates import financial_year
 
 BANDS = ("1_day", "2_3_day", "4_6_day", "7_13_day", "14_20_day", "21plus_day")
 PATIENTS = {f"{band}_delay_volume": f"patients_delayed_{band}s" for band in BANDS}
@@ -156,7 +157,7 @@ def _periods(grid: Grid, frame: pl.DataFrame) -> pl.DataFrame:
         .then(last.dt.strftime("%Y-%m"))
         .otherwise(last.dt.offset_by("-2mo").dt.strftime("%Y-%m") + "/" + last.dt.strftime("%Y-%m"))
         .alias("period"),
-        (last.dt.year() - (last.dt.month() < 4)).cast(pl.Int32).alias("year"),
+        financial_year(last).alias("year"),
         pl.when(pl.col("end").is_not_null())
         .then(pl.coalesce("org_code", pl.lit(NATIONAL)))
         .otherwise("org_code")

@@ -5,6 +5,7 @@ import polars as pl
 from pipeline.reading.published import Grid, PublishedFile, squash
 from pipeline.reading.source import STATUS_COLUMN, Column, Release, Source
 from pipeline.sources._council_names import registry_name
+from pipeline.sources._dates import financial_period, financial_year
 
 GRADES = {
     "Inadequate": 1.0,
@@ -120,8 +121,6 @@ def _long(
     )
     wrong = frame.filter(pl.col("date").is_null() & ~never)
     grid.refuse(wrong, "day", label, "expected a date")
-    year = pl.col("date").dt.year() - (pl.col("date").dt.month() < 4).cast(pl.Int32)
-    ends = ((year + 1) % 100).cast(pl.String).str.zfill(2)
     long = frame.with_columns(never.alias("never")).unpivot(
         on=list(judgements),
         index=["areanm", "region", "date", "never", "inspection_type", "row"],
@@ -163,8 +162,8 @@ def _long(
         pl.when(pl.lit(latest)).then("date").alias("inspection_date"),
         pl.when(pl.lit(not latest)).then("date").alias("publication_date"),
         "inspection_type",
-        pl.format("{}-{}", year, ends).alias("period"),
-        year.alias("year"),
+        financial_period(pl.col("date")).alias("period"),
+        financial_year(pl.col("date")).alias("year"),
         "measure",
         "grade",
         "value",

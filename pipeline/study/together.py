@@ -113,7 +113,11 @@ def _finish(rows: dict[str, list[Row]], built: Built, inner: Built, all_of: Fram
         row["sentence"] = row["sentence"].replace("the outcome", said, 1)
         if row["part"] == "within":
             authorities = compared["authority"].n_unique()
-            row["sentence"] += f" Compared: localities of {authorities} authorities."
+            whole = inner.rows["authority"].n_unique()
+            row["sentence"] += (
+                f" Compared: localities of {authorities} authorities, of {whole} with what this "
+                "half asks for."
+            )
     of_panel, of_inner = (
         {
             "spec_id": spec.name,

@@ -4,7 +4,7 @@
 -- column trust: ODS code of the acute trust in 2022
 -- column icb_code: ONS code of the integrated care board
 -- column icb_share: share of the trust's patients who live there
--- column council_areacd: ONS code of the council with social care (councils of 2022)
+-- column council_areacd: ONS code of the council with social care (councils of 2021 and 2022)
 -- column council_share: share of the trust's patients who live there
 WITH board AS (
     SELECT org_code AS trust, icb_code, value AS icb_share
@@ -15,7 +15,8 @@ council AS (
     SELECT link.trust, link.areacd AS council_areacd, link.patient_share AS council_share
     FROM locality.trust_place AS link
     JOIN locality.place AS place ON place.areacd = link.areacd AND place.tier <> 'lower'
-    WHERE link.vintage = 2022
+    -- Before any of them merged.
+    WHERE link.vintage = 2021
     QUALIFY row_number()
         OVER (PARTITION BY link.trust ORDER BY link.patient_share DESC, link.areacd) = 1
 )

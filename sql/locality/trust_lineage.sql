@@ -8,12 +8,16 @@ WITH RECURSIVE acute AS (
     SELECT DISTINCT org_code FROM tidy.trust_catchment
 ),
 link AS (
-    -- Before 2010 the register also holds the transfers to primary care trusts.
+    -- Before 2010 the register also holds the transfers to primary care trusts. Trusts of 2022 that
+    -- have merged since are followed by locality.trust_place.
     SELECT org_code, successor_code
-    FROM tidy.trust_succession
+    FROM (
+        SELECT org_code, successor_code, date FROM tidy.trust_succession
+        UNION
+        SELECT org_code, successor_code, CAST(date AS DATE) AS date
+        FROM reference.trust_succession_additions
+    )
     WHERE date >= DATE '2010-01-01' AND org_code NOT IN (SELECT org_code FROM acute)
-    UNION
-    SELECT org_code, successor_code FROM reference.trust_succession_additions
 ),
 lineage AS (
     SELECT org_code, org_code AS trust FROM acute

@@ -5,9 +5,10 @@
 -- grain: vintage, areacd, trust
 -- column vintage: year whose councils these are, 2018 to 2024; 2018 serves the years before it
 -- column areacd: ONS code of the council: county, district or unitary
--- column trust: ODS code of the acute trust in 2022
+-- column trust: ODS code of the acute trust in 2022, or of the one that it has merged into by the
+--   vintage
 -- column patient_share: share of the trust's patients who live in the council
--- column size: median over years of the trust's operating cost, GBP thousand
+-- column size: median over years of the trust's operating cost, GBP thousand; of both where it merged
 -- column weight: size x patient_share, as a share of the council's sum over all trusts
 -- column rank: 1 for the council's dominant trust
 WITH district AS (
@@ -70,19 +71,42 @@ cost AS (
 size AS (
     -- The median, because years of a merger hold a part of a year's cost.
     SELECT trust, median(cost) AS size FROM cost WHERE cost > 0 GROUP BY ALL
+),
+heir AS (
+    -- A trust of 2022 that has merged reports no more from the financial year of its merger.
+    SELECT org_code, successor_code, year(date - INTERVAL 3 MONTH) AS since
+    FROM (
+        SELECT org_code, successor_code, date FROM tidy.trust_succession
+        UNION
+        SELECT org_code, successor_code, CAST(date AS DATE) AS date
+        FROM reference.trust_succession_additions
+    )
+    WHERE date >= DATE '2010-01-01' AND org_code IN (SELECT org_code FROM tidy.trust_catchment)
+),
+held AS (
+    SELECT vintage, coalesce(heir.successor_code, size.trust) AS trust, size.trust AS was, size.size
+    FROM size
+    CROSS JOIN (SELECT DISTINCT vintage FROM reach)
+    LEFT JOIN heir ON heir.org_code = size.trust AND vintage >= heir.since
+),
+whole AS (
+    SELECT vintage, trust, sum(size) AS size FROM held GROUP BY ALL
+),
+care AS (
+    SELECT reach.vintage, reach.areacd, held.trust, sum(held.size * reach.patient_share) AS care
+    FROM reach
+    JOIN held ON held.vintage = reach.vintage AND held.was = reach.trust
+    GROUP BY ALL
 )
 SELECT
-    reach.vintage,
-    reach.areacd,
-    reach.trust,
-    reach.patient_share,
-    size.size,
-    size.size * reach.patient_share
-        / sum(size.size * reach.patient_share) OVER (PARTITION BY reach.vintage, reach.areacd)
-        AS weight,
+    care.vintage,
+    care.areacd,
+    care.trust,
+    care.care / whole.size AS patient_share,
+    whole.size,
+    care.care / sum(care.care) OVER (PARTITION BY care.vintage, care.areacd) AS weight,
     row_number() OVER (
-        PARTITION BY reach.vintage, reach.areacd
-        ORDER BY size.size * reach.patient_share DESC, reach.trust
+        PARTITION BY care.vintage, care.areacd ORDER BY care.care DESC, care.trust
     ) AS rank
-FROM reach
-JOIN size ON size.trust = reach.trust
+FROM care
+JOIN whole USING (vintage, trust)

@@ -1,7 +1,7 @@
 """Values carried from trusts to councils, against sums done by hand.
 
 A county of two districts (CTY: D1, D2), one unitary (U1) that took district D2 over in 2019, and
-three trusts of 2022: T1, T2, and T3 that nobody ever measured.
+three trusts of 2022: T1, T2, and T3 that nobody ever measured and that merged into T1 in 2020.
 """
 
 from datetime import date
@@ -77,9 +77,12 @@ def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
         "trust_succession",
         pl.DataFrame(
             {
-                "org_code": ["OLD", "SPLIT", "SPLIT", "T2"],
-                "successor_code": ["T1", "T1", "T2", "PCT"],
-                "date": [date(2015, 4, 1), date(2016, 4, 1), date(2016, 4, 1), date(2001, 4, 1)],
+                "org_code": ["OLD", "SPLIT", "SPLIT", "T2", "T3"],
+                "successor_code": ["T1", "T1", "T2", "PCT", "T1"],
+                "date": [
+                    *(date(2015, 4, 1), date(2016, 4, 1), date(2016, 4, 1), date(2001, 4, 1)),
+                    date(2020, 7, 1),
+                ],
             }
         ),
     )
@@ -144,7 +147,8 @@ def test_lineage_follows_successions_splits_evenly_and_ignores_the_years_before_
 
 def test_weights_are_size_times_patients_and_merged_districts_come_apart(carried: Edition) -> None:
     link = carried.read("locality", "trust_place")
-    size = {row["trust"]: row["size"] for row in link.iter_rows(named=True)}
+    then = link.filter(pl.col("vintage") == 2018)
+    size = dict(then.select("trust", "size").rows())
     assert size == {"T1": 400.0, "T2": 600.0, "T3": 1000.0}
 
     def shares(vintage: int) -> dict[tuple[str, str], float]:
@@ -169,6 +173,23 @@ def test_weights_are_size_times_patients_and_merged_districts_come_apart(carried
     assert weights.to_list() == pytest.approx([1.0] * len(weights))
     first = link.filter(pl.col("rank") == 1, pl.col("vintage") == 2018)
     assert dict(first.select("areacd", "trust").rows()) == {COUNTY: "T3", D1: "T3", D2: "T1"}
+
+
+def test_a_trust_that_merged_later_is_its_heirs_from_that_financial_year(carried: Edition) -> None:
+    lineage = carried.read("locality", "trust_lineage").select("org_code", "trust").rows()
+    assert ("T3", "T3") in lineage
+    assert ("T3", "T1") not in lineage
+    link = carried.read("locality", "trust_place").filter(pl.col("areacd") == D1)
+    before, after = (
+        {row["trust"]: row for row in link.filter(pl.col("vintage") == v).iter_rows(named=True)}
+        for v in (2019, 2020)
+    )
+    assert set(before) == {"T1", "T2", "T3"}
+    assert set(after) == {"T1", "T2"}
+    assert after["T1"]["size"] == 1400.0
+    assert after["T1"]["patient_share"] == pytest.approx((400 * 0.75 + 1000) / 1400)
+    assert after["T1"]["weight"] == pytest.approx(before["T1"]["weight"] + before["T3"]["weight"])
+    assert after["T2"] == before["T2"] | {"vintage": 2020, "rank": 2}
 
 
 def test_a_merged_trust_is_the_mean_of_its_parts_by_cost(carried: Edition) -> None:

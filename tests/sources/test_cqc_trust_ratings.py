@@ -16,6 +16,9 @@ ROWS = [
 
 def test_rows(tmp_path: Path) -> None:
     columns = ("org_code", "code_type", "date", "scope", "service", "question", "value", "rating")
+    years = tidied(SOURCE, RELEASE, comma_separated(tmp_path, RELEASE, ROWS), "period", "year")
+    # January and February belong to the financial year before.
+    assert years == [("2015-16", 2015), ("2016-17", 2016), ("2016-17", 2016), ("2018-19", 2018)]
     found = tidied(SOURCE, RELEASE, comma_separated(tmp_path, RELEASE, ROWS), *columns, "status")
     first, second = date(2017, 1, 12), date(2018, 6, 28)
     urgent = ("service", "Urgent care")
