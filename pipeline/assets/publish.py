@@ -128,6 +128,20 @@ def checked_tables() -> list[tuple[str, str]]:
     ]
 
 
+def not_passed(edition: Edition) -> list[str]:
+    """The tables whose last check failed critically: a run of one source alone meets those that
+    another run left.
+    """
+    return [
+        f"{layer}/{name}"
+        for layer, name in checked_tables()
+        if any(
+            row["severity"] == "critical" and not row["passed"]
+            for row in edition.recall("checks", f"{layer}.{name}") or []
+        )
+    ]
+
+
 def database_views(edition: Edition) -> list[View]:
     """The readings of every source, and what is stored for common questions."""
     made = [view for source in sources().values() for view in views(source)]
@@ -175,6 +189,11 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     )
     @once(edition, every["publish__database"], [key(edition, LAYER, "database")])
     def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        if failed := not_passed(edition):
+            raise PublishError(
+                f"{', '.join(failed)}: the last check of it failed, and nothing is published with "
+                "such a table. Run again with that source once its file is mended"
+            )
         for left in drop_unfinished(edition):
             context.log.info(f"deleted {left}, which an earlier run left unfinished")
         version = new_version(edition, context.run.run_id)

@@ -75,11 +75,12 @@ def tidy_asset(edition: Edition, source: Source) -> dg.AssetsDefinition:
             for one in noticed:
                 context.log.warning(line(one))
             refuse_loss(source, before, latest(source, frame), accepted())
+        drifted = explain(compared(source, frame), explained_drift() if real else [])
+        # Nothing is written before everything that can refuse it has been asked.
         edition.write("tidy", source.name, frame)
         edition.write("meta", f"reconciliation_{source.name}", sums)
         edition.write("meta", f"quarantine_{source.name}", made.aside)
         edition.record("quarantine", source.name, {"missing": made.missing})
-        drifted = explain(compared(source, frame), explained_drift() if real else [])
         edition.write("meta", f"drift_{source.name}", drifted)
         if made.aside.height:
             context.log.warning(

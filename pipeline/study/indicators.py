@@ -230,24 +230,23 @@ def _measured(edition: Edition, level: str) -> pl.DataFrame:
 
 
 def _standing(measured: pl.DataFrame, place: str, years: int, newest: int) -> pl.DataFrame:
-    """Each value again for so many years after its own, until the place has a newer one, and at
+    """Each value again for so many years after its own, until the place has a newer row, and at
     most to the newest year.
+
+    A newer row without a value, such as a suppressed one, ends it too: it stays as it is, and what
+    was published before does not stand for what is held back.
     """
     if not years:
         return measured
     again = pl.DataFrame({"age": range(years + 1)}, schema={"age": pl.Int32})
     standing = (
-        measured.filter(pl.col("value").is_not_null())
-        .join(again, how="cross")
+        measured.join(again, how="cross")
         .with_columns(pl.col("year") + pl.col("age"))
         .filter(pl.col("year") <= newest)
         .sort(place, "year", "age")
         .unique([place, "year"], keep="first", maintain_order=True)
-        .drop("age")
     )
-    # A year without a value, such as a suppressed one, stays as one: it must not look unpublished.
-    empty = measured.filter(pl.col("value").is_null())
-    return pl.concat([standing, empty.join(standing, on=[place, "year"], how="anti")])
+    return standing.filter(pl.col("value").is_not_null() | (pl.col("age") == 0)).drop("age")
 
 
 def authority_year(edition: Edition) -> pl.DataFrame:

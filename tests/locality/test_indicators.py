@@ -134,6 +134,27 @@ def test_a_figure_that_stands_says_the_year_that_it_was_published_for(
     assert found["value"].to_list() == [3000.0, 3000.0, 6000.0]
 
 
+def test_an_older_figure_does_not_stand_for_a_suppressed_one(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate = framework().indicators[RATE]
+    declare(monkeypatch, replace(rate, stands=2))
+    people = edition.read("locality", "population")
+    years = [people.with_columns(year=pl.lit(year, pl.Int64)) for year in (2012, 2013, 2015)]
+    edition.write("locality", "population", pl.concat(years))
+
+    def of(year: int, first: float | None, status: str) -> pl.DataFrame:
+        return transfers([first, *[1.0] * 11], [status, *["ok"] * 11]).with_columns(
+            pl.col("period").str.replace("2012", str(year)), year=pl.lit(year)
+        )
+
+    parts = [of(2012, 1.0, "ok"), of(2013, None, "c"), of(2015, 1.0, "ok")]
+    edition.write("tidy", "delayed_transfers", pl.concat(parts, how="vertical_relaxed"))
+    found = indicators.indicator_council(edition).select("year", "value", "status").rows()
+    # Nor for the year after, for which nothing was published.
+    assert found == [(2012, 3000.0, "ok"), (2013, None, "c"), (2015, 3000.0, "ok")]
+
+
 def test_what_is_of_no_year_has_none(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
     rate = framework().indicators[RATE]
     declare(monkeypatch, rate, replace(rate, name="fixed", per="", static=True))
