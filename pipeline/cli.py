@@ -216,7 +216,7 @@ def rollback(
     ] = None,
 ) -> None:
     """Publish a kept version again, at once and whole. A run that finds a change publishes anew."""
-    from pipeline.database.versions import PublishError, rollback  # noqa: PLC0415
+    from pipeline.database.versions import PublishError, rollback, shown_again  # noqa: PLC0415
     from pipeline.runs.lock import AnotherRun, only_run  # noqa: PLC0415
 
     chosen = _edition(edition)
@@ -226,6 +226,13 @@ def rollback(
     except (AnotherRun, OSError, PublishError) as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from problem
+    for source, why_off in shown_again(chosen).items():
+        typer.echo(
+            f"CAUTION: {source} is switched off ({why_off}) and is in this version: it is public "
+            "again. If it must not be, go back to a version without it, or: rapport run "
+            f"{edition} --all",
+            err=True,
+        )
     typer.echo(
         f"{edition}: {now.version} is published again (built {now.built_at}, {now.rows:,} rows, "
         f"verdict: {now.verdict or 'none'})."

@@ -1,6 +1,7 @@
 """A backup of the data folder, restored at another place, is a working edition."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -57,12 +58,22 @@ def test_a_restored_folder_is_up_to_date_readable_and_can_be_rolled_back(
     shutil.copytree(version_folder(SAMPLE, first), version_folder(SAMPLE, second))
     swap(SAMPLE, second)
     assert published_version(SAMPLE) == second
-    assert f"{first} is published again" in told("rollback", "sample")
+    wrong = {"cqc_trust_ratings": "The publisher asked for it."}
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.database.versions.switched_off", lambda: wrong)
+        back = told("rollback", "sample")
+    assert f"{first} is published again" in back
+    assert "CAUTION: cqc_trust_ratings is switched off (The publisher asked for it.)" in back
     assert published_version(SAMPLE) == first
     with duckdb.connect(str(SAMPLE.database), read_only=True) as connection:
         assert connection.table("evidence.verdict").shape[0] > 0
     # Going back is no change: the next run leaves it as it is.
     assert not plan(SAMPLE).due
+    publishing = made_before(SAMPLE, "publish__version")
+    assert publishing is not None
+    later = replace(publishing, version=second)
+    SAMPLE.record("steps", "publish__version", vars(later))
+    assert f"since version {second}, and {first} was put back by hand" in plan(SAMPLE).summary()
 
 
 def test_what_another_version_of_the_code_recorded_is_made_again(restored: Path) -> None:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.edition import Edition
+from pipeline.reading.switches import switched_off
 from pipeline.settings import settings
 
 DATABASE = "rapport.duckdb"
@@ -288,6 +289,21 @@ def describe(edition: Edition, version: str) -> Described:
     except duckdb.Error as problem:
         return Described(version, public, problem=f"cannot be read: {str(problem).splitlines()[0]}")
     return Described(version, public, built_at, rows, ", ".join(one for (one,) in verdicts))
+
+
+def shown_again(edition: Edition) -> dict[str, str]:
+    """The sources that are switched off and that the published version holds, with the reasons."""
+    off = switched_off()
+    if not off or published_version(edition) is None:
+        return {}
+    import duckdb  # noqa: PLC0415 - half a second
+
+    with duckdb.connect(str(edition.database), read_only=True) as connection:
+        listed = connection.table("meta.source")
+        if "switched_off" in listed.columns:
+            listed = listed.filter("NOT switched_off")
+        held = {name for (name,) in listed.select("source").fetchall()}
+    return {name: why for name, why in off.items() if name in held}
 
 
 def rollback(edition: Edition, version: str | None = None) -> tuple[Described | None, Described]:

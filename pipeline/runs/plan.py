@@ -69,6 +69,13 @@ class Plan:
         total, every = len(sources()), len(steps(self.edition))
         if not self.due:
             since = f" since version {version}" if version else ""
+            last = made_before(self.edition, PUBLISH[-1])
+            if version and last and last.version not in (None, version):
+                return (
+                    f"nothing changed since version {last.version}, and {version} was put back by "
+                    f"hand: it stays published until something changes, or until: rapport rollback "
+                    f"{self.edition.name} {last.version}"
+                )
             return (
                 f"nothing changed{since}: {total} sources, {every} steps and what is published "
                 "are as they were made"

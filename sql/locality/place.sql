@@ -13,7 +13,8 @@
 -- column successors: ONS codes of the councils that replaced it, with commas
 -- column former_codes: earlier ONS codes of the same council, with commas
 -- column comparators: ONS codes of the five upper-tier or unitary councils nearest in share of
---   people 65 and over, deprivation, rural share and population (z-scores, Euclidean), nearest first
+--   people 65 and over, deprivation, rural share and population (z-scores, Euclidean), nearest first:
+--   of a council of today those of today; empty for councils that were founded after 2015
 WITH council AS (
     SELECT
         *,
@@ -45,7 +46,6 @@ successor AS (
 likeness AS (
     SELECT
         council.areacd,
-        council.start_date,
         council.end_date,
         population.aged_65_plus / population.persons AS older,
         ln(population.persons) AS people,
@@ -67,7 +67,7 @@ likeness AS (
 ),
 standard AS (
     SELECT
-        areacd, start_date, end_date,
+        areacd, end_date,
         (older - avg(older) OVER ()) / stddev_samp(older) OVER () AS older,
         (people - avg(people) OVER ()) / stddev_samp(people) OVER () AS people,
         (deprivation - avg(deprivation) OVER ()) / stddev_samp(deprivation) OVER () AS deprivation,
@@ -85,7 +85,9 @@ pair AS (
                 other.areacd
         ) AS place
     FROM standard AS mine
-    JOIN standard AS other ON other.areacd <> mine.areacd
+    -- A council of today is held against none that has ended: it has figures for no later year.
+    JOIN standard AS other
+        ON other.areacd <> mine.areacd AND (mine.end_date IS NOT NULL OR other.end_date IS NULL)
 ),
 nearest AS (
     SELECT areacd, string_agg(comparator, ',' ORDER BY place) AS comparators
