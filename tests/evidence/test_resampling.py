@@ -48,11 +48,14 @@ def test_the_wider_interval_is_taken_estimate_by_estimate() -> None:
         assert both.upper(0.95)[i] == source.upper(0.95)[i]
 
 
-def leads(v_h: float, v_b: float, spread: float, size: int, seed: int = 3) -> Jackknife:
-    """A jackknife of two shares whose roots move apart, each with the same spread."""
+def leads(
+    v_h: float, v_b: float, spread: float, size: int, seed: int = 3, together: float = 0.0
+) -> Jackknife:
+    """A jackknife of two shares, each root with the same spread, and the roots' correlation."""
     roots = np.sqrt([v_h, v_b])
     moved = np.random.default_rng(seed).normal(size=(size, 2))
     moved = (moved - moved.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(moved.T)).T)
+    moved[:, 1] = together * moved[:, 0] + np.sqrt(1.0 - together**2) * moved[:, 1]
     replicates = (roots + moved * spread / (size - 1)) ** 2
     estimate = with_roots(roots[None, :1] ** 2, roots[None, 1:] ** 2)[0]
     return jackknife(estimate, with_roots(replicates[:, :1], replicates[:, 1:]))
@@ -75,6 +78,23 @@ def test_limits_of_a_lead_are_recovered_from_those_of_roots() -> None:
     assert_allclose(found.low, min(recovered[0], plain[0]), rtol=0.01)
     assert_allclose(found.high, max(recovered[1], plain[1]), rtol=0.01)
     assert recovered[1] > plain[1] + 0.005  # a large share may be larger still
+
+
+def test_shares_that_move_together_make_a_narrower_interval_and_apart_a_wider() -> None:
+    """Zou and Donner's formula with the shares' correlation (their section 3)."""
+    v, se, size = np.array([0.25, 0.16]), 0.05, 4001
+    for together in (0.6, -0.6):
+        own = leads(0.25, 0.16, se * np.sqrt(size), size, together=together)
+        reach = stats.t.ppf(0.975, size - 1) * own.se[3:, 0]
+        below, above = v - (np.sqrt(v) - reach) ** 2, (np.sqrt(v) + reach) ** 2 - v
+        centre, plain = own.centre()[0, 0], np.ravel(own.part(slice(0, 1)).interval(0.95))
+        low, high = (
+            np.sqrt(one**2 + other**2 - 2 * together * one * other)
+            for one, other in ((below[0], above[1]), (above[0], below[1]))
+        )
+        found = lead_bounds([own], 0.95)
+        assert_allclose(found.low, min(centre - low, plain[0]), rtol=0.02)
+        assert_allclose(found.high, max(centre + high, plain[1]), rtol=0.02)
 
 
 def test_a_lead_s_interval_is_never_inside_the_jackknife_and_of_the_wider_clustering() -> None:

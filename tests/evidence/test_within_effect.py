@@ -11,8 +11,10 @@ from pipeline.evidence.locality import LocalityPanel, Within, demean, shared, wi
 from pipeline.evidence.panel import Array
 from pipeline.evidence.trajectories import orders, units_of
 from pipeline.evidence.within_effect import (
+    by_trust,
     cross_fit,
     fold_moments,
+    folds_of,
     index_by_trust,
     jackknife_r,
     track_column,
@@ -49,6 +51,28 @@ def test_the_jackknife_leaves_out_one_authority_at_a_time() -> None:
     assert upper_partial_r2(found, 0.95)[0] == pytest.approx(
         (found.estimate[0] + reach) ** 2, abs=1e-10
     )
+
+
+def test_the_jackknife_by_trust_leaves_out_rows_and_takes_means_of_those_that_stay() -> None:
+    """Against least squares on the rows of all other trusts, with one to leave out at a time."""
+    w = world(0.2, authorities=20, missing=0.1)
+    assert w.trust is not None
+    found = by_trust(w, w.composite, w.outcome[:, None])
+    assert found is not None
+    jack = found.jackknife
+    size = int(w.trust.max()) + 1
+    without = np.array([partial(w, w.composite, w.trust != one) for one in range(size)])
+    assert jack.estimate[0] == pytest.approx(partial(w, w.composite, w.trust >= 0), abs=1e-10)
+    se = np.sqrt((size - 1) / size * ((without - without.mean()) ** 2).sum())
+    assert jack.se[0] == pytest.approx(se, abs=1e-10)
+
+
+def test_authorities_that_draw_on_one_trust_are_held_out_together() -> None:
+    w = world(0.2, authorities=20)
+    most = np.arange(20) % 7
+    fold = folds_of(replace(w, trust=most[w.authority]), SETTINGS)
+    assert all(len(np.unique(fold[most == one])) == 1 for one in range(7))
+    assert len(np.unique(fold)) == SETTINGS.inner_folds
 
 
 def test_a_clear_link_the_other_way_has_an_upper_bound_of_zero() -> None:
