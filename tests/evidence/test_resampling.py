@@ -81,7 +81,7 @@ def test_limits_of_a_lead_are_recovered_from_those_of_roots() -> None:
 
 
 def test_shares_that_move_together_make_a_narrower_interval_and_apart_a_wider() -> None:
-    """Zou and Donner's formula with the shares' correlation (their section 3)."""
+    """Zou and Donner's formula with the shares' correlation."""
     v, se, size = np.array([0.25, 0.16]), 0.05, 4001
     for together in (0.6, -0.6):
         own = leads(0.25, 0.16, se * np.sqrt(size), size, together=together)
