@@ -267,13 +267,12 @@ def alert(edition: Which = "england") -> None:
         typer.echo(wrong, err=True)
         raise typer.Exit(1) from wrong
     if not ways:
-        typer.echo("No alert is set up: set RAPPORT_ALERT_WEBHOOK or RAPPORT_ALERT_EMAIL.")
+        problems = ["No alert is set up: set RAPPORT_ALERT_WEBHOOK or RAPPORT_ALERT_EMAIL."]
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(1)
-    if ways:
-        typer.echo(f"Sent by {' and '.join(ways)}.")
+    typer.echo(f"Sent by {' and '.join(ways)}.")
 
 
 @app.command()

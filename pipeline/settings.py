@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PREFIX = "RAPPORT_"
+LOGIN = re.compile(r"\S*:\S*@")
+"""A user and password, as they may stand in an address."""
 
 
 class SettingsError(Exception):
@@ -53,13 +55,19 @@ def existing_folder(text: str) -> Path:
     return path
 
 
-def address(*schemes: str) -> Callable[[str], str]:
-    """An address with one of the schemes and a host (or bucket)."""
+def address(*schemes: str, login: bool = False) -> Callable[[str], str]:
+    """An address with one of the schemes and a host (or bucket).
+
+    Args:
+        login: whether a user and password may stand in it: only where nothing shows it.
+    """
 
     def read(text: str) -> str:
         parts = urlsplit(text)
         if parts.scheme not in schemes or not parts.netloc:
             raise ValueError(f"expected {' or '.join(f'{one}://...' for one in schemes)}")
+        if "@" in parts.netloc and not login:
+            raise ValueError("expected no user or password in the address")
         return text
 
     return read
@@ -152,7 +160,7 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "alert_webhook": Variable(
         "Address that a failed run is posted to as JSON, with `text` for chat services.",
-        address("https", "http"),
+        address("https", "http", login=True),
         secret=True,
     ),
     "alert_email": Variable(
@@ -177,9 +185,9 @@ VARIABLES: Mapping[str, Variable] = {
 KNOWN = tuple(PREFIX + name.upper() for name in VARIABLES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Settings:
-    """The values of ``VARIABLES``."""
+    """The values of ``VARIABLES``. Some are secret: none is shown where it is printed whole."""
 
     data: Path | None
     tables: str | None
@@ -226,7 +234,7 @@ def _read(known: tuple[str | None, ...], size: int) -> Settings:
             try:
                 values[name] = declared.read(text.strip())
             except ValueError as problem:
-                shown = "" if declared.secret else f", found {text!r}"
+                shown = "" if declared.secret else f", found {LOGIN.sub('...@', text)!r}"
                 problems.append(f"{variable}: {problem}{shown}")
     if problems:
         raise SettingsError(

@@ -58,6 +58,14 @@ def test_what_is_set_is_read_when_it_is_asked_for(
         ("PROCESSES", "many", "expected a whole number from 1 to 256, found 'many'"),
         ("PROCESSES", "0", "expected a whole number from 1 to 256, found '0'"),
         ("DASK", "scheduler:8786", "expected tcp://..."),
+        ("DASK", "tcp://me:secret@host:1", "expected no user or password in the address, found"),
+        ("TABLES", "s3://me:secret@bucket", "expected no user or password in the address, found"),
+        ("SITE_URL", "https://me:secret@host", "expected no user or password in the address"),
+        (
+            "SITE_URL",
+            "ftp://me:secret@host",
+            "expected http://... or https://..., found '...@host'",
+        ),
         ("LOGS", "0", "expected a whole number from 1 to 100000"),
         ("ALERT_EMAIL", "team", "expected e-mail addresses with commas"),
         ("ALERT_WEBHOOK", "hooks.example.org/x", "expected https://... or http://..."),
@@ -72,8 +80,16 @@ def test_a_wrong_one_says_what_was_expected(
     monkeypatch.setenv(f"RAPPORT_{name}", text)
     with pytest.raises(
         SettingsError, match=re.escape(f"RAPPORT_{name}: ") + ".*" + re.escape(said)
-    ):
+    ) as caught:
         settings()
+    assert "secret" not in str(caught.value)
+
+
+def test_printed_whole_they_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAPPORT_SMTP_PASSWORD", "hunter2")
+    monkeypatch.setenv("RAPPORT_ALERT_WEBHOOK", "https://me:hunter2@hooks.example.org/hunter2")
+    assert "hunter2" in str(settings().alert_webhook)
+    assert "hunter2" not in f"{settings()} {settings()!r}"
 
 
 def test_all_wrong_ones_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

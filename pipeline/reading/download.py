@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
-import stamina
 
 from pipeline.reading.limits import (
     DOWNLOAD_SECONDS,
@@ -18,14 +17,12 @@ from pipeline.reading.limits import (
     RETRY_AFTER_SECONDS,
 )
 from pipeline.reading.source import Release
+from pipeline.retry import attempts
 
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 ATTEMPTS = 4
 PASSING = (408, 416, 425, 429, 500, 502, 503, 504)
 """Statuses after which another attempt may help."""
-
-# A retry is told through the run's own log, in words.
-stamina.instrumentation.set_on_retry_hooks([])
 
 
 class DownloadError(Exception):
@@ -81,7 +78,7 @@ def download(
     """
     deadline = time.monotonic() + DOWNLOAD_SECONDS
     went_on = False
-    for attempt in stamina.retry_context(on=_again, attempts=ATTEMPTS, timeout=DOWNLOAD_SECONDS):
+    for attempt in attempts(on=_again, attempts=ATTEMPTS, timeout=DOWNLOAD_SECONDS):
         if attempt.num > 1:
             progress(f"{release.file}: attempt {attempt.num} of {ATTEMPTS}")
         with attempt:

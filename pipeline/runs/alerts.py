@@ -1,5 +1,6 @@
 """Telling people that a run failed, by webhook and e-mail, as the environment says."""
 
+import logging
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -119,15 +120,19 @@ def send(alert: Alert) -> list[str]:
         SettingsError: a way is set up by half.
     """
     import httpx  # noqa: PLC0415 - only where something is sent
-    import stamina  # noqa: PLC0415
+
+    from pipeline.retry import attempts  # noqa: PLC0415
 
     ways, now, problems = check(), settings(), []
-    again = stamina.retry(on=_passing, attempts=ATTEMPTS, wait_initial=0.5, wait_max=10.0)
     for way, one in (("webhook", _post), ("e-mail", _mail)):
         if way in ways:
             try:
-                again(one)(alert, now)
-            except (httpx.HTTPError, OSError, smtplib.SMTPException) as problem:
+                for attempt in attempts(
+                    on=_passing, attempts=ATTEMPTS, wait_initial=0.5, wait_max=10.0
+                ):
+                    with attempt:
+                        one(alert, now)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, smtplib.SMTPException) as problem:
                 # Not the address: it may hold a secret.
                 status = getattr(getattr(problem, "response", None), "status_code", "")
                 said = f"answered {status}" if status else f"{type(problem).__name__}"
@@ -151,6 +156,8 @@ def _passing(problem: Exception) -> bool:
 def _post(alert: Alert, now: Settings) -> None:
     import httpx  # noqa: PLC0415
 
+    # What it says of every request names the address.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     # "text" is what chat services show.
     content = {"text": f"{alert.text}", **alert.data}
     httpx.post(str(now.alert_webhook), json=content, timeout=TIMEOUT).raise_for_status()

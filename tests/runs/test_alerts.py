@@ -1,6 +1,7 @@
 """A failed run is told by webhook and e-mail, received here by servers of our own."""
 
 import json
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from typing import Any, ClassVar
 
 import pytest
 from aiosmtpd.controller import Controller
+from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.edition import ENGLAND
 from pipeline.runs import alerts
 from pipeline.runs.alerts import Alert, check, failed, send
@@ -132,9 +135,47 @@ def test_one_that_refuses_does_not_keep_the_other_back(
     assert len(hook.got) == len(letters.got) == 1
 
 
-def test_nothing_set_up_sends_nothing(alert: Alert) -> None:
+def test_nothing_set_up_sends_nothing_and_the_command_says_so_and_fails(alert: Alert) -> None:
     assert check() == []
     assert send(alert) == []
+    result = CliRunner().invoke(app, ["alert", "sample"])
+    assert result.exit_code == 1
+    assert "No alert is set up: set RAPPORT_ALERT_WEBHOOK" in result.stderr
+
+
+def test_what_cannot_be_sent_shows_no_secret(
+    alert: Alert,
+    hook: type[Hook],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    for name, value in {
+        "ALERT_EMAIL": "team@example.org",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "9",
+        "SMTP_FROM": "rapport@example.org",
+        "SMTP_USER": "secret user",
+        "SMTP_PASSWORD": "secret password",
+    }.items():
+        monkeypatch.setenv(f"RAPPORT_{name}", value)
+    hook.answers = [503, 503, 503]
+    problems = send(alert)
+    assert problems == [
+        "the alert by webhook could not be sent: answered 503",
+        "the alert by e-mail could not be sent: ConnectionRefusedError",
+    ]
+    assert len(hook.got) == 3
+    told = capfd.readouterr()
+    assert (told.out, told.err, caplog.text) == ("", "", "")
+
+
+def test_a_webhook_that_is_no_address_is_told_without_it(
+    alert: Alert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORT_ALERT_WEBHOOK", "https://hooks.example.org:secret/secret")
+    assert send(alert) == ["the alert by webhook could not be sent: InvalidURL"]
 
 
 def test_a_long_problem_is_cut_in_the_text_alone() -> None:
