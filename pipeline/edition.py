@@ -2,8 +2,7 @@
 
 import io
 import json
-import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,9 +47,9 @@ SCRATCH = ".scratch"
 def replacing(path: Path) -> Iterator[Path]:
     """A scratch path that replaces ``path`` whole when the block succeeds, and vanishes if not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(SCRATCH, f".{path.name}.", path.parent)
-    os.close(handle)
-    scratch = Path(name)
+    # Not one of tempfile's: only who made it could read what it becomes.
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}{SCRATCH}")
+    scratch.touch(exist_ok=False)
     try:
         yield scratch
         scratch.replace(path)
