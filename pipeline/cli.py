@@ -120,16 +120,16 @@ def run(
     _known(source or [])
     releases = _releases(source or [], release or [])
     # Dagster takes a second to import: only what is needed is.
-    from pipeline.reading.switches import SwitchError  # noqa: PLC0415
-    from pipeline.runs.execute import execute, print_plan  # noqa: PLC0415
+    from pipeline.reading.declared import DeclarationError  # noqa: PLC0415
+    from pipeline.runs.execute import execute, preview  # noqa: PLC0415
     from pipeline.runs.lock import WAIT_SECONDS, AnotherRun  # noqa: PLC0415
-    from pipeline.runs.plan import plan  # noqa: PLC0415
+    from pipeline.runs.plan import NoWholeRun  # noqa: PLC0415
     from pipeline.runs.quiet import quiet_exit  # noqa: PLC0415
 
     quiet_exit()
     try:
         if dry_run:
-            print_plan(plan(chosen, folder, source or [], everything))
+            preview(chosen, folder, source or [], everything=everything)
             return
         _home()
         done = execute(
@@ -140,7 +140,7 @@ def run(
             everything=everything,
             releases=releases,
         )
-    except (AnotherRun, SwitchError) as problem:
+    except (AnotherRun, DeclarationError, NoWholeRun) as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from problem
     if not done:
@@ -170,9 +170,14 @@ def releases(
     """
     chosen = _edition(edition)
     _known(source or [])
+    from pipeline.reading.declared import DeclarationError  # noqa: PLC0415
     from pipeline.reading.notices import command  # noqa: PLC0415
 
-    typer.echo(command(chosen, mirror or settings().mirror, source or [], typer.echo))
+    try:
+        typer.echo(command(chosen, mirror or settings().mirror, source or [], typer.echo))
+    except DeclarationError as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from problem
 
 
 @app.command()
@@ -277,7 +282,7 @@ def alert(edition: Which = "england") -> None:
 
 @app.command()
 def dev(
-    port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port of the web page.", min=1, max=65535)] = 3000,
 ) -> None:
     """Open Dagster's UI on the same definitions, and serve the reports it links to.
 

@@ -7,17 +7,17 @@ in both periods, such as a district in a return on social care, does not say how
 counts as a place, and not for median, spread and moves.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.checks.thresholds import thresholds
-from pipeline.edition import PROJECT
+from pipeline.reading.declared import entries, meant
 from pipeline.reading.differences import NOT_PLACES, TIMES, latest
 from pipeline.reading.geography import ABOVE_COUNCILS
 from pipeline.reading.published import SourceError
-from pipeline.reading.reconciliation import FILE
+from pipeline.reading.reconciliation import FILE, PATH
 from pipeline.reading.revisions import key_text
 from pipeline.reading.source import Source
 from pipeline.tables import Table
@@ -234,7 +234,23 @@ def _long(
     )
 
 
-def explain(found: pl.DataFrame, entries: Sequence[Mapping[str, str]]) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Explained:
+    """Why a source's newest period is unlike the one before.
+
+    Attributes:
+        measure, statistic, place: of what it speaks; of all where they are left out.
+    """
+
+    source: str
+    period: str
+    why: str
+    measure: str | None = None
+    statistic: str | None = None
+    place: str | None = None
+
+
+def explain(found: pl.DataFrame, known: Sequence[Explained]) -> pl.DataFrame:
     """The comparisons with the reasons that are declared for those that drift.
 
     An entry speaks of one newest period, and sleeps once there is a newer one.
@@ -242,31 +258,41 @@ def explain(found: pl.DataFrame, entries: Sequence[Mapping[str, str]]) -> pl.Dat
     Raises:
         SourceError: an entry of the newest period explains nothing that drifts.
     """
-    for one in entries:
-        own = (pl.col("source") == one["source"]) & (pl.col("period_after") == one["period"])
-        for name in ("measure", "statistic"):
-            own &= pl.col(name) == one[name] if name in one else pl.lit(True)
+    for one in known:
+        own = (pl.col("source") == one.source) & (pl.col("period_after") == one.period)
+        for name, value in (("measure", one.measure), ("statistic", one.statistic)):
+            own &= pl.col(name) == value if value else pl.lit(True)
         there = found.filter(own).height
-        own &= pl.col("place") == one["place"] if "place" in one else pl.lit(True)
+        own &= pl.col("place") == one.place if one.place else pl.lit(True)
         if there and not found.filter(own & pl.col("drifts")).height:
             raise SourceError(
-                f"[[drift]] of {one['source']}, {one['period']}: nothing drifts there any more",
+                f"[[drift]] of {one.source}, {one.period}: nothing drifts there any more",
                 file=FILE,
                 todo="The publisher may have revised the figures: change the entry or drop it.",
             )
         found = found.with_columns(
             pl.when(own & pl.col("drifts"))
-            .then(pl.lit(one["why"]))
+            .then(pl.lit(one.why))
             .otherwise("explained")
             .alias("explained")
         )
     return found
 
 
-def declared() -> list[dict[str, str]]:
-    """The entries ``[[drift]]`` of the explained differences."""
-    content = tomllib.loads((PROJECT / FILE).read_text(encoding="utf-8"))
-    return list(content.get("drift", []))
+def declared() -> list[Explained]:
+    """The entries ``[[drift]]`` of the explained differences.
+
+    Raises:
+        DeclarationError: the file or an entry is not as expected.
+    """
+    return entries(PATH, "drift", Explained, beside=("difference",), wrong=_wrong)
+
+
+def _wrong(one: Explained) -> list[str]:
+    known = one.statistic is None or one.statistic in STATISTICS
+    return (
+        [] if known else [f"no statistic {one.statistic!r}{meant(str(one.statistic), STATISTICS)}"]
+    )
 
 
 def drift_table(rows: pl.DataFrame) -> Table:

@@ -1,14 +1,17 @@
 """Declared corrections of publishers' errors."""
 
-import tomllib
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from pipeline.edition import PROJECT
+from pipeline.reading.declared import entries, meant
 from pipeline.reading.published import SourceError
-from pipeline.reading.source import Source
+from pipeline.reading.source import STATUS, Source
+from pipeline.sources import sources
+
+PATH = PROJECT / "data" / "corrections.toml"
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,28 @@ class Correction:
 
 
 def declared() -> list[Correction]:
-    """The corrections of ``data/corrections.toml``."""
-    text = (PROJECT / "data" / "corrections.toml").read_text(encoding="utf-8")
-    entries = tomllib.loads(text).get("correction", [])
-    return [Correction(**entry) for entry in entries]
+    """The corrections of ``data/corrections.toml``.
+
+    Raises:
+        DeclarationError: the file or an entry is not as expected.
+    """
+    return entries(PATH, "correction", Correction, wrong=_wrong)
+
+
+def _wrong(one: Correction) -> list[str]:
+    """What could not be corrected so, or would correct nothing."""
+    schema = sources()[one.source].schema
+    used = [*one.where, one.column, *(["status"] if one.status else [])]
+    problems = [
+        f"{one.source} has no column {name!r}{meant(name, schema)}"
+        for name in dict.fromkeys(used)
+        if name not in schema
+    ]
+    if one.corrected is None and one.status is None:
+        problems.append("'corrected' or 'status' is missing")
+    if one.status and one.status not in STATUS:
+        problems.append(f"no status {one.status!r}{meant(one.status, STATUS)}")
+    return problems
 
 
 def corrected(frame: pl.DataFrame, correction: Correction) -> pl.DataFrame:
@@ -79,7 +100,7 @@ def apply(source: Source, frame: pl.DataFrame, corrections: list[Correction]) ->
             raise SourceError(
                 f"the correction where {correction.matched} expects {correction.rows} rows, "
                 f"found {found}",
-                file="data/corrections.toml",
+                file=f"data/{PATH.name}",
                 todo="The publisher may have mended the error: compare, then change or drop it.",
             )
         frame = corrected(frame, correction)

@@ -1,12 +1,12 @@
 """What a source's newer figures change against the older ones, and what they no longer cover."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.edition import PROJECT
+from pipeline.reading.declared import entries
 from pipeline.reading.published import EXAMPLES, SourceError
 from pipeline.reading.revisions import compare, key_text
 from pipeline.reading.source import Source
@@ -72,9 +72,12 @@ class Accepted:
 
 
 def accepted() -> list[Accepted]:
-    """The entries of ``data/accepted_changes.toml``."""
-    entries = tomllib.loads(PATH.read_text(encoding="utf-8")).get("accepted", [])
-    return [Accepted(**entry) for entry in entries]
+    """The entries of ``data/accepted_changes.toml``.
+
+    Raises:
+        DeclarationError: the file or an entry is not as expected.
+    """
+    return entries(PATH, "accepted", Accepted)
 
 
 def some(names: Sequence[str]) -> str:
@@ -197,18 +200,19 @@ def _cells(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
 
 
 def refuse_loss(
-    source: Source, before: pl.DataFrame | None, after: pl.DataFrame, entries: Sequence[Accepted]
+    source: Source, before: pl.DataFrame | None, after: pl.DataFrame, known: Sequence[Accepted]
 ) -> None:
     """Stop a source whose releases cover less than what is published, unless it is accepted.
 
     Args:
         before: rows in force in the published version; None where there is nothing to compare.
         after: rows in force now.
+        known: lost coverage that is accepted.
 
     Raises:
         SourceError: places or periods are gone and not accepted, or an accepted one is back.
     """
-    own = [one for one in entries if one.source == source.name]
+    own = [one for one in known if one.source == source.name]
     has = set(covered(source, after).iter_rows()) if own else set()
     periods = {period for period, _ in has}
     for one in own:

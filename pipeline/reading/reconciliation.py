@@ -1,16 +1,17 @@
 """Published totals beside our sums, and the differences that are known and explained."""
 
-import tomllib
 from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.edition import PROJECT
+from pipeline.reading.declared import entries
 from pipeline.reading.published import SourceError
 from pipeline.reading.source import Source
 from pipeline.tables import Table
 
-FILE = "data/explained_differences.toml"
+PATH = PROJECT / "data" / "explained_differences.toml"
+FILE = f"data/{PATH.name}"
 SCHEMA = {
     "source": pl.String,
     "check": pl.String,
@@ -52,9 +53,12 @@ class Explained:
 
 
 def declared() -> list[Explained]:
-    """The entries of ``data/explained_differences.toml``."""
-    content = tomllib.loads((PROJECT / FILE).read_text(encoding="utf-8"))
-    return [Explained(**entry) for entry in content.get("difference", [])]
+    """The entries ``[[difference]]`` of ``data/explained_differences.toml``.
+
+    Raises:
+        DeclarationError: the file or an entry is not as expected.
+    """
+    return entries(PATH, "difference", Explained, beside=("drift",))
 
 
 def compare(source: Source, table: pl.DataFrame, explained: list[Explained]) -> pl.DataFrame:

@@ -4,7 +4,6 @@ A source that is off is neither fetched nor read: an empty table of the same col
 it, so that everything built on it goes on without it.
 """
 
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import get_args
@@ -13,6 +12,7 @@ import polars as pl
 
 from pipeline.database.sqltable import sql_tables
 from pipeline.edition import PROJECT
+from pipeline.reading.declared import DeclarationError, meant, read, tables
 from pipeline.reading.source import Grade, Source
 from pipeline.sources import sources
 from pipeline.study.framework import Framework
@@ -33,7 +33,7 @@ MEASURING = ("leadership", "partnership", "plans", "budgets", "outcome")
 """Blocks whose words are the claim's."""
 
 
-class SwitchError(ValueError):
+class SwitchError(DeclarationError):
     """What is to be switched off is not there, or cannot be done without."""
 
 
@@ -41,20 +41,26 @@ def switched_off() -> dict[str, str]:
     """Source to the reason why it is off, in alphabetical order; empty where everything is on.
 
     Raises:
+        DeclarationError: the file is not as expected.
         SwitchError: an entry names no source, or one that the geography cannot do without.
     """
-    return dict(_read(PATH.read_text(encoding="utf-8")))
+    return dict(_read(read(PATH)))
 
 
 @lru_cache(maxsize=8)
 def _read(text: str) -> dict[str, str]:
-    declared = tomllib.loads(text)
-    unknown = sorted(set(declared) - {"sources", "grades", "licences"})
-    if unknown:
-        raise SwitchError(f"data/{PATH.name}: no table [{unknown[0]}]; see its first lines")
     off: dict[str, str] = {}
-    for selection, entries in declared.items():
+    for selection, entries in tables(PATH.name, text, ("sources", "grades", "licences")).items():
+        if not isinstance(entries, dict):
+            raise SwitchError(
+                f"data/{PATH.name}: expected [{selection}], in one bracket. Write it so"
+            )
         for wanted, why in entries.items():
+            if not isinstance(why, str) or not why.strip():
+                raise SwitchError(
+                    f"data/{PATH.name}, [{selection}] {wanted}: expected the reason, as in "
+                    f'{wanted} = "The publisher asked for it."; found {why!r}'
+                )
             found = [one for one in sources().values() if _selected(one, selection, wanted)]
             if not found:
                 raise SwitchError(f"data/{PATH.name}, [{selection}]: {_nothing(selection, wanted)}")
@@ -81,9 +87,9 @@ def _selected(source: Source, selection: str, wanted: str) -> bool:
 
 def _nothing(selection: str, wanted: str) -> str:
     if selection == "sources":
-        return f"no source {wanted!r}; there are {', '.join(sources())}"
+        return f"no source {wanted!r}{meant(wanted, sources())}"
     if selection == "grades" and wanted not in get_args(Grade):
-        return f"no grade {wanted!r}; there are {', '.join(get_args(Grade))}"
+        return f"no grade {wanted!r}{meant(wanted, get_args(Grade))}"
     return f"no source has the {selection[:-1]} {wanted!r}"
 
 

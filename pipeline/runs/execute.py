@@ -6,8 +6,10 @@ from pathlib import Path
 
 import duckdb
 
+from pipeline.checks import drift
 from pipeline.database.versions import is_full, no_room, published_version
 from pipeline.edition import Edition
+from pipeline.reading import corrections, differences, reconciliation
 from pipeline.reading.readings import forget
 from pipeline.reading.switches import losses, switched_off
 from pipeline.runs.alerts import failed, send
@@ -42,11 +44,10 @@ def execute(
 
     Raises:
         AnotherRun: another run has the edition.
-        SwitchError: what is declared as switched off cannot be.
+        DeclarationError: something is declared wrongly in a file of ``data``.
+        NoWholeRun: sources were asked for before there is a whole run.
     """
-    off = switched_off()
-    print(f"Rapport, {edition.title}")
-    _say(losses(framework(), off))
+    _begin(edition)
     try:
         failure = _redo(edition, mirror, only, wait, everything=everything, releases=releases)
     except Exception as problem:
@@ -76,8 +77,7 @@ def _redo(
     with only_run(edition, f"rapport run {edition.name}", wait, print):
         # Made while no other run has the edition: what it finds stays true.
         planned = plan(edition, mirror, only, everything)
-        _say([f"{name} was switched off or on since the last run." for name in planned.switched])
-        print_plan(planned)
+        _print_plan(planned)
         for source in sources() if everything else only:
             forget(edition, sources()[source], releases)
         return _run(planned, mirror, redo_tag(everything, only)) if planned.due else None
@@ -148,8 +148,37 @@ def _tell(edition: Edition, run: Summary) -> None:
         print(f"  note      {problem}")
 
 
-def print_plan(planned: Plan) -> None:
+def preview(
+    edition: Edition, mirror: Path | None, only: Sequence[str] = (), *, everything: bool = False
+) -> None:
+    """Print what ``execute`` would do and what its results would lose, and do nothing.
+
+    Raises:
+        DeclarationError: something is declared wrongly in a file of ``data``.
+        NoWholeRun: sources were asked for before there is a whole run.
+    """
+    _begin(edition)
+    _print_plan(plan(edition, mirror, only, everything))
+
+
+def _begin(edition: Edition) -> None:
+    """Refuse what is declared wrongly, and say what the results lose by what is switched off."""
+    # The sample uses none of these, and is where they are tried first.
+    for declared in (
+        corrections.declared,
+        differences.accepted,
+        reconciliation.declared,
+        drift.declared,
+    ):
+        declared()
+    lost = losses(framework(), switched_off())
+    print(f"Rapport, {edition.title}")
+    _say(lost)
+
+
+def _print_plan(planned: Plan) -> None:
     """What will be done, and why."""
+    _say([f"{name} was switched off or on since the last run." for name in planned.switched])
     print(f"  {planned.summary()}")
     for line in planned.lines():
         print(f"    {line}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.database.versions import published_version
 from pipeline.edition import Edition
+from pipeline.reading.differences import some
 from pipeline.runs.steps import (
     CHECKS,
     PUBLISH,
@@ -29,6 +30,10 @@ COMMAND = "rapport/command"
 LOGGERS: Mapping[str, Mapping[str, object]] = {"console": {}, "log_file": {}}
 """Every run prints, and keeps a log."""
 SHOWN = 12
+
+
+class NoWholeRun(Exception):  # noqa: N818 - it says what is missing, not what went wrong
+    """Some sources were asked for, and others that the results need were never made."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,13 @@ def plan(
             sources that were switched off or on.
         everything: whether to redo all, out of date or not.
         forced: whether the sources of ``only`` are redone even if they are not out of date.
+
+    Raises:
+        NoWholeRun: sources are forced that others, never made, would be missing beside.
     """
+    asked = set(only)
+    if asked and forced:
+        _refuse_part(edition, asked)
     digests = Digests(edition)
     every = steps(edition)
     due: dict[str, list[str]] = {}
@@ -136,7 +147,6 @@ def plan(
     digests.keep()
     if not everything:
         due = _first_causes(edition, due)
-    asked = set(only)
     left: list[str] = []
     if asked:
         due, left = _restricted(edition, due, asked, forced=forced)
@@ -148,6 +158,22 @@ def plan(
         table = name.removesuffix(CHECKS)
         selected.add(table if table in every else table.partition("__")[0])
     return Plan(edition, due, [name for name in every if name in selected], left)
+
+
+def _refuse_part(edition: Edition, asked: set[str]) -> None:
+    """Stop before a run of some sources that would only find out that others are not there."""
+    missing = {
+        step.source or "the generated files"
+        for name, step in steps(edition).items()
+        if step.layer in ("raw", "tidy") and not name.endswith(CHECKS) and step.source not in asked
+        if made_before(edition, name) is None
+    }
+    if missing:
+        raise NoWholeRun(
+            f"{edition.name}: a source is redone by itself after a whole run, and these were never "
+            f"made: {some(sorted(missing))}. Nothing was done. Run first: rapport run "
+            f"{edition.name}"
+        )
 
 
 def _first_causes(edition: Edition, due: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -147,10 +147,9 @@ def tidy_step(edition: Edition, source: Source) -> Step:
                 ("its corrections", corrections.declared()),
                 ("its explained differences", reconciliation.declared()),
                 ("its accepted changes", differences.accepted()),
+                ("its explained drift", drift.declared()),
             ):
                 known |= _entries(kind, [one for one in entries if one.source == source.name])
-            drifted = [one for one in drift.declared() if one["source"] == source.name]
-            known["its explained drift"] = sha256(json.dumps(drifted)) if drifted else None
         return known
 
     return Step(

@@ -1,11 +1,12 @@
 """Newest figures unlike the ones before are told, measure by measure, and can be explained."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
-from pipeline.checks.drift import compared, explain
+from pipeline.checks.drift import Explained, compared, explain
 from pipeline.checks.engine import check
 from pipeline.checks.rules import no_drift
 from pipeline.reading.published import SourceError
@@ -68,7 +69,7 @@ def test_each_statistic_can_drift(after: list[float | None], statistic: str, wor
 
 
 def test_an_explained_drift_raises_no_warning_and_a_stale_explanation_is_refused() -> None:
-    entry = {"source": "made", "period": "2017", "statistic": "median", "why": "Known."}
+    entry = Explained("made", "2017", "Known.", statistic="median")
     moved = compared(SOURCE, table([x + 500 for x in SAME]))
     explained = explain(moved, [entry])
     assert explained.filter("drifts")["explained"].to_list() == ["Known."]
@@ -76,7 +77,7 @@ def test_an_explained_drift_raises_no_warning_and_a_stale_explanation_is_refused
     calm = compared(SOURCE, table(SAME))
     with pytest.raises(SourceError, match="nothing drifts there any more"):
         explain(calm, [entry])
-    assert explain(calm, [entry | {"period": "2016"}]).height == calm.height
+    assert explain(calm, [replace(entry, period="2016")]).height == calm.height
 
 
 NOTHING = [0.0] * 100
@@ -104,13 +105,13 @@ def test_quarters_of_few_small_counts_that_fall_together_are_no_drift() -> None:
 
 
 def test_an_explained_place_does_not_hide_others_that_move_as_far() -> None:
-    entry = {"source": "made", "period": "2017", "place": "E06000040", "why": "One council's."}
+    entry = Explained("made", "2017", "One council's.", place="E06000040")
     moved = compared(SOURCE, table([*SAME[:38], 3000.0, 5000.0]))
     assert moved.filter("drifts")["place"].to_list() == ["E06000040", "E06000039"]
     explained = explain(moved, [entry])
     assert explained.filter("drifts")["explained"].to_list() == ["One council's.", None]
     with pytest.raises(SourceError, match="nothing drifts there any more"):
-        explain(moved, [entry | {"place": "E06000001"}])
+        explain(moved, [replace(entry, place="E06000001")])
 
 
 def test_one_period_and_no_figures_are_nothing_to_compare() -> None:

@@ -382,6 +382,7 @@ def test_a_run_stops_before_it_publishes_less_unless_that_is_accepted(
         '[[accepted]]\nsource = "made"\nperiods = ["2020-02"]\nplaces = ["b"]\nwhy = "Made up."'
     )
     monkeypatch.setattr("pipeline.reading.differences.PATH", entries)
+    monkeypatch.setattr("pipeline.reading.declared.sources", lambda: {"made": now})
     assert run(now, edition, mirror)[0]
     assert edition.read("tidy", "made").height == 3
 

@@ -15,10 +15,10 @@ from pipeline.database.meta import source_tables
 from pipeline.database.sqltable import sql_tables
 from pipeline.edition import Edition
 from pipeline.reading import attribution, switches
+from pipeline.reading.declared import DeclarationError
 from pipeline.reading.source import Source
 from pipeline.reading.switches import (
     GEOGRAPHY,
-    SwitchError,
     explained,
     losses,
     lost,
@@ -78,10 +78,15 @@ def test_by_name_grade_and_licence(declare: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[sources]\nnothing = "x"', "no source 'nothing'; there are accidents_emergency_icb,"),
-        ('[grades]\nscaped = "x"', "no grade 'scaped'; there are original, derived, scraped"),
+        ('[sources]\nnothing = "x"', "no source 'nothing', there are accidents_emergency_icb,"),
+        ('[sources]\ncqc_trust = "x"', "no source 'cqc_trust', the nearest is 'cqc_trust_ratings'"),
+        (f'[sources]\n{RATINGS} = " "', r"\[sources\] cqc_trust_ratings: expected the reason"),
+        (f"[sources]\n{RATINGS} = true", "expected the reason, .* found True"),
+        ('sources = "x"', r"expected \[sources\], in one bracket"),
+        ('[grades]\nscaped = "x"', "no grade 'scaped', the nearest is 'scraped'"),
         ('[licences]\n"MIT" = "x"', "no source has the licence 'MIT'"),
-        ('[source]\nx = "x"', r"no table \[source\]"),
+        ('[source]\nx = "x"', "no table 'source', the nearest is 'sources'"),
+        ("[sources", r"switched_off\.toml is not valid TOML"),
         (
             '[sources]\ncouncil_registry = "x"',
             "council_registry cannot be switched off: without it nothing says which councils",
@@ -91,7 +96,7 @@ def test_by_name_grade_and_licence(declare: Path) -> None:
 )
 def test_what_cannot_be_switched_off_is_refused(declare: Path, text: str, message: str) -> None:
     declare.write_text(text)
-    with pytest.raises(SwitchError, match=message):
+    with pytest.raises(DeclarationError, match=message):
         switched_off()
 
 
