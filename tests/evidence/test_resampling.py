@@ -49,7 +49,7 @@ def test_the_wider_interval_is_taken_estimate_by_estimate() -> None:
 
 
 def leads(
-    v_h: float, v_b: float, spread: float, size: int, seed: int = 3, together: float = 0.0
+    v_h: float, v_b: float, spread: float, size: int, *, seed: int = 3, together: float = 0.0
 ) -> Jackknife:
     """A jackknife of two shares, each root with the same spread, and the roots' correlation."""
     roots = np.sqrt([v_h, v_b])
