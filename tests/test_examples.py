@@ -165,6 +165,67 @@ def test_a_council_is_found_by_any_of_its_codes_and_by_part_of_its_name(
         assert (areacd,) in found, wanted
 
 
+ASKING = (
+    "compare($wanted, $measure)",
+    "indicator_over_time($wanted, $measure)",
+    "trusts_behind($wanted)",
+)
+"""Macros that take a council's code or whole name."""
+
+
+def asked(connection: duckdb.DuckDBPyConnection, call: str, wanted: str, measure: str) -> list[Any]:
+    values = {"wanted": wanted, "measure": measure}
+    return connection.execute(
+        f"FROM {call}", {name: one for name, one in values.items() if f"${name}" in call}
+    ).fetchall()
+
+
+@pytest.mark.parametrize("call", ASKING)
+def test_a_council_is_asked_for_by_its_code_or_whole_name_however_it_is_written(
+    connection: duckdb.DuckDBPyConnection, call: str
+) -> None:
+    ((name,),) = connection.execute(
+        "SELECT areanm FROM locality.place WHERE areacd = 'E06000901'"
+    ).fetchall()
+    by_code = asked(connection, call, "E06000901", "delayed_days_rate")
+    assert by_code
+    for wanted in ("e06000901", name.upper(), f" {name[0]}.{name[1:]}'"):
+        assert asked(connection, call, wanted, "delayed_days_rate") == by_code, wanted
+
+
+@pytest.mark.parametrize("call", ASKING)
+def test_a_council_that_there_is_none_of_is_an_error_with_a_hint(
+    connection: duckdb.DuckDBPyConnection, call: str
+) -> None:
+    ((name,),) = connection.execute(
+        "SELECT areanm FROM locality.place WHERE areacd = 'E06000901'"
+    ).fetchall()
+    for wanted in (name[:-1], "Hartlepol"):
+        with pytest.raises(duckdb.Error, match=f"'{wanted}'.*FROM council"):
+            asked(connection, call, wanted, "delayed_days_rate")
+    nobody = call.replace("$wanted", "'Hartlepol'").replace("$measure", "'delayed'")
+    connection.execute(f"EXPLAIN FROM {nobody}")
+
+
+@pytest.mark.parametrize("call", ASKING[:2])
+def test_an_indicator_that_there_is_none_of_is_an_error_with_a_hint(
+    connection: duckdb.DuckDBPyConnection, call: str
+) -> None:
+    with pytest.raises(duckdb.Error, match=r"'delayed'.*FROM meta\.indicator"):
+        asked(connection, call, "E06000901", "delayed")
+    with pytest.raises(duckdb.Error, match="no indicator has the name"):
+        asked(connection, f"{call} WHERE year = 2016", "E06000901", "delayed")
+
+
+def test_no_rows_are_no_error_where_nothing_was_measured(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    ((district,),) = connection.execute(
+        "SELECT min(areacd) FROM locality.place WHERE tier = 'lower' AND comparators IS NULL"
+    ).fetchall()
+    assert asked(connection, ASKING[0], district, "delayed_days_rate") == []
+
+
 def test_latest_is_the_newest_value_of_each_council_and_indicator(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -141,7 +141,8 @@ def _read(sql: str) -> dict[str, set[Input]]:
 
     tree = parse_one(sql, dialect="duckdb")
     if isinstance(tree, exp.Create):  # a macro: its parameters are no columns of a table
-        tree = tree.expression
+        given = {exp.column(one.name) for one in tree.this.expressions}
+        tree = tree.expression.transform(lambda node: exp.null() if node in given else node)
     nodes = lineage(None, tree, _schema(), dialect="duckdb", trim_selects=False)
     return {
         column: {

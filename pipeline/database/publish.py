@@ -4,8 +4,10 @@ DuckDB has one writer or many readers. So a run writes a new file in a folder of
 it; ``versions`` makes it public.
 """
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ STORAGE_VERSION = "v1.4.0"
 """The oldest DuckDB that must be able to open the file."""
 KEYED = 2_000_000
 """Rows up to which a table has an index of its key: DuckDB holds the whole of one in memory."""
+CALL = re.compile(r"(\w+)\(")
 SPILL = ".spill"
 MEMORY = "4GB"
 """What DuckDB may hold while it writes or reads the file; the rest waits on the disk."""
@@ -74,7 +77,7 @@ def _fill(path: Path, tables: Sequence[Table], views: Sequence[View]) -> None:
         connection.begin()
         for table in tables:
             _describe(connection, table)
-        for view in views:
+        for view in _in_order(views):
             _store(connection, view)
         connection.commit()
         connection.execute("USE memory")
@@ -107,6 +110,17 @@ def _describe(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     connection.execute(f"COMMENT ON TABLE {target} IS {_text(table.about)}")
     explain = {name: table.columns.get(name) for name in table.schema}
     _comment(connection, target, explain)
+
+
+def _in_order(views: Sequence[View]) -> list[View]:
+    """Macros last, and after those that they call: DuckDB looks these up when it stores one."""
+    macros = {view.name: view for view in views if isinstance(view, Macro)}
+    calls = {
+        name: sorted(macros.keys() & set(CALL.findall(view.query)) - {name})
+        for name, view in macros.items()
+    }
+    others = [view for view in views if not isinstance(view, Macro)]
+    return [*others, *(macros[name] for name in TopologicalSorter(calls).static_order())]
 
 
 def _store(connection: duckdb.DuckDBPyConnection, view: View) -> None:

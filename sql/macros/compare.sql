@@ -1,5 +1,6 @@
 -- compare(wanted, measure): one indicator of a council with social care and of the five councils
--- most like it, year by year. The council by its code or whole name.
+-- most like it, year by year. The council by its code or whole name; an error where there is none
+-- such. A council without social care has no such five, and no rows.
 -- grain: areacd, year, peer_rank, peer_areacd
 -- column areacd: ONS code of the council that was asked for
 -- column peer_rank: 0 for the council itself, 1 for the most similar one, 5 for the fifth
@@ -12,23 +13,18 @@
 -- column status: what stands behind it; empty where there is no row
 -- column coverage: share of it that was really observed (carried values only)
 CREATE MACRO compare(wanted, measure) AS TABLE
-WITH asked AS (
+WITH own AS (
     SELECT * FROM main.peers
-    WHERE indicator = measure
-        AND (
-            lower(areanm) = lower(wanted)
-            OR areacd IN (
-                SELECT code.areacd FROM locality.council_code AS code WHERE code.code = wanted
-            )
-        )
+    WHERE indicator IN (SELECT asked.indicator FROM the_indicator(measure) AS asked)
+        AND areacd IN (SELECT asked.areacd FROM the_council(wanted) AS asked)
 )
 SELECT DISTINCT
     areacd, 0 AS peer_rank, areacd AS peer_areacd, areanm AS peer_areanm,
     year, reference_year, value, status, coverage
-FROM asked
+FROM own
 UNION ALL
 SELECT
     areacd, peer_rank, peer_areacd, peer_areanm, year, peer_reference_year, peer_value, peer_status,
     peer_coverage
-FROM asked
+FROM own
 ORDER BY ALL

@@ -1,5 +1,6 @@
 -- indicator_over_time(wanted, measure): one indicator of one council, year by year, beside the
--- middle of all councils with social care that have a value. The council by its code or whole name.
+-- middle of all councils with social care that have a value. The council by its code or whole name;
+-- an error where there is none such.
 -- grain: areacd, year
 -- column areacd: ONS code of the council
 -- column areanm: its name
@@ -17,7 +18,8 @@ WITH other AS (
     SELECT them.year, median(them.value) AS median, count(them.value) AS councils
     FROM locality.indicator_place AS them
     JOIN locality.place AS place USING (areacd)
-    WHERE them.indicator = measure AND them.status <> 'e' AND place.tier <> 'lower'
+    WHERE them.indicator IN (SELECT asked.indicator FROM the_indicator(measure) AS asked)
+        AND them.status <> 'e' AND place.tier <> 'lower'
     GROUP BY them.year
 )
 SELECT
@@ -33,11 +35,6 @@ SELECT
 FROM locality.indicator_place AS own
 JOIN locality.place AS place USING (areacd)
 LEFT JOIN other USING (year)
-WHERE own.indicator = measure
-    AND (
-        lower(place.areanm) = lower(wanted)
-        OR own.areacd IN (
-            SELECT code.areacd FROM locality.council_code AS code WHERE code.code = wanted
-        )
-    )
+WHERE own.indicator IN (SELECT asked.indicator FROM the_indicator(measure) AS asked)
+    AND own.areacd IN (SELECT asked.areacd FROM the_council(wanted) AS asked)
 ORDER BY own.areacd, own.year

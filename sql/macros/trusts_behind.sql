@@ -1,6 +1,6 @@
 -- trusts_behind(wanted): the acute trusts that stand for a council in values carried from trusts,
 -- with their weights: what a council's leadership as staff see it is made of. The council by its
--- code or whole name.
+-- code or whole name; an error where there is none such.
 -- grain: areacd, vintage, trust
 -- column areacd: ONS code of the council
 -- column areanm: its name
@@ -27,6 +27,5 @@ LEFT JOIN (
     FROM tidy.trust_register
     GROUP BY org_code
 ) AS named ON named.org_code = link.trust
-WHERE lower(place.areanm) = lower(wanted)
-    OR link.areacd IN (SELECT code.areacd FROM locality.council_code AS code WHERE code.code = wanted)
+WHERE link.areacd IN (SELECT asked.areacd FROM the_council(wanted) AS asked)
 ORDER BY link.areacd, link.vintage, link.rank

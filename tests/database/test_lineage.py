@@ -87,6 +87,14 @@ def test_joins_and_filters_are_no_origin_and_arithmetic_is() -> None:
     }
 
 
+def test_a_macros_parameters_are_no_columns_of_what_it_reads() -> None:
+    assert inputs("main", "the_indicator") == {"indicator": [("meta", "indicator", "name")]}
+    assert set(inputs("main", "council")["whole"]) == {
+        ("locality", "place", "areanm"),
+        ("locality", "council_code", "code"),
+    }
+
+
 def test_an_indicator_is_followed_to_its_published_files() -> None:
     """The rate of delayed days: days and population, through the tables between."""
     name = "delayed_days_rate"

@@ -116,6 +116,15 @@ def test_views_and_macros_are_stored_with_their_meaning(tmp_path: Path) -> None:
     assert dict(columns) == MEANINGS
 
 
+def test_a_macro_may_call_one_that_is_declared_after_it(tmp_path: Path) -> None:
+    one = "CREATE MACRO one(wanted) AS TABLE SELECT * FROM two(wanted)"
+    two = "CREATE MACRO two(wanted) AS TABLE SELECT * FROM main.doubled WHERE code = wanted"
+    macros = [Macro("main", "one", one, "One."), Macro("main", "two", two, "Two.")]
+    path = build(tmp_path / "v", [table()], [*macros, VIEW])
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("FROM one('c1')").fetchall() == [("c1", 2.0)]
+
+
 def test_a_view_that_gives_other_columns_than_it_declares_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PublishError, match="declares"):
         build(tmp_path / "v", [table()], [replace(VIEW, columns={"code": "Code."})])
