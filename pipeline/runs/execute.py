@@ -127,8 +127,7 @@ def why(edition: Edition, run: Summary | None) -> str:
         lines.append(f"The run {run.status}. What was published before stays as it is.")
     lines += [f"\n{one.asset}: {one.problem}" for one in run.failed]
     if run.not_run:
-        tables = [one for one in run.not_run if not one.endswith("/checks")]
-        lines.append(f"\n{len(tables)} steps need what failed and were not run.")
+        lines.append(f"\n{len(run.not_run)} steps need what failed and were not run.")
     lines += [
         "",
         f"  log       {logs(edition) / run.log}",

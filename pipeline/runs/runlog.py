@@ -55,7 +55,7 @@ class Summary:
             was killed.
         status: started, succeeded, failed or cancelled.
         redone, unchanged: steps that were done, and steps whose inputs were as before.
-        not_run: steps that needed one that failed.
+        not_run: steps that needed one that failed; like the others, checks of tables among them.
         slowest: the longest steps with their seconds.
         peak_megabytes: the most memory that the run's main process held.
         log: name of the log file.

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from pipeline.edition import SAMPLE
+from pipeline.runs.alerts import failed
 from pipeline.runs.console import log_file
 from pipeline.runs.execute import why
 from pipeline.runs.runlog import (
@@ -109,6 +110,13 @@ def test_why_gives_the_message_the_log_and_what_to_do() -> None:
     assert "What was published before stays as it is." in said
     assert str(logs(SAMPLE) / found.log) in said
     assert "rapport run sample" in said
+
+
+def test_what_was_not_run_is_counted_alike_wherever_it_is_told() -> None:
+    run = Summary("r", "2026-01-01", status="failed", not_run=["tidy/a", "tidy/a/checks"])
+    assert "2 not run" in run.line()
+    assert "2 were not run" in failed(SAMPLE, run).text
+    assert "2 steps need what failed and were not run." in why(SAMPLE, run)
 
 
 def test_what_a_check_found_stands_for_its_failure() -> None:
