@@ -39,14 +39,17 @@ def _(database):
     found = database.sql("""
         SELECT DISTINCT
             coalesce(spec.title, 'The claim as a whole') AS analysis,
-            said.part,
-            said.verdict,
+            if(said.part = 'within', 'inside', said.part) AS part,
+            replace(said.verdict, block, measures) AS verdict,
             coalesce(said.exploratory, '') AS exploratory,
-            said.sentence
+            replace(said.sentence, block, measures) AS sentence
         FROM evidence.verdict AS said
+        CROSS JOIN (
+            SELECT 'how the block is composed' AS block, 'how measures are put together' AS measures
+        )
         LEFT JOIN evidence.analysis_spec AS spec USING (spec_id)
         WHERE said.composition = 'both'
-        ORDER BY spec.title NULLS FIRST, said.part
+        ORDER BY spec.title NULLS FIRST, part
     """).pl()
     mo.vstack(
         [

@@ -25,6 +25,7 @@ from pipeline.report.wording import (
 )
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS, KEYS, MEANINGS
+from pipeline.verdict_words import side, worded
 
 MOST = 16
 """Figures that are shown of a table, at most."""
@@ -179,14 +180,15 @@ def _verdict(made: Mapping[str, pl.DataFrame]) -> Finding:
     said = "There is no verdict."
     if rows:
         sentence = rows[0]["sentence"].partition(" By panel: ")[0]
-        said = f"**{capital(rows[0]['verdict'])}.** {sentence}"
+        said = f"**{capital(worded(rows[0]['verdict']))}.** {worded(sentence)}"
     judged = {
         (row["spec_id"], row["part"]): row["verdict"]
         for row in _rows(made["verdict"], composition="both")
         if row["spec_id"] != ALL_PANELS and row["part"] != "overall"
     }
     listed = [
-        f"- {short(spec)}, {part} authorities: {said}" for (spec, part), said in judged.items()
+        f"- {short(spec)}, {side(part)} authorities: {worded(said)}"
+        for (spec, part), said in judged.items()
     ]
     return Finding(said, LEAD, leads(made), listed=listed)
 
@@ -217,7 +219,7 @@ def _panel(made: Mapping[str, pl.DataFrame]) -> Finding:
     ]
     more = made["panel"].height - frame.height
     said = f"{counted(frame.height, 'row')} are compared between authorities in "
-    said += f"{counted(len(figures), 'panel')}; {number(more)} more only within them."
+    said += f"{counted(len(figures), 'panel')}; {number(more)} more only inside them."
     return Finding(said, "rows", figures, 0)
 
 
@@ -452,7 +454,7 @@ def _power(made: Mapping[str, pl.DataFrame]) -> Finding:
         reach[row["spec_id"], row["part"], row["composition"]] = row["mde80"]
     figures = [
         Point(
-            f"{short(spec)}, {part}, {HOW.get(how, words(how))}",
+            f"{short(spec)}, {side(part)}, {HOW.get(how, words(how))}",
             _points(least),
             note="" if least is not None else "beyond every effect simulated",
         )

@@ -21,6 +21,7 @@ from pipeline.settings import SettingsError
 from pipeline.sources import sources
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS
+from pipeline.verdict_words import side, worded
 
 
 def execute(
@@ -227,11 +228,11 @@ def summary(edition: Edition) -> str:
     lines = [f"{edition.name}: {edition.title}"]
     for spec, title, part, verdict, sentence, exploratory, _ in verdicts:
         if spec == ALL_PANELS:
-            lines.append(f"  verdict   {edition.mark}{verdict}")
-            lines += _wrapped(sentence.split(" By panel: ")[0])
+            lines.append(f"  verdict   {edition.mark}{worded(verdict)}")
+            lines += _wrapped(worded(sentence.split(" By panel: ")[0]))
         else:
             aside = ", exploratory" if exploratory else ""
-            lines += _wrapped(f"{title}: {part} {verdict}{aside}")
+            lines += _wrapped(f"{title}: {side(part)} {worded(verdict)}{aside}")
     if not verdicts:
         lines.append("  verdict   none: no panel has rows to analyse")
     lines += [f"  without   {name}, switched off: {why}" for name, why in off]

@@ -196,6 +196,25 @@ def test_the_verdict_is_an_answer_in_words() -> None:
     assert deps["value"][0].asset_key.path[:2] == ["england", "evidence"]
 
 
+def test_a_verdict_is_told_in_the_reports_words() -> None:
+    term = "inconclusive: depends on how the block is composed"
+    rows = {
+        "spec_id": ["districts_dementia", "all_panels"],
+        "part": ["within", "overall"],
+        "composition": ["both", "both"],
+        "verdict": [term, "inconclusive"],
+        "sentence": ["Open.", f"It cannot be decided. Inside authorities: {term}."],
+    }
+    made = evidence() | {"verdict": pl.DataFrame(rows)}
+    told = plain(findings.of(ENGLAND, "verdict", made))
+    published = plain(shown.published(ENGLAND, "v1", made["verdict"]))
+    said = "inconclusive: depends on how measures are put together"
+    assert told["panels"] == f"- Districts dementia, inside authorities: {said}"
+    for headline in (told["headline"], published["headline"]):
+        assert f"Inside authorities: {said}." in headline
+        assert "block is composed" not in headline
+
+
 def test_an_empty_evidence_table_says_so() -> None:
     found = plain(findings.of(ENGLAND, "within_effect", evidence()))
     assert found["headline"] == "The table is empty: nothing was found."
