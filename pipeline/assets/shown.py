@@ -36,6 +36,8 @@ WIDTH, GAP = 64, 3
 """Characters across that the UI's column has room for, and what each column of a table takes."""
 AXES = ("year", "vintage", "period", "month", "measure", "domain", "tier", "kind", "area_type")
 """Columns along which rows are counted in a chart; the first with a few different values."""
+PERIODS = ("period", "year", "vintage")
+"""Columns that say when; what is of no date in them, such as before and after, is no period."""
 FILE_KINDS = {"xls": "excel", "xlsx": "excel", "ods": "excel", "csv": "csv", "html": "html"}
 
 
@@ -264,20 +266,28 @@ def part(some: int, every: int) -> str:
 
 def span(frame: pl.DataFrame) -> str:
     """The first and last period of a table; empty where it has none."""
-    for name in ("period", "year", "vintage"):
-        if name in frame.columns and frame[name].count():
-            low, high = str(frame[name].min()), str(frame[name].max())
+    for name in PERIODS:
+        if name in frame.columns and (said := dated(frame, name)[name]).len():
+            low, high = str(said.min()), str(said.max())
             return low if low == high else f"{low} to {high}"
     return ""
+
+
+def dated(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The rows that the column puts in a year."""
+    return frame.filter(pl.col(name).cast(pl.String).str.contains(r"^\d{4}"))
 
 
 def along(frame: pl.DataFrame, axes: Sequence[str] = AXES) -> tuple[str, list[Bar]]:
     """The column that rows are counted along, and the counts; no bars where none fits."""
     for axis in axes:
-        if axis in frame.columns and 1 < frame[axis].n_unique() <= BARS:
+        if axis not in frame.columns:
+            continue
+        rows = dated(frame, axis) if axis in PERIODS else frame
+        if 1 < rows[axis].n_unique() <= BARS:
             valued = pl.col("value").is_not_null() if "value" in frame.columns else pl.lit(True)
             counted_rows = (
-                frame.group_by(axis)
+                rows.group_by(axis)
                 .agg(
                     valued.sum().alias("valued")
                     if "value" in frame.columns

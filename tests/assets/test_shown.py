@@ -242,6 +242,21 @@ def test_a_share_is_all_or_none_only_where_it_is(some: int, said: str) -> None:
     assert shown.part(some, 1000) == said
 
 
+def test_what_is_of_no_date_is_no_period_and_no_year() -> None:
+    frame = pl.DataFrame(
+        {
+            "period": ["pre", "2025-09", "2024-07/2024-09", "2024-04", "post"],
+            "year": [None, 2025, 2024, 2024, None],
+        }
+    )
+    assert shown.span(frame) == "2024-04 to 2025-09"
+    axis, counts = shown.along(frame)
+    assert (axis, [(one.at, one.valued) for one in counts]) == ("year", [("2024", 2), ("2025", 1)])
+    undated = frame.filter(pl.col("year").is_null())
+    assert shown.span(undated) == ""
+    assert shown.along(undated) == ("", [])
+
+
 def test_publish(tmp_path: Path) -> None:
     frame = pl.DataFrame({"code": ["a", "b"]})
     path = tmp_path / "rapport.duckdb"
