@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -213,6 +214,14 @@ def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
             yield address, edition
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_who_may_read_what_is_published_may_not_read_the_password() -> None:
+    text = (PROJECT / "docs" / "deploy.md").read_text("utf-8")
+    (readers,) = re.findall(r"install -d -o rapport -g (\S+) -m 2750 .*/srv/rapport/data\b", text)
+    (secret,) = re.findall(r"install -m 0640 -g (\S+) /opt/rapport/deploy/rapport.env", text)
+    assert readers != secret
+    assert set(re.findall(r"usermod --append --groups (\S+)", text)) == {readers}
 
 
 def test_the_site_is_read_only_and_follows_the_published_version(site: tuple[str, Path]) -> None:
