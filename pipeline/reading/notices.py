@@ -24,6 +24,7 @@ def line(notice: Notice, see: str = "") -> str:
         "changed": "its bytes changed since it was declared; not used",
         "undeclared": "a new file that is not declared; not used",
         "missing": "not there",
+        "unreached": "its address could not be asked",
         "declared": "new since the last publish",
     }[notice.kind]
     told = f"{notice.file} ({notice.source}): {what}"
@@ -70,7 +71,10 @@ TODO = {
     "file beside the old one with the next `revision`. To give the old one up, declare the new "
     "bytes in its place.",
     "undeclared": "To use it, declare it: check period, label and revision, and add its address.",
-    "missing": "Put the file there, or let a run without a mirror get it from its address.",
+    "missing": "Put the file there, or let a run without a mirror get it from its address. Where "
+    "that has it no more, declare an address that does.",
+    "unreached": "Nothing is known of it. Ask again from where the address can be reached, or look "
+    "in a folder of the files: --mirror.",
     "declared": "",
 }
 
@@ -120,7 +124,7 @@ def described(notice: Notice) -> str:
             "",
         ]
         lines += [f"- {one}" for one in aside]
-    unread = notice.rows is None and notice.kind != "missing"
+    unread = notice.rows is None and notice.kind not in ("missing", "unreached")
     if unread and notice.kind == "undeclared":
         lines += ["", f"To use it, make pipeline/sources/{notice.source}.py read it first."]
     elif TODO[notice.kind]:
@@ -147,7 +151,7 @@ def report(
     """Everything that was noticed, as Markdown."""
     declared = sum(len(source.releases) for source in looked)
     count = {kind: sum(one.kind == kind for one in notices) for kind in KINDS}
-    there = declared - count["missing"] - count["changed"]
+    there = declared - sum(count[kind] for kind in ("missing", "unreached", "changed"))
     lines = [
         f"# Releases of {edition.title}",
         "",
@@ -155,11 +159,12 @@ def report(
         "",
         f"- as declared: {there}",
         f"- missing: {count['missing']}",
+        f"- whose address could not be asked: {count['unreached']}",
         f"- changed, so that the bytes are not the declared ones: {count['changed']}",
         f"- new, so not declared and named like those that are: {count['undeclared']}",
     ]
-    order: dict[Kind, int] = {"changed": 0, "undeclared": 1, "missing": 2, "declared": 3}
-    for one in sorted(notices, key=lambda one: (order[one.kind], one.file)):
+    order: list[Kind] = ["changed", "undeclared", "missing", "unreached", "declared"]
+    for one in sorted(notices, key=lambda one: (order.index(one.kind), one.file)):
         lines += ["", described(one)]
     ending = (
         "Nothing was changed, and no run uses these files until they are declared. After "
@@ -238,7 +243,7 @@ def command(
         mirror = edition.published_files
         hashes = manifest(mirror) if (mirror / "MANIFEST.csv").exists() else {}
     found: list[Notice] = []
-    failed: dict[str, dict[str, str]] = {}
+    failed: dict[str, dict[str, tuple[Kind, str]]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         where = f"the folder {mirror}"
         if mirror is None:
@@ -248,10 +253,11 @@ def command(
                 failed[source.name] = from_addresses(source, mirror, progress)
         for source in looked:
             problems = failed.get(source.name, {})
-            own = [
-                replace(one, problem=problems[one.file]) if one.file in problems else one
-                for one in look(source, edition, mirror, hashes)
-            ]
+            own = look(source, edition, mirror, hashes)
+            for place, one in enumerate(own):
+                if one.file in problems:
+                    kind, problem = problems[one.file]
+                    own[place] = replace(one, kind=kind, problem=problem)
             keep(edition, "looked", source.name, own)
             found += own
     edition.write("meta", "release_notice", notice_table(edition).frame.lazy().collect())

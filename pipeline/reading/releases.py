@@ -42,9 +42,12 @@ KINDS = {
     "changed": "bytes are not the declared ones",
     "undeclared": "not declared, and named like the declared files of the source",
     "missing": "declared, and not there",
+    "unreached": "declared, and its address could not be asked",
     "declared": "declared since the last publish, or no longer declared",
 }
-Kind = Literal["changed", "undeclared", "missing", "declared"]
+Kind = Literal["changed", "undeclared", "missing", "unreached", "declared"]
+GONE = (404, 410)
+"""Statuses of a server that says that a file is not there."""
 
 SCHEMA = {
     "source": pl.String,
@@ -339,17 +342,19 @@ def look(
     return found
 
 
-def from_addresses(source: Source, folder: Path, progress: Callable[[str], None]) -> dict[str, str]:
+def from_addresses(
+    source: Source, folder: Path, progress: Callable[[str], None]
+) -> dict[str, tuple[Kind, str]]:
     """Download a source's files as they are today.
 
     Returns:
-        File to why it could not be had.
+        File to what it is, missing or unreached, and why it could not be had.
     """
     import httpx  # noqa: PLC0415 - only where something is downloaded
 
     from pipeline.reading.download import DownloadError, download  # noqa: PLC0415
 
-    problems = {}
+    problems: dict[str, tuple[Kind, str]] = {}
     for release in source.releases:
         path = folder / release.file
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -357,7 +362,9 @@ def from_addresses(source: Source, folder: Path, progress: Callable[[str], None]
             download(release, path, progress, resume=False)
         except (DownloadError, httpx.HTTPError, OSError) as problem:
             path.unlink(missing_ok=True)
-            problems[release.file] = f"{release.file}: {type(problem).__name__}: {problem}"
+            status = getattr(getattr(problem, "response", None), "status_code", None)
+            kind: Kind = "missing" if status in GONE else "unreached"
+            problems[release.file] = kind, f"{release.url}: {type(problem).__name__}: {problem}"
     return problems
 
 

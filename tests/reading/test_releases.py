@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import dagster as dg
+import httpx
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -323,9 +324,29 @@ def test_without_a_folder_the_addresses_are_asked(
     monkeypatch.setattr("pipeline.reading.download.download", today)
     said = command(edition, None)
     assert "Looked in the declared addresses" in said
-    assert "- missing: 1" in said
-    assert "monthly/Jan_20.csv: OSError: no route" in said
+    assert "- as declared: 0" in said
+    assert "- missing: 0" in said
+    assert "- whose address could not be asked: 1" in said
+    assert "https://example.org: OSError: no route" in said
+    assert "Put the file there" not in said
     assert "code=b, period=2020-02: value 21.0 -> 42.0 (by 100%)" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(404, "missing"), (410, "missing"), (403, "unreached"), (503, "unreached")]
+)
+def test_only_a_server_that_says_so_makes_a_file_missing(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch, status: int, kind: str
+) -> None:
+    def answered(release: Release, part: Path, progress: object, *, resume: bool) -> None:
+        asked = httpx.Request("GET", release.url)
+        raise httpx.HTTPStatusError("said so", request=asked, response=httpx.Response(status))
+
+    monkeypatch.setattr("pipeline.reading.notices.sources", releases.sources)
+    monkeypatch.setattr("pipeline.reading.download.download", answered)
+    said = command(edition, None)
+    assert "HTTPStatusError: said so" in said
+    assert edition.read("meta", "release_notice")["kind"].to_list() == [kind, kind]
 
 
 def run(only: Source, edition: Edition, mirror: Path) -> tuple[bool, str]:
