@@ -60,7 +60,9 @@ ASKED = {
     "forward_lead_positive": Asked(
         "Is there a lead when later years are predicted?", "above", "points"
     ),
-    NOT_SUPPORTED_RULE: Asked("Is a lead that matters ruled out?", "below", "points"),
+    NOT_SUPPORTED_RULE: Asked(
+        "Is a lead that matters ruled out? Read: the one-sided upper bound", "below", "points"
+    ),
     SAME_SIGN: Asked("Do both ways point in the same direction?", "", "points"),
     "compositions_same_verdict": Asked("Do both ways give the same verdict?", "", ""),
     "w_star_low_above_min": Asked(
@@ -79,7 +81,9 @@ ASKED = {
         "at least",
         "percent",
     ),
-    AGAINST[0]: Asked("Is a link that matters ruled out?", "below", "percent"),
+    AGAINST[0]: Asked(
+        "Is a link that matters ruled out? Read: the one-sided upper bound", "below", "percent"
+    ),
     AGAINST[1]: Asked(
         "Is it ruled out that enough of the lasting differences lie inside {authorities}?",
         "below",
@@ -189,13 +193,15 @@ def _meaning(analysis: Analysis, final: Row | None) -> list[str]:
     )
     between = analysis.verdict(BETWEEN)
     leads = [row for name in analysis.compositions if (row := analysis.lead(name))]
+    halves = [part for part in HALVES if analysis.verdict(part)]
     if final is None:
         said.append(
             "The rules of the test stop an analysis whose data cannot bear it. This says nothing "
             "for the claim and nothing against it."
         )
     elif final["verdict"].startswith(INCONCLUSIVE):
-        said.append("This is not a 'no'. The data are too thin to say yes or no.")
+        whole = "Taken together, this" if len(halves) > 1 else "This"
+        said.append(f"{whole} is not a 'no'. The data are too thin to say yes or no.")
     if between and between["verdict"] == SUPPORTED:
         said.append(
             f"In these data, the outcome is associated more strongly with {first} than with "
@@ -364,11 +370,12 @@ def _power(analysis: Analysis, part: str) -> Power | None:
     rows = analysis.powers(part)
     if not rows:
         return None
-    way = composition(rows[0]["composition"]).lower()
+    both = rows[0]["composition"] == BOTH
+    way = "both ways" if both else f"{composition(rows[0]['composition']).lower()} alone"
     between = part == BETWEEN
     title = HALVES[part].format(**vars(analysis.nouns))
     table = DataTable(
-        f"{title}: how often the rule would say what, if the truth were known; {way}",
+        f"{title}: how often the rule would say what, if the truth were known, asking {way}",
         [
             "True lead, points" if between else "True link, % of the differences",
             "Sup\u00adported",

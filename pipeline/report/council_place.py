@@ -273,8 +273,8 @@ class Places:
                 [
                     text(counted(len(rest), "other trust")),
                     figure(part(share)),
-                    text("Less than 5% of the weight each"),
-                    text("Not counted"),
+                    text("Not listed", "each has less than 5% of the weight"),
+                    text("Not listed"),
                 ]
             )
         return DataTable(

@@ -94,6 +94,11 @@ def specifications(
         )
     drawn = _thinned(rows, POINTS)
     ends = all(row["ci_low"] is not None and row["ci_high"] is not None for row in drawn)
+    every_dot = (
+        f"{number(len(drawn))} of the specifications are dots with their intervals, evenly chosen."
+        if len(drawn) < len(rows)
+        else "Each dot is a specification with its interval."
+    )
     title = f"{analysis.name}: the lead in every specification, from lowest to highest"
     strips = [
         Strip(AXES[axis], _choice(axis, choice, names, {}), _along(rows, axis, choice))
@@ -104,8 +109,8 @@ def specifications(
         mark + title,
         f"{mark}Curve of the lead in {counted(len(rows), 'specification')}. {' '.join(said)} Below "
         "it, dark places show where along the curve a choice was made.",
-        "Each dot is a specification with its interval. The band is where the median would lie "
-        "without a lead. Below: the darker, the more often the choice was made there.",
+        f"{every_dot} The band is where the median would lie without a lead. Below: the darker, "
+        "the more often the choice was made there.",
         Curve(
             "",
             [100 * row["delta"] for row in drawn],

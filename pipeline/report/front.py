@@ -115,7 +115,10 @@ def _facts(claim: Claim | None, primary: Sequence[Analysis]) -> list[Fact]:
         if reach:
             said = "; ".join(f"{one.name}: {size}" for one, size in reach)
             label = f"Smallest {what} that could be found, {where}"
-            facts.append(Fact(label, said, f"a smaller {what} is easily missed"))
+            note = f"a smaller {what} is easily missed"
+            if any(size == "none" for _, size in reach):
+                note += "; none where there is no later year to predict, which 'supported' asks for"
+            facts.append(Fact(label, said, note))
     for row in claim.rules if claim else ():
         if row["rule_id"].startswith("holm") and row["value"] is not None:
             facts.append(
@@ -338,8 +341,9 @@ def tally(analyses: Sequence[Analysis], part: str) -> list[str]:
     said = [
         f"{counted(len(found), 'panel')} could be asked. Of these, "
         + ", ".join(
-            f"{number(sum(row['verdict'].startswith(verdict) for _, row in found))} say '{verdict}'"
+            f"{number(count)} {'says' if count == 1 else 'say'} '{verdict}'"
             for verdict in (SUPPORTED, NOT_SUPPORTED, INCONCLUSIVE)
+            for count in [sum(row["verdict"].startswith(verdict) for _, row in found)]
         )
         + "."
     ]

@@ -357,7 +357,7 @@ def _columns(name: str, columns: Sequence[Row], made: Mapping[str, str] | None) 
                 text(one["column"]),
                 text(KINDS.get(one["type"]) or one["type"]),
                 text(one["meaning"]) if one["meaning"] else absent(),
-                absent() if made is None else text(made.get(one["column"], "No value")),
+                absent() if made is None else text(made.get(one["column"], "Nothing")),
             ]
             for one in columns
         ],

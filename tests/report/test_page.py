@@ -75,7 +75,7 @@ class TestAnswer:
             rows["Is the whole interval of the lead above zero?"][1:]
             == ["Not met reads −2.46 points; must be above 0 points"] * 2
         )
-        assert rows["Is a lead that matters ruled out?"] == [
+        assert rows["Is a lead that matters ruled out? Read: the one-sided upper bound"] == [
             "'not supported'",
             *["Met reads 1.97 points; must be below 5 points"] * 2,
         ]

@@ -279,7 +279,7 @@ class TestSource:
         rows = page.table("Columns")
         made = "locality.indicator_council: status, value; main.latest: value"
         assert rows["value"] == ["number", "Days a month.", made]
-        assert rows["status"] == ["text", "not available", "No value"]
+        assert rows["status"] == ["text", "not available", "Nothing"]
 
     def test_counts_what_stands_behind_the_values(self, page: Page) -> None:
         rows = page.table("What stands behind")
