@@ -69,7 +69,7 @@ def download(
             since the bytes at the address may have changed meanwhile.
 
     Returns:
-        Whether it went on from an earlier part.
+        Whether the answer that made it whole went on from an earlier part.
 
     Raises:
         RefusedError: the server sends too much, or sends on to where we do not go.
@@ -84,7 +84,7 @@ def download(
         with attempt:
             if not resume:
                 part.unlink(missing_ok=True)
-            went_on |= asyncio.run(_in_time(release.url, part, deadline - time.monotonic()))
+            went_on = asyncio.run(_in_time(release.url, part, deadline - time.monotonic()))
     return went_on
 
 

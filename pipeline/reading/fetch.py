@@ -75,7 +75,7 @@ def _download_whole(
 
     from pipeline.reading.download import DownloadError, RefusedError, download  # noqa: PLC0415
 
-    while True:
+    for last in (False, True):
         try:
             went_on = download(release, part, progress)
         except DownloadError as problem:
@@ -88,7 +88,7 @@ def _download_whole(
             _verify(release, part, sha256, "its address")
         except FetchError:
             part.unlink()
-            if not went_on:
+            if last or not went_on:
                 raise
             progress(f"{release.file}: the part from before fits no more; begun anew")
         else:

@@ -101,6 +101,14 @@ class Server(BaseHTTPRequestHandler):
         else:
             self.send_ok()
 
+    def send_cuts_other_bytes(self) -> None:
+        other = CONTENT.swapcase()
+        if self.asked is None:
+            self._answer(200, other[:30000], {"Content-Length": str(len(other))})
+        else:
+            place = f"bytes 30000-{len(other) - 1}/{len(other)}"
+            self._answer(206, other[30000:], {"Content-Range": place})
+
     def send_short_by_its_own_count(self) -> None:
         self._answer(200, CONTENT[:30000])
 
@@ -121,6 +129,26 @@ class Server(BaseHTTPRequestHandler):
             self._answer(206, CONTENT[10:], {"Content-Range": f"bytes 10-{len(CONTENT) - 1}/*"})
         else:
             self.send_ok()
+
+    def send_zipped_range(self) -> None:
+        if self.asked:
+            first = int(self.asked.removeprefix("bytes=").removesuffix("-"))
+            place = f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"
+            packed = {"Content-Range": place, "Content-Encoding": "gzip"}
+            # Bytes from within what is packed unpack to nothing.
+            self._answer(206, gzip.compress(CONTENT)[20:], packed)
+        else:
+            self.send_ok()
+
+    def send_cut_then_whole(self) -> None:
+        """Goes on once and is cut again, then has other bytes and no more ranges."""
+        if self.asked is None or not self.first:
+            self._answer(200, b"other bytes")
+        else:
+            place = f"bytes 30000-{len(CONTENT) - 1}/{len(CONTENT)}"
+            length = str(len(CONTENT) - 30000)
+            headers = {"Content-Range": place, "Content-Length": length}
+            self._answer(206, CONTENT[30000:40000], headers)
 
     def send_no_ranges(self) -> None:
         self._answer(200, CONTENT)
@@ -363,6 +391,7 @@ def test_the_wait_that_a_server_asks_for_is_kept() -> None:
         ("ok", b"older bytes " * 1000, 2),
         ("ok", CONTENT + b"and more", 2),
         ("wrong_range", CONTENT[:30000], 2),
+        ("zipped_range", CONTENT[:30000], 2),
         ("no_ranges", b"older bytes " * 1000, 1),
     ],
 )
@@ -371,6 +400,19 @@ def test_a_part_from_before_is_gone_on_from_or_begun_anew(
 ) -> None:
     assert fetched(edition, f"{address}/{path}", part) == "whole"
     assert len(asked()) == requests
+
+
+def test_wrong_bytes_that_come_in_parts_are_begun_anew_once(edition: Edition, address: str) -> None:
+    assert "not the declared ones" in fetched(edition, f"{address}/cuts_other_bytes")
+    assert [place for _, place in Server.requests] == [None, "bytes=30000-"] * 2
+    assert list((edition.raw / "folder").iterdir()) == []
+
+
+def test_wrong_bytes_of_one_answer_are_not_asked_for_again(edition: Edition, address: str) -> None:
+    """What an earlier attempt added to a part is gone when the next answer is the whole file."""
+    said = fetched(edition, f"{address}/cut_then_whole", CONTENT[:30000])
+    assert "not the declared ones" in said
+    assert len(asked()) == 2
 
 
 def test_a_copy_from_a_mirror_leaves_the_mirror_as_it_is(tmp_path: Path, edition: Edition) -> None:
