@@ -161,7 +161,8 @@ def ask(client: "httpx.Client", url: str, known: Mapping[str, str]) -> dict[str,
 
 def differs(known: Mapping[str, str], now: Mapping[str, str]) -> str:
     """What is different at an address, in words; empty where nothing is."""
-    if not known:
+    if "status" not in known:
+        # The server has not told of the file yet, or was not asked.
         return ""
     if now.get("status") != known.get("status"):
         return f"answers {now.get('status')}, before {known.get('status')}"

@@ -147,8 +147,11 @@ class Publisher(BaseHTTPRequestHandler):
     tag: ClassVar[str] = '"one"'
     status: ClassVar[int] = 200
     asked: ClassVar[list[str | None]] = []
+    paths: ClassVar[list[str]] = []
+    address: ClassVar[str] = ""
 
     def do_HEAD(self) -> None:
+        self.paths.append(self.path)
         self.asked.append(self.headers.get("If-None-Match"))
         same = self.headers.get("If-None-Match") == self.tag
         self.send_response(304 if same and self.status == 200 else self.status)
@@ -160,16 +163,22 @@ class Publisher(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def declares(monkeypatch: pytest.MonkeyPatch, *files: str) -> None:
+    """Have one source, of these files at the publisher."""
+    releases = [
+        Release(f"ascof/{file}", f"{Publisher.address}/{file}", "0" * 64, file) for file in files
+    ]
+    only = replace(sources()["ascof"], releases=releases)
+    monkeypatch.setattr(schedules, "sources", lambda: {"ascof": only})
+
+
 @pytest.fixture
 def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Publisher]]:
-    Publisher.tag, Publisher.status, Publisher.asked = '"one"', 200, []
+    Publisher.tag, Publisher.status, Publisher.asked, Publisher.paths = '"one"', 200, [], []
     server = HTTPServer(("127.0.0.1", 0), Publisher)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/file.csv"
-    only = replace(
-        sources()["ascof"], releases=[Release("ascof/file.csv", url, "0" * 64, "2024-25")]
-    )
-    monkeypatch.setattr(schedules, "sources", lambda: {"ascof": only})
+    Publisher.address = f"http://127.0.0.1:{server.server_port}"
+    declares(monkeypatch, "file.csv")
     yield Publisher
     server.shutdown()
     server.server_close()
@@ -209,6 +218,33 @@ def test_an_address_with_other_bytes_or_none_is_told_once(
     _, cursor = tick(sensor, str(cursor))
     assert "answers 404, before 200" in told[1].text
     assert json.loads(str(cursor))["next"] == 0
+
+
+def test_a_first_look_that_fails_makes_no_change_of_the_first_answer(
+    publisher: type[Publisher], told: list[Alert]
+) -> None:
+    sensor = addresses(ENGLAND)
+    publisher.status = 503
+    _, cursor = tick(sensor, None)
+    publisher.status = 200
+    _, cursor = tick(sensor, str(cursor))
+    assert told == []
+    publisher.tag = '"two"'
+    tick(sensor, str(cursor))
+    assert len(told) == 1, "from then on it is known"
+
+
+def test_a_few_addresses_at_a_time_come_to_all_of_them_in_turn(
+    publisher: type[Publisher], told: list[Alert], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declares(monkeypatch, "0.csv", "1.csv", "2.csv", "3.csv", "4.csv")
+    monkeypatch.setattr(schedules, "ADDRESSES", 2)
+    sensor = addresses(ENGLAND)
+    cursor: object = None
+    for _ in range(4):
+        _, cursor = tick(sensor, None if cursor is None else str(cursor))
+    assert publisher.paths == [f"/{place % 5}.csv" for place in range(8)]
+    assert told == []
 
 
 def test_the_surest_mark_that_both_have_decides() -> None:
