@@ -40,7 +40,7 @@ def reference(name: str) -> pl.DataFrame:
 
 
 SCRATCH = ".scratch"
-"""How the name of a half-written file ends; the next run deletes what a killed one left."""
+"""How the name of a half-written file ends; a later run deletes what a killed one left."""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pipeline.reading.fetch import manifest
 from pipeline.reading.releases import KINDS, SCHEMA, Kind, Notice, from_addresses, look
 from pipeline.reading.source import Release, Source
 from pipeline.reading.switches import switched_off
+from pipeline.runs.lock import WAIT_SECONDS, only_run
 from pipeline.sources import sources
 from pipeline.tables import Table
 
@@ -228,11 +229,15 @@ def command(
 ) -> str:
     """Look at the files of all sources, or some, and report.
 
-    The report is kept as the edition's ``releases.md``, its rows as ``meta.release_notice``.
+    The report is kept as the edition's ``releases.md``, its rows as ``meta.release_notice``, once
+    no run is under way.
 
     Args:
         mirror: folder of the files as they are today; without it the sample's own, else each
             declared file is downloaded from its address and thrown away again.
+
+    Raises:
+        AnotherRun: another run has the edition, and did not end in hours.
     """
     off = switched_off()
     looked = [
@@ -258,10 +263,14 @@ def command(
                 if one.file in problems:
                     kind, problem = problems[one.file]
                     own[place] = replace(one, kind=kind, problem=problem)
-            keep(edition, "looked", source.name, own)
             found += own
-    edition.write("meta", "release_notice", notice_table(edition).frame.lazy().collect())
     text = report(edition, where, looked, found)
-    with replacing(edition.noticed) as scratch_file:
-        scratch_file.write_text(text, encoding="utf-8")
+    # Looking takes long and disturbs nobody; a run writes where the notices are kept.
+    with only_run(edition, f"rapport releases {edition.name}", WAIT_SECONDS, progress):
+        for source in looked:
+            own = [one for one in found if one.source == source.name]
+            keep(edition, "looked", source.name, own)
+        edition.write("meta", "release_notice", notice_table(edition).frame.lazy().collect())
+        with replacing(edition.noticed) as scratch_file:
+            scratch_file.write_text(text, encoding="utf-8")
     return text

@@ -7,9 +7,11 @@ that holds it, whatever ends the process: a run that was killed leaves nothing t
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import filelock
 
@@ -19,6 +21,12 @@ LOCK = ".run.lock"
 HOLDER = ".run.json"
 WAIT_SECONDS = 4 * 3600
 """How long a scheduled run waits for another one."""
+HELD = ("raw", "published", "tables", "records")
+"""Folders in which nobody writes but who holds the edition."""
+OPEN = ("cache", "logs")
+"""Folders in which others write too: a look at what is out of date, a run that waits."""
+STALE_SECONDS = 60
+"""Age at which a half-written file of theirs is given up: writing one takes a moment."""
 
 
 class AnotherRun(Exception):  # noqa: N818 - it says what is there, not what went wrong
@@ -61,9 +69,7 @@ def only_run(
         said = f"{what}, process {os.getpid()} on {socket.gethostname()}, since {started}"
         holder = json.dumps({"what": said, "run": run_id})
         (edition.folder / HOLDER).write_text(holder, encoding="utf-8")
-        for part in ("raw", "tables", "records"):
-            for scratch in (edition.folder / part).rglob(f"*{SCRATCH}"):
-                scratch.unlink(missing_ok=True)
+        _clear(edition)
         yield
     finally:
         (edition.folder / HOLDER).unlink(missing_ok=True)
@@ -90,6 +96,26 @@ def check_held(edition: Edition, run_id: str) -> None:
         _lock(edition).acquire(blocking=False).lock.release()
     except filelock.Timeout:
         raise AnotherRun(_said(edition)) from None
+
+
+def _clear(edition: Edition) -> None:
+    """Delete the half-written files that nobody is writing any more."""
+    left = [*edition.folder.glob(f"*{SCRATCH}"), *_scratch(edition, HELD)]
+    left += [path for path in _scratch(edition, OPEN) if _age(path) > STALE_SECONDS]
+    for path in left:
+        path.unlink(missing_ok=True)
+
+
+def _scratch(edition: Edition, parts: Sequence[str]) -> Iterator[Path]:
+    return (path for part in parts for path in (edition.folder / part).rglob(f"*{SCRATCH}"))
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written to; none where it has just got its name."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0
 
 
 def _lock(edition: Edition) -> filelock.BaseFileLock:

@@ -23,6 +23,7 @@ from pipeline.reading.notices import command, declaration, described, keep, line
 from pipeline.reading.published import PublishedFile
 from pipeline.reading.releases import Notice, look, newly_declared, pattern, proposed, undeclared
 from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
+from pipeline.runs.lock import AnotherRun, only_run
 from pipeline.sources import sources
 from pipeline.tables import Table
 from tests.reading.test_source import made
@@ -309,6 +310,19 @@ def test_the_command_reports_and_keeps_the_report(
     assert said.index("## monthly/March_20.csv") < said.index("## monthly/Jan_20.csv")
     assert edition.noticed.read_text() == said
     assert edition.read("meta", "release_notice")["kind"].to_list() == ["missing", "undeclared"]
+
+
+def test_the_command_keeps_nothing_while_a_run_is_under_way(
+    edition: Edition, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.reading.notices.sources", releases.sources)
+    monkeypatch.setattr("pipeline.reading.notices.WAIT_SECONDS", 0)
+    (mirror / "monthly" / "Jan_20.csv").unlink()
+    with only_run(edition, "a run"), pytest.raises(AnotherRun, match=r"\(a run, "):
+        command(edition, mirror)
+    assert not edition.noticed.exists()
+    assert not edition.table("meta", "release_notice").exists()
+    assert edition.recall("releases_looked", "made") is None
 
 
 def test_without_a_folder_the_addresses_are_asked(

@@ -1,8 +1,10 @@
 """One run of an edition at a time, and a lock that does not outlive its holder."""
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,10 @@ from typer.testing import CliRunner
 
 from pipeline.assets.once import check_turn, once
 from pipeline.cli import app
-from pipeline.edition import EDITIONS, SAMPLE, SCRATCH, Edition
+from pipeline.edition import EDITIONS, SAMPLE, SCRATCH, Edition, replacing
 from pipeline.runs import holding
 from pipeline.runs.execute import execute
-from pipeline.runs.lock import HOLDER, AnotherRun, only_run
+from pipeline.runs.lock import HOLDER, STALE_SECONDS, AnotherRun, only_run
 from pipeline.runs.plan import COMMAND
 from pipeline.runs.steps import Step
 
@@ -89,17 +91,37 @@ def test_a_run_waits_when_it_is_told_to(edition: Edition) -> None:
     assert heard[0].startswith("waits for another run of test: the first run, process")
 
 
-def test_the_next_run_clears_away_half_written_files(edition: Edition) -> None:
-    left = edition.folder / "tables" / "tidy" / f".one.parquet.abc{SCRATCH}"
-    part = edition.folder / "raw" / ".file.csv.part"
-    table = edition.folder / "tables" / "tidy" / "one.parquet"
-    for path in (left, part, table):
-        path.parent.mkdir(parents=True, exist_ok=True)
+@pytest.mark.parametrize(
+    "folder", [".", "raw/source", "published", "tables/tidy", "records/checks"]
+)
+def test_the_next_run_clears_away_half_written_files(edition: Edition, folder: str) -> None:
+    left = edition.folder / folder / f".one.abc{SCRATCH}"
+    part = edition.folder / folder / ".one.part"
+    whole = edition.folder / folder / "one"
+    left.parent.mkdir(parents=True)
+    for path in (left, part, whole):
         path.touch()
     with only_run(edition, "a run"):
         assert not left.exists()
     assert part.exists()
-    assert table.exists()
+    assert whole.exists()
+
+
+@pytest.mark.parametrize("folder", ["cache/read/source", "logs"])
+def test_where_others_write_too_only_what_is_old_is_cleared_away(
+    edition: Edition, folder: str
+) -> None:
+    whole = edition.folder / folder / "digests.json"
+    old = whole.with_name(f".one.abc{SCRATCH}")
+    old.parent.mkdir(parents=True)
+    old.touch()
+    past = time.time() - STALE_SECONDS - 1
+    os.utime(old, (past, past))
+    with replacing(whole) as scratch:
+        scratch.write_text("{}")
+        with only_run(edition, "a run"):
+            assert not old.exists()
+    assert whole.read_text() == "{}"
 
 
 def test_a_run_of_the_ui_waits_for_the_lock(
