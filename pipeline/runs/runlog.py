@@ -207,7 +207,8 @@ def append(path: Path, line: dict[str, Any]) -> None:
 def read(path: Path) -> list[dict[str, Any]]:
     """The lines of a log; one that a kill cut short is left out."""
     found = []
-    for text in path.read_text(encoding="utf-8").splitlines():
+    # Bytes: as text, lines also end at characters that JSON leaves as they are within a message.
+    for text in path.read_bytes().splitlines():
         try:
             found.append(json.loads(text))
         except ValueError:

@@ -14,6 +14,7 @@ from pipeline.runs.execute import why
 from pipeline.runs.runlog import (
     UNCHANGED,
     Summary,
+    append,
     history,
     log_of,
     logs,
@@ -142,6 +143,23 @@ def test_a_run_that_was_killed_is_told_as_not_ended() -> None:
     (found,) = history(SAMPLE)
     assert (found.run_id, found.status) == ("abc", "started")
     assert "stopped from outside" in why(SAMPLE, found)
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x1c", "\r", "é"])
+def test_a_message_is_read_back_whatever_it_holds(data: Path, mark: str) -> None:
+    path = data / "a.jsonl"
+    line = {"message": f"sheet 'A{mark}B'"}
+    append(path, line)
+    append(path, line)
+    assert read(path) == [line, line]
+
+
+def test_a_line_that_is_cut_within_a_letter_is_left_out(data: Path) -> None:
+    path = data / "a.jsonl"
+    append(path, {"message": "one"})
+    with path.open("ab") as stream:
+        stream.write('{"message": "é'.encode()[:-1])
+    assert read(path) == [{"message": "one"}]
 
 
 def test_only_so_many_logs_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
