@@ -179,7 +179,14 @@ def checks_step(edition: Edition, layer: str, name: str, of: Source | None = Non
 
     return Step(
         f"{layer}__{name}{CHECKS}",
-        lambda: code_version("pipeline.checks.engine", "pipeline.checks.rules", *_own(of)),
+        lambda: code_version(
+            "pipeline.checks.engine",
+            "pipeline.checks.rules",
+            # They say which rules a table is held to, and what may be shown.
+            "pipeline.reading.quarantine",
+            *_own(of),
+            alone=("pipeline.checks.asset_checks", "pipeline.database.locality"),
+        ),
         declared,
         of,
     )

@@ -10,7 +10,7 @@ from pipeline import code, trace
 from pipeline.code import code_version, modules
 from pipeline.definitions import definitions
 from pipeline.edition import EDITIONS, ENGLAND, Edition
-from pipeline.runs.steps import Digests, Step, finish, made_before, reasons, steps
+from pipeline.runs.steps import CHECKS, Digests, Step, finish, made_before, reasons, steps
 from pipeline.trace import tracing
 
 FRAME = pl.DataFrame({"a": [1, 2]})
@@ -161,6 +161,27 @@ def test_code_is_taken_with_what_it_imports(
     assert fresh() != before
     for cached in (code._module, code.modules, code.code_version):
         cached.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "module", ["checks.asset_checks", "checks.suites", "reading.switches", "reading.quarantine"]
+)
+def test_checks_are_redone_where_what_puts_them_together_changes(
+    monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    checks = [one for name, one in steps(ENGLAND).items() if name.endswith(CHECKS)]
+    before = [one.code() for one in checks]
+    own = code._module
+
+    def changed(name: str) -> tuple[str, frozenset[str]]:
+        digest, imported = own(name)
+        return ("other" if name == f"pipeline.{module}" else digest), imported
+
+    monkeypatch.setattr(code, "_module", changed)
+    code_version.cache_clear()
+    after = [one.code() for one in checks]
+    code_version.cache_clear()
+    assert not set(before) & set(after)
 
 
 def test_a_source_is_redone_for_its_own_code_alone() -> None:
