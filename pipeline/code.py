@@ -29,6 +29,8 @@ COMPUTING = (
     "statsmodels",
 )
 """Packages that results may depend on."""
+WRITING = ("jinja2", "markupsafe", "vl-convert-python", "xlsxwriter")
+"""Packages that only the bytes of pages, pictures and workbooks depend on."""
 
 
 def sha256(content: bytes | str) -> str:
@@ -113,7 +115,7 @@ def code_version(*roots: str, alone: tuple[str, ...] = ()) -> str:
 
 
 @cache
-def packages() -> str:
-    """A digest of the versions of Python and of the packages that compute."""
-    installed = [("python", python_version()), *((name, version(name)) for name in COMPUTING)]
-    return combined(installed)
+def packages(*more: str) -> str:
+    """A digest of the versions of Python, of the packages that compute, and of some more."""
+    named = ((name, version(name)) for name in (*COMPUTING, *more))
+    return combined([("python", python_version()), *named])

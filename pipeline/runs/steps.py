@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.checks import drift
-from pipeline.code import code_version, combined, is_module, packages, sha256
+from pipeline.code import WRITING, code_version, combined, is_module, packages, sha256
 from pipeline.database.locality import tables
 from pipeline.database.sqltable import SQL, sql_tables
 from pipeline.database.versions import published_version
@@ -51,6 +51,8 @@ CHECKS = "__checks"
 """How the names of steps that check a table end."""
 PUBLISH = ("publish__database", "publish__report", "publish__exports", "publish__version")
 """What ends a run: one version, so made together or not at all."""
+WRITE = ("raw__generated", *PUBLISH)
+"""Steps that write pages, pictures or workbooks."""
 SETTLED_SECONDS = 2.0
 """A file changed later than this ago may change again without another time stamp."""
 
@@ -380,7 +382,7 @@ def inputs(step: Step, read: Iterable[str], digests: Digests) -> dict[str, str |
     """Digest of everything that a step depends on, by label."""
     return {
         CODE: step.code(),
-        PACKAGES: packages(),
+        PACKAGES: packages(*(WRITING if step.name in WRITE else ())),
         **step.declared(),
         **{label: digests.of(label) for label in sorted(read)},
     }

@@ -1,16 +1,29 @@
 """What a step is made from is noted, and a change of any of it is told by name."""
 
+import ast
 import os
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pipeline import code, trace
-from pipeline.code import code_version, modules
+from pipeline.code import COMPUTING, WRITING, code_version, modules, packages
 from pipeline.definitions import definitions
-from pipeline.edition import EDITIONS, ENGLAND, Edition
-from pipeline.runs.steps import CHECKS, Digests, Step, finish, made_before, reasons, steps
+from pipeline.edition import EDITIONS, ENGLAND, SAMPLE, Edition
+from pipeline.runs.steps import (
+    CHECKS,
+    PACKAGES,
+    WRITE,
+    Digests,
+    Step,
+    finish,
+    inputs,
+    made_before,
+    reasons,
+    steps,
+)
 from pipeline.trace import tracing
 
 FRAME = pl.DataFrame({"a": [1, 2]})
@@ -182,6 +195,54 @@ def test_checks_are_redone_where_what_puts_them_together_changes(
     after = [one.code() for one in checks]
     code_version.cache_clear()
     assert not set(before) & set(after)
+
+
+@pytest.mark.parametrize(
+    ("package", "redone"),
+    [
+        ("jinja2", set(WRITE)),
+        ("vl-convert-python", set(WRITE)),
+        ("xlsxwriter", set(WRITE)),
+        ("polars", set(steps(SAMPLE))),
+        ("rich", set()),
+    ],
+)
+def test_steps_are_redone_for_the_packages_that_they_depend_on(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch, package: str, redone: set[str]
+) -> None:
+    digests = Digests(edition)
+
+    def now() -> dict[str, str | None]:
+        packages.cache_clear()
+        return {name: inputs(one, (), digests)[PACKAGES] for name, one in steps(SAMPLE).items()}
+
+    before, own = now(), code.version
+    monkeypatch.setattr(code, "version", lambda name: "0" if name == package else own(name))
+    after = now()
+    packages.cache_clear()
+    assert {name for name in after if before[name] != after[name]} == redone
+
+
+def test_every_package_that_makes_something_counts() -> None:
+    """What the modules of steps import is a package that counts, or one that changes no bytes."""
+    changes_nothing = {
+        *("dagster", "distributed", "filelock", "httpx", "joblib", "pebble", "stamina"),
+        *("threadpoolctl", "universal-pathlib"),
+    }
+    made_by = ["pipeline.assets.publish", "pipeline.report.*", "pipeline.database.exports"]
+    made_by += ["pipeline.checks.rules", "pipeline.sample.*", "pipeline.sources.*"]
+    imported: set[str] = set()
+    for module in modules(*made_by, "pipeline.study.analysis"):
+        path = code._path(module)
+        assert path is not None
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name.partition(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(str(node.module).partition(".")[0])
+    names = packages_distributions()
+    packaged = {one.lower().replace("_", "-") for name in imported for one in names.get(name, ())}
+    assert packaged - {"rapport", *COMPUTING, *WRITING} == changes_nothing
 
 
 def test_a_source_is_redone_for_its_own_code_alone() -> None:
