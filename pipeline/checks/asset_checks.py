@@ -105,7 +105,7 @@ def _checks(
                     if critical or not failed
                     else dg.AssetCheckSeverity.WARN
                 ),
-                description=said(category, own),
+                description=said(own),
                 metadata={
                     "expectations": len(own),
                     "failed": len(failed),

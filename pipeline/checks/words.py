@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.checks.suites import Category
 from pipeline.report.wording import capital, counted, joined, number
 
 if TYPE_CHECKING:
@@ -29,11 +28,10 @@ ASKED = {
 """What an expectation asks, in words."""
 
 
-def said(category: Category, results: Sequence["Result"]) -> str:
+def said(results: Sequence["Result"]) -> str:
     """The description of a check's result, in Markdown.
 
     Args:
-        category: the check.
         results: what became of each of its expectations.
     """
     if not results:

@@ -25,12 +25,12 @@ def result(column: str, passed: bool = True, **changed: object) -> Result:
 
 
 def test_what_holds_says_what_was_asked() -> None:
-    text = said("values", [result("value"), result("share"), result("share")])
+    text = said([result("value"), result("share"), result("share")])
     assert text == "All 3 hold. Asked: value and share within declared bounds."
 
 
 def test_what_fails_says_where_and_what_to_do() -> None:
-    text = said("values", [result("value", passed=False), result("share")])
+    text = said([result("value", passed=False), result("share")])
     assert text.startswith("1 of 2 expectations does not hold.")
     assert (
         "- Value within declared bounds (stops what is downstream): 2 rows. "
@@ -42,23 +42,23 @@ def test_what_fails_says_where_and_what_to_do() -> None:
 
 def test_warnings_come_after_what_stops_and_the_rest_is_counted() -> None:
     failing = [result(f"c{i}", passed=False, severity="warning") for i in range(MOST + 1)]
-    text = said("values", [*failing, result("last", passed=False)])
+    text = said([*failing, result("last", passed=False)])
     assert text.index("Last within") < text.index("C0 within")
     assert "2 more: see meta.check_results" in text
     assert "(shown only)" in text
 
 
 def test_many_columns_are_cut() -> None:
-    text = said("values", [result(f"c{i}") for i in range(9)])
+    text = said([result(f"c{i}") for i in range(9)])
     assert "c5 and 3 more columns within declared bounds" in text
 
 
 def test_nothing_asked_says_why() -> None:
-    assert said("values", []).startswith("Not asked")
+    assert said([]).startswith("Not asked")
 
 
 def test_a_rule_says_what_it_asks_itself() -> None:
-    text = said("coverage", [result("", expectation="rows_with_value", category="coverage")])
+    text = said([result("", expectation="rows_with_value", category="coverage")])
     assert "every value is its own" in text
     assert "rows_with_value" not in ASKED
 
@@ -70,6 +70,6 @@ def test_a_rule_that_fails_is_said_once() -> None:
         expectation="rows_with_value",
         message=f"2 against the rule that every value is its own: a 1. {GUIDANCE['values']}",
     )
-    text = said("values", [failing])
+    text = said([failing])
     assert "- Every value is its own (stops what is downstream): 2 rows. a 1." in text
     assert "against the rule" not in text
