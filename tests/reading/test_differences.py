@@ -52,6 +52,16 @@ def test_a_revised_period_takes_the_place_of_the_first_and_no_other() -> None:
     ]
 
 
+def test_a_release_of_several_periods_gives_way_only_in_those_that_are_revised() -> None:
+    both = [(period, code, value, "both", 0) for period, code, value, *_ in BEFORE]
+    found = latest(SOURCE, table(*both, ("2017-18", "a", 21.0, "2017-18 revised", 1)))
+    assert found.select("period", "code", "value").rows() == [
+        ("2016-17", "a", 10.0),
+        ("2016-17", "b", 4.0),
+        ("2017-18", "a", 21.0),
+    ]
+
+
 def test_what_changed_was_added_and_went() -> None:
     after = table(
         ("2016-17", "a", 10.0, "2016-17 final", 0),

@@ -17,6 +17,7 @@ from pipeline.reading.quarantine import (
     bears,
     opened,
     read,
+    shown,
     sort_out,
 )
 from pipeline.reading.source import STATUS_COLUMN, VALUE, Column, Release, Source, numbers
@@ -44,14 +45,38 @@ SOURCE = made(
 )
 
 
-def sorted_out(tmp_path: Path, lines: Sequence[str], source: Source = SOURCE) -> Sorted:
+def sorted_out(
+    tmp_path: Path, lines: Sequence[str], source: Source = SOURCE, head: str = "areacd,value"
+) -> Sorted:
     path = tmp_path / "file.csv"
-    path.write_text("\n".join(["areacd,value", *lines]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
     file = opened(source, PublishedFile(path, RELEASE.file))
     return sort_out(source, RELEASE, read(source, RELEASE, file), file)
 
 
 GOOD = [f"E0600000{place},{place}" for place in range(1, 6)]
+
+
+def wide(file: PublishedFile, release: Release) -> pl.DataFrame:
+    """Two figures a row, read before codes are looked at."""
+    grid = file.csv()
+    names = {name: name for name in ("areacd", "beds", "staff")}
+    frame = grid.table(grid.header(*names), names).unpivot(
+        on=["beds", "staff"], index=["areacd", "row"], variable_name="label", value_name="text"
+    )
+    frame = numbers(frame, "text", file=file, markers={}).rename({"label": "measure"})
+    wrong = frame.filter(~pl.col("areacd").str.contains(r"^E\d{8}$")).unique("row")
+    grid.refuse(wrong, "areacd", "areacd", "expected an ONS code")
+    return frame
+
+
+WIDE = replace(
+    SOURCE,
+    columns={**SOURCE.columns, "measure": Column(pl.String, "Measure.")},
+    key=("areacd", "measure"),
+    tidy=wide,
+)
+WIDE_HEAD = "areacd,beds,staff"
 
 
 def test_good_rows_are_all_kept(tmp_path: Path) -> None:
@@ -129,6 +154,25 @@ def test_different_faults_count_together(tmp_path: Path) -> None:
         sorted_out(tmp_path, [*GOOD, "Leeds,1", "E06000011,200", "E06000012,many", "E06000013,-1"])
 
 
+def test_a_row_left_out_misses_all_that_it_would_have_given(tmp_path: Path) -> None:
+    lines = ["E06000001,1,2", "E06000002,3,4", "Leeds,5,6"]
+    found = sorted_out(tmp_path, lines, WIDE, WIDE_HEAD)
+    assert (found.frame.height, found.missing) == (4, 2)
+
+
+def test_published_rows_are_counted_and_not_what_they_give(tmp_path: Path) -> None:
+    lines = ["E06000001,200,2", "E06000002,200,4", "E06000003,200,6"]
+    with pytest.raises(SourceError, match="3 of 3 rows fail a rule; 2 may be set aside"):
+        sorted_out(tmp_path, lines, WIDE, WIDE_HEAD)
+
+
+def test_a_figure_is_noted_once_however_often_the_file_is_read(tmp_path: Path) -> None:
+    """The file is read again without a row that it refuses."""
+    lines = ["E06000001,twelve,2", "E06000002,3,4", "E06000003,5,6", "Leeds,7,8"]
+    found = sorted_out(tmp_path, lines, WIDE, WIDE_HEAD)
+    assert sorted(found.aside["value"]) == ["Leeds", "twelve"]
+
+
 def test_rows_that_fail_only_because_others_are_gone_end_in_the_first_message(
     tmp_path: Path,
 ) -> None:
@@ -156,6 +200,17 @@ def test_what_may_tell_of_few_people_is_not_shown(tmp_path: Path) -> None:
     suppressing = replace(SOURCE, markers={"[c]": "c"})
     found = sorted_out(tmp_path, [*GOOD, "E06000011,-3", "E06000012,500"], suppressing)
     assert found.aside["value"].to_list() == [HIDDEN, "500"]
+
+
+def test_of_what_is_no_number_digits_may_tell_of_few_people() -> None:
+    suppressing = replace(SOURCE, markers={"[c]": "c"})
+    cells = ["9", "-9", "10", "1,234", "3*", "n/a", ""]
+    told = ["10", "1,234", "n/a", ""]
+    assert [
+        shown(suppressing, cell) for cell in cells if shown(suppressing, cell) != HIDDEN
+    ] == told
+    plain = replace(SOURCE, markers={})
+    assert [shown(plain, cell) for cell in cells] == cells
 
 
 def test_lists_of_places_and_weights_bear_no_row_less() -> None:
