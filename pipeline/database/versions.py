@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +121,7 @@ def swap(edition: Edition, version: str) -> None:
         _settle(folder)
         if folder is built:
             built.rename(whole)
+            _settle_names(whole.parent)
         _publish(edition, version)
     except OSError as problem:
         if is_full(problem, edition.folder):
@@ -156,6 +158,19 @@ def _settle(folder: Path) -> None:
         if path.is_file():
             with path.open("r+b") as stream:
                 os.fsync(stream.fileno())
+        else:
+            _settle_names(path)
+    _settle_names(folder)
+
+
+def _settle_names(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can tell."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _publish(edition: Edition, version: str) -> None:
@@ -169,6 +184,7 @@ def _publish(edition: Edition, version: str) -> None:
         (edition.folder / CURRENT_TEXT).unlink(missing_ok=True)
     else:
         _copy(edition, version)
+    _settle_names(edition.folder)
 
 
 def _can_link(folder: Path) -> bool:

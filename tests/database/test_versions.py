@@ -120,6 +120,48 @@ def test_a_version_that_was_public_just_now_stays_for_a_while(
     assert versions(edition) == [second, third]
 
 
+def test_the_time_counts_from_when_a_version_was_last_public(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEEP, "1")
+    monkeypatch.setattr(module, "GRACE_SECONDS", 600)
+    first = publish(edition, "first")
+    past = time.time() - 86400
+    os.utime(version_folder(edition, first), (past, past))
+    second = publish(edition, "second")
+    assert versions(edition) == [first, second]
+
+
+def test_a_version_whose_deletion_is_cut_short_is_none(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEEP, "1")
+    first = publish(edition, "first")
+    with monkeypatch.context() as patch:
+        patch.setattr(module.shutil, "rmtree", lambda path, **how: None)
+        second = publish(edition, "second")
+    assert versions(edition) == [second]
+    assert building(edition, first).is_dir()
+    assert drop_unfinished(edition) == [first]
+
+
+def test_a_version_is_on_the_disk_before_it_is_public(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish(edition, "first")
+    public_then: dict[int, str | None] = {}
+
+    def waited(handle: int) -> None:
+        public_then.setdefault(os.fstat(handle).st_ino, published_version(edition))
+
+    monkeypatch.setattr(module.os, "fsync", waited)
+    second = publish(edition, "second")
+    whole = version_folder(edition, second)
+    for path in (whole.parent, whole, *whole.rglob("*")):
+        assert public_then.get(path.stat().st_ino) == first, path
+    assert public_then[edition.folder.stat().st_ino] == second
+
+
 def test_a_clock_that_jumps_back_changes_no_order(
     edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
