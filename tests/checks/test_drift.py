@@ -68,6 +68,17 @@ def test_each_statistic_can_drift(after: list[float | None], statistic: str, wor
     assert "explained_differences.toml" in found[f"drift_of_{statistic}"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "drifts"),
+    [(40, 37, True), (40, 38, False), (20, 17, True), (20, 18, False)],
+)
+def test_a_share_of_places_is_lost_and_at_least_three(
+    before: int, after: int, drifts: bool
+) -> None:
+    found = compared(SOURCE, table(SAME[:after], SAME[:before]))
+    assert found.filter(pl.col("statistic") == "areas")["drifts"].to_list() == [drifts]
+
+
 def test_an_explained_drift_raises_no_warning_and_a_stale_explanation_is_refused() -> None:
     entry = Explained("made", "2017", "Known.", statistic="median")
     moved = compared(SOURCE, table([x + 500 for x in SAME]))

@@ -1,6 +1,7 @@
 """Publishing is whole or not at all, and readers are never disturbed."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,6 +135,23 @@ def test_a_repeated_key_is_refused(tmp_path: Path) -> None:
     twice = pl.DataFrame({"code": ["a", "a"]})
     with pytest.raises(PublishError, match="not one row per key"):
         build(tmp_path / "v", [Table("locality", "thing", twice, "", ("code",))])
+
+
+class Wrong(Table):
+    """A table that is written with rows too few or too many."""
+
+    def parts(self) -> Iterator[pl.DataFrame]:
+        for part in super().parts():
+            yield {"few": part.head(2), "many": pl.concat([part, part])}[self.name]
+
+
+@pytest.mark.parametrize(("name", "count"), [("few", 2), ("many", 6)])
+def test_other_rows_than_were_to_be_written_are_refused(
+    tmp_path: Path, name: str, count: int
+) -> None:
+    wrong = Wrong("tidy", name, table().frame, "")
+    with pytest.raises(PublishError, match=f"wrote 3 rows, read {count}"):
+        build(tmp_path / "v", [wrong])
 
 
 def test_the_swap_makes_everything_public_together(edition: Edition) -> None:

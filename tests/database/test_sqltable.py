@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipeline.database.sqltable import SqlTable, TableError, parse, run, sql_tables
+from pipeline.database.sqltable import SqlTable, TableError, connect, parse, run, sql_tables
 from pipeline.edition import Edition
 
 SQL = """-- What it is,
@@ -87,6 +87,11 @@ def test_the_result_is_sorted_by_its_grain(tmp_path: Path, edition: Edition) -> 
     text = SQL.replace("WHERE code IN (SELECT code FROM reference.listed)", "")
     frame = run(parse(written(tmp_path, text)), edition)
     assert frame.rows() == [("a", 1, 5.0), ("b", 1, 1.0)]
+
+
+def test_sums_are_added_in_one_order(edition: Edition) -> None:
+    with connect(edition, [("tidy", "things")]) as connection:
+        assert connection.execute("SELECT current_setting('threads')").fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize(
