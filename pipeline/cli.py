@@ -172,10 +172,11 @@ def releases(
     _known(source or [])
     from pipeline.reading.declared import DeclarationError  # noqa: PLC0415
     from pipeline.reading.notices import command  # noqa: PLC0415
+    from pipeline.runs.lock import AnotherRun  # noqa: PLC0415
 
     try:
         typer.echo(command(chosen, mirror or settings().mirror, source or [], typer.echo))
-    except DeclarationError as problem:
+    except (AnotherRun, DeclarationError) as problem:
         typer.echo(problem, err=True)
         raise typer.Exit(1) from problem
 

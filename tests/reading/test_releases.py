@@ -417,7 +417,8 @@ def test_a_run_stops_before_it_publishes_less_unless_that_is_accepted(
         '[[accepted]]\nsource = "made"\nperiods = ["2020-02"]\nplaces = ["b"]\nwhy = "Made up."'
     )
     monkeypatch.setattr("pipeline.reading.differences.PATH", entries)
-    monkeypatch.setattr("pipeline.reading.declared.sources", lambda: {"made": now})
+    known = sources() | {"made": now}
+    monkeypatch.setattr("pipeline.reading.declared.sources", lambda: known)
     assert run(now, edition, mirror)[0]
     assert edition.read("tidy", "made").height == 3
 
