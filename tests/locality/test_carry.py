@@ -213,6 +213,54 @@ def test_a_carried_value_has_its_coverage_and_effective_number(carried: Edition)
         observed**2 / (weights["T1"] ** 2 + weights["T2"] ** 2)
     )
     assert (row["status"], row["reference_year"]) == ("ok", 2011)
+    noise = weights["T1"] ** 2 * (100**2 + 300**2) * 0.1 / 400**2 + weights["T2"] ** 2 * 0.2
+    assert row["sampling_variance"] == pytest.approx(noise / observed**2)
+    assert row["respondents"] == pytest.approx(30)
+
+
+def test_respondents_are_the_mean_over_the_trusts_that_tell_them(carried: Edition) -> None:
+    told = pl.when(pl.col("trust") == "T1").then(pl.col("respondents"))
+    measured = carried.read("locality", "trust_indicator").with_columns(told.alias("respondents"))
+    carried.write("locality", "trust_indicator", measured)
+    found = table(carried, "indicator_place").filter(pl.col("areacd") == COUNTY)
+    assert found["respondents"].to_list() == [pytest.approx(30)]
+
+
+def test_later_years_have_the_councils_and_trusts_of_2024(edition: Edition) -> None:
+    merged = edition.read("tidy", "trust_succession").with_columns(
+        pl.when(pl.col("org_code") == "T3")
+        .then(pl.lit(date(2024, 4, 1)))
+        .otherwise(pl.col("date"))
+        .alias("date")
+    )
+    edition.write("tidy", "trust_succession", merged)
+    measured = edition.read("locality", "indicator_trust").with_columns(pl.lit(2026).alias("year"))
+    edition.write("locality", "indicator_trust", measured)
+    council = {"areacd": pl.String, "year": pl.Int32, "indicator": pl.String}
+    none = {"value": pl.Float64, "status": pl.String, "reference_year": pl.Int32}
+    empty = pl.DataFrame(schema={**council, **none})
+    edition.write("locality", "indicator_council", empty)
+    thin = empty.with_columns(pl.lit(None, pl.Float64).alias("coverage"))
+    edition.write("locality", "indicator_carried", thin)
+    for name in ("trust_lineage", "trust_place", "trust_indicator", "indicator_place"):
+        found = table(edition, name)
+    coverage = dict(found.filter(pl.col("year") == 2026).select("areacd", "coverage").rows())
+    # By 2024 what nobody measured is a part of a trust that is measured.
+    assert coverage[COUNTY] == pytest.approx(1.0)
+
+
+def test_the_size_of_a_trust_is_the_median_of_its_years(edition: Edition) -> None:
+    own = edition.read("tidy", "trust_finance")
+    more = [
+        own.filter(pl.col("org_code") == "T2").with_columns(
+            pl.lit(year).alias("year"), pl.lit(-cost).alias("value")
+        )
+        for year, cost in ((2013, 800.0), (2014, 9000.0))
+    ]
+    edition.write("tidy", "trust_finance", pl.concat([own, *more], how="vertical_relaxed"))
+    table(edition, "trust_lineage")
+    sizes = dict(table(edition, "trust_place").select("trust", "size").rows())
+    assert sizes["T2"] == 800.0
 
 
 def test_nothing_observed_is_no_value_and_no_coverage(carried: Edition) -> None:

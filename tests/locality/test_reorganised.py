@@ -176,6 +176,12 @@ def test_no_region_is_taken_where_successors_differ(edition: Edition) -> None:
     edition.write("tidy", "council_registry", registry)
     region = dict(table(edition, "place").select("areacd", "region").rows())
     assert region[COUNTY] is None
+    # Nor where one of them has none.
+    half = registry.with_columns(
+        pl.when(pl.col("areacd") == EAST).then(None).otherwise(pl.col("region")).alias("region")
+    )
+    edition.write("tidy", "council_registry", half)
+    assert dict(table(edition, "place").select("areacd", "region").rows())[COUNTY] is None
     assert region[CEDAR] == "South"
 
 
@@ -189,6 +195,18 @@ def test_population_of_a_new_council_is_the_sum_of_what_lies_inside_it(edition: 
     # Birch was not published, so neither West nor the county can be summed.
     assert WEST not in rows
     assert COUNTY not in rows
+
+
+def test_adults_are_18_and_the_earlier_of_two_equally_near_years_is_taken(
+    edition: Edition,
+) -> None:
+    rows = [(age, year, 10.0 * age + year) for age in (17, 18, 64, 65) for year in (2016, 2018)]
+    frame = pl.DataFrame(rows, schema=["age", "year", "value"], orient="row")
+    edition.write("tidy", "population", frame.with_columns(areacd=pl.lit(RECODED)))
+    row = table(edition, "population").filter(pl.col("year") == 2017).row(0, named=True)
+    assert row["population_year"] == 2016
+    assert row["aged_18_plus"] == 10.0 * (18 + 64 + 65) + 3 * 2016
+    assert row["aged_65_plus"] == 10.0 * 65 + 2016
 
 
 def test_population_of_a_part_is_not_taken_from_the_whole(edition: Edition) -> None:
@@ -270,10 +288,11 @@ def test_a_mean_observed_in_part_says_so_and_a_sum_is_empty(edition: Edition) ->
     assert "every part" in str(summed["reason"])
 
 
-def test_suppressed_stays_suppressed(edition: Edition) -> None:
+@pytest.mark.parametrize("held_back", ["c", "low"])
+def test_suppressed_stays_suppressed(edition: Edition, held_back: str) -> None:
     for how in ("mean", "sum"):
         values: dict[tuple[str, int], Value] = {
-            (UNITARY, 2015): "c",
+            (UNITARY, 2015): held_back,
             (ALDER, 2015): 3.0,
             (COUNTY, 2015): 7.0,
             (MERGED, 2015): 5.0,
