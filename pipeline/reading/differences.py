@@ -15,13 +15,17 @@ PATH = PROJECT / "data" / "accepted_changes.toml"
 TIMES = ("period", "year", "vintage", "date")
 """Columns that say when, the first that a source has."""
 NOT_PLACES = (*TIMES, "measure", "question", "statistic", "basis", "level", "part", "sheet")
+FIGURES = ("measure", "question", "statistic")
+"""Columns that say what a figure is of."""
 EVER = "always"
 """The period of a source that has none."""
 
 
 @dataclass(frozen=True)
 class Lost:
-    """Coverage that is gone: these places in each of these periods; no places where all are."""
+    """Coverage that is gone: these places, or figures of every place (``measure=...``), in each of
+    these periods; no places where all are.
+    """
 
     periods: Sequence[str]
     places: Sequence[str]
@@ -30,8 +34,10 @@ class Lost:
         when = "" if tuple(self.periods) == (EVER,) else f" in {some(self.periods)}"
         if not self.places:
             return f"nothing left{when}"
-        count = "1 place" if len(self.places) == 1 else f"{len(self.places)} places"
-        return f"{count} fewer{when}: {some(self.places)}"
+        figures = sum("=" in one for one in self.places)
+        counts = ((len(self.places) - figures, "place"), (figures, "figure"))
+        told = [f"{n} {what}{'s' * (n > 1)}" for n, what in counts if n]
+        return f"{' and '.join(told)} fewer{when}: {some(self.places)}"
 
 
 @dataclass(frozen=True)
@@ -100,18 +106,32 @@ def covered(source: Source, table: pl.DataFrame) -> pl.DataFrame:
 
     The date of a place's latest state is no period: it moves on.
     """
-    times = [] if "snapshot" in source.warnings else [n for n in TIMES if n in source.key]
-    time = times[0] if times else None
     keys = [name for name in source.key if name not in NOT_PLACES]
     place = source.area[0] if source.area else (keys or list(source.key))[0]
+    return _with_figures(source, table, pl.col(place).cast(pl.String))
+
+
+def _kinds(source: Source, table: pl.DataFrame) -> pl.DataFrame:
+    """Every ``period, place`` of a kind of figure that any place has: ``measure=...``."""
+    each = [
+        _with_figures(source, table, pl.format(f"{name}={{}}", name))
+        for name in source.key
+        if name in FIGURES
+    ]
+    return pl.concat([covered(source, table).clear(), *each])
+
+
+def _with_figures(source: Source, table: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
+    times = [] if "snapshot" in source.warnings else [n for n in TIMES if n in source.key]
+    time = times[0] if times else None
     rows = table.filter(pl.col("value").is_not_null()) if "value" in table.columns else table
     when = pl.lit(EVER) if time is None else pl.col(time).cast(pl.String)
-    return rows.select(when.alias("period"), pl.col(place).alias("place")).drop_nulls().unique()
+    return rows.select(when.alias("period"), place.alias("place")).drop_nulls().unique()
 
 
 def lost(source: Source, before: pl.DataFrame, after: pl.DataFrame) -> list[Lost]:
     """Coverage that ``before`` has and ``after`` has not, like periods together."""
-    had, has = covered(source, before), covered(source, after)
+    had, has = (pl.concat([covered(source, one), _kinds(source, one)]) for one in (before, after))
     kept = set(has["period"])
     gone = (
         had.join(has, on=["period", "place"], how="anti")
@@ -213,7 +233,8 @@ def refuse_loss(
         SourceError: places or periods are gone and not accepted, or an accepted one is back.
     """
     own = [one for one in known if one.source == source.name]
-    has = set(covered(source, after).iter_rows()) if own else set()
+    there = [covered(source, after), _kinds(source, after)] if own else []
+    has = {pair for part in there for pair in part.iter_rows()}
     periods = {period for period, _ in has}
     for one in own:
         back = sorted(

@@ -123,6 +123,26 @@ def test_lost_coverage_stops_the_source_and_says_what_to_accept() -> None:
     refuse_loss(SOURCE, table(*BEFORE), table(*BEFORE[:2]), [Accepted("made", ["2017-18"], "")])
 
 
+def test_a_figure_that_no_place_has_any_more_is_lost() -> None:
+    asked = made(
+        columns=SOURCE.columns | {"question": Column(pl.String, "Question.")},
+        key=("period", "code", "question"),
+    )
+    whole = pl.concat([table(*BEFORE).with_columns(question=pl.lit(one)) for one in ("q1", "q2")])
+    gone = (pl.col("question") == "q2") & (pl.col("period") == "2017-18")
+    emptied = whole.with_columns(pl.when(~gone).then(pl.col("value")).alias("value"))
+    assert [str(one) for one in lost(asked, whole, emptied)] == [
+        "1 figure fewer in 2017-18: question=q2"
+    ]
+    # One place's own is not.
+    thinner = whole.filter(~(gone & (pl.col("code") == "a")))
+    assert lost(asked, whole, thinner) == []
+    known = [Accepted(asked.name, ["2017-18"], "Asked no more.", ["question=q2"])]
+    refuse_loss(asked, whole, emptied, known)
+    with pytest.raises(SourceError, match="accepted as gone, but there are figures of"):
+        refuse_loss(asked, whole, whole, known)
+
+
 def test_nothing_published_is_nothing_lost() -> None:
     refuse_loss(SOURCE, None, table(*BEFORE), [])
 
