@@ -71,8 +71,8 @@ ASKS = {
     "expect_column_values_to_be_in_set": "{column} is one of {value_set}",
     "expect_column_values_to_match_regex": "{column} has the form {regex}",
     "expect_column_pair_values_a_to_be_greater_than_b": "{column_A} is at least {column_B}",
-    "expect_table_row_count_to_equal": "there are {value} rows",
-    "expect_table_row_count_to_be_between": "there are {min_value} rows or more",
+    "expect_table_row_count_to_equal": "its number of rows is {value}",
+    "expect_table_row_count_to_be_between": "its number of rows is {min_value} or more",
 }
 """Expectation to what it asks; the names of its own parameters stand in braces."""
 SHOWN = 6
