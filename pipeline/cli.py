@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -54,14 +56,21 @@ def _releases(named: list[str], wanted: list[str]) -> list[str]:
     return found
 
 
+@contextmanager
+def refusing(*problems: type[Exception]) -> Iterator[None]:
+    """End the command with such a problem in its own words, and no traceback."""
+    try:
+        yield
+    except problems as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(1) from problem
+
+
 @app.callback()
 def check_environment() -> None:
     """Stop at once where the environment is not as it should be."""
-    try:
+    with refusing(SettingsError):
         settings()
-    except SettingsError as problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(1) from problem
 
 
 def _home() -> Path:
@@ -127,7 +136,7 @@ def run(
     from pipeline.runs.quiet import quiet_exit  # noqa: PLC0415
 
     quiet_exit()
-    try:
+    with refusing(AnotherRun, DeclarationError, NoWholeRun):
         if dry_run:
             preview(chosen, folder, source or [], everything=everything)
             return
@@ -140,9 +149,6 @@ def run(
             everything=everything,
             releases=releases,
         )
-    except (AnotherRun, DeclarationError, NoWholeRun) as problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(1) from problem
     if not done:
         raise typer.Exit(1)
 
@@ -174,11 +180,8 @@ def releases(
     from pipeline.reading.notices import command  # noqa: PLC0415
     from pipeline.runs.lock import AnotherRun  # noqa: PLC0415
 
-    try:
+    with refusing(AnotherRun, DeclarationError):
         typer.echo(command(chosen, mirror or settings().mirror, source or [], typer.echo))
-    except (AnotherRun, DeclarationError) as problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(1) from problem
 
 
 @app.command()
@@ -226,12 +229,11 @@ def rollback(
     from pipeline.runs.lock import AnotherRun, only_run  # noqa: PLC0415
 
     chosen = _edition(edition)
-    try:
-        with only_run(chosen, f"rapport rollback {edition}"):
-            before, now = rollback(chosen, version)
-    except (AnotherRun, OSError, PublishError) as problem:
-        typer.echo(problem, err=True)
-        raise typer.Exit(1) from problem
+    with (
+        refusing(AnotherRun, OSError, PublishError),
+        only_run(chosen, f"rapport rollback {edition}"),
+    ):
+        before, now = rollback(chosen, version)
     for source, why_off in shown_again(chosen).items():
         typer.echo(
             f"CAUTION: {source} is switched off ({why_off}) and is in this version: it is public "
@@ -266,12 +268,9 @@ def alert(edition: Which = "england") -> None:
     """Send a test alert by the ways that the environment sets up, and say how that went."""
     from pipeline.runs.alerts import check, send, trial  # noqa: PLC0415
 
-    try:
+    with refusing(SettingsError):
         ways = check()
         problems = send(trial(_edition(edition)))
-    except SettingsError as wrong:
-        typer.echo(wrong, err=True)
-        raise typer.Exit(1) from wrong
     if not ways:
         problems = ["No alert is set up: set RAPPORT_ALERT_WEBHOOK or RAPPORT_ALERT_EMAIL."]
     for problem in problems:

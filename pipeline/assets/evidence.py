@@ -12,7 +12,7 @@ from pipeline.reading.switches import explained, switched_off
 from pipeline.runs.steps import steps
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS, KEYS, TABLES
-from pipeline.verdict_words import worded
+from pipeline.verdict_words import claim, worded
 
 NEEDS = (
     "authority_year",
@@ -59,8 +59,7 @@ def evidence_assets(edition: Edition) -> list[dg.AssetsDefinition]:
         verdict = made["verdict"]
         if verdict.height:
             final = verdict.filter(verdict["spec_id"] == ALL_PANELS).row(0, named=True)
-            sentence = final["sentence"].partition(" By panel: ")[0]
-            context.log.info(worded(f"{final['verdict']}: {sentence}"))
+            context.log.info(f"{worded(final['verdict'])}: {claim(final['sentence'])}")
         for name in made:
             yield dg.MaterializeResult(
                 key(edition, "evidence", name), metadata=findings.of(edition, name, made)

@@ -25,7 +25,7 @@ from pipeline.report.wording import (
 )
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS, KEYS, MEANINGS
-from pipeline.verdict_words import side, worded
+from pipeline.verdict_words import claim, side, worded
 
 MOST = 16
 """Figures that are shown of a table, at most."""
@@ -179,8 +179,7 @@ def _verdict(made: Mapping[str, pl.DataFrame]) -> Finding:
     rows = _rows(made["verdict"], spec_id=ALL_PANELS)
     said = "There is no verdict."
     if rows:
-        sentence = rows[0]["sentence"].partition(" By panel: ")[0]
-        said = f"**{capital(worded(rows[0]['verdict']))}.** {worded(sentence)}"
+        said = f"**{capital(worded(rows[0]['verdict']))}.** {claim(rows[0]['sentence'])}"
     judged = {
         (row["spec_id"], row["part"]): row["verdict"]
         for row in _rows(made["verdict"], composition="both")

@@ -13,7 +13,7 @@ from pipeline.assets.evidence import NEEDS
 from pipeline.assets.keys import DATA_TEAM, group, key, tags
 from pipeline.assets.once import code_of, once
 from pipeline.assets.tidy import of_sources
-from pipeline.checks.asset_checks import DOCUMENTED
+from pipeline.checks.asset_checks import DOCUMENTED, stops
 from pipeline.checks.drift import drift_table
 from pipeline.database.lineage import lineage_table
 from pipeline.database.locality import reads
@@ -136,7 +136,7 @@ def not_passed(edition: Edition) -> list[str]:
         f"{layer}/{name}"
         for layer, name in checked_tables()
         if any(
-            row["severity"] == "critical" and not row["passed"]
+            stops(row["severity"], row["passed"])
             for row in edition.recall("checks", f"{layer}.{name}") or []
         )
     ]

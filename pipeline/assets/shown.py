@@ -22,7 +22,7 @@ from pipeline.settings import settings
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS
 from pipeline.tables import Table
-from pipeline.verdict_words import worded
+from pipeline.verdict_words import claim, worded
 
 Metadata = dict[str, dg.MetadataValue[Any]]
 
@@ -487,8 +487,7 @@ def published(edition: Edition, version: str, verdict: pl.DataFrame) -> Metadata
     final = verdict.filter(pl.col("spec_id") == ALL_PANELS) if verdict.width else verdict
     if final.height:
         row = final.row(0, named=True)
-        sentence = row["sentence"].partition(" By panel: ")[0]
-        said = f"**{capital(worded(row['verdict']))}.** {worded(sentence)}\n\n{said}"
+        said = f"**{capital(worded(row['verdict']))}.** {claim(row['sentence'])}\n\n{said}"
     return {
         **headline(edition, said),
         **report(edition),

@@ -91,7 +91,7 @@ def _checks(
         for category in categories:
             own = [one for one in results if one.category == category]
             failed = [one for one in own if not one.passed and one.severity != "info"]
-            critical = [one for one in failed if one.severity == "critical"]
+            critical = [one for one in failed if stops(one.severity, one.passed)]
             for one in own:
                 if not one.passed:
                     say = context.log.error if one in critical else context.log.warning
@@ -118,7 +118,12 @@ def _checks(
 
 def _right(results: Sequence["Result"]) -> bool:
     """Whether nothing fails that stops what is downstream."""
-    return all(one.passed or one.severity != "critical" for one in results)
+    return not any(stops(one.severity, one.passed) for one in results)
+
+
+def stops(severity: str, passed: bool) -> bool:
+    """Whether a result stops what is downstream."""
+    return severity == "critical" and not passed
 
 
 DOCUMENTED = "documented"

@@ -289,10 +289,9 @@ def declared() -> list[Explained]:
 
 
 def _wrong(one: Explained) -> list[str]:
-    known = one.statistic is None or one.statistic in STATISTICS
-    return (
-        [] if known else [f"no statistic {one.statistic!r}{meant(str(one.statistic), STATISTICS)}"]
-    )
+    if one.statistic is None or one.statistic in STATISTICS:
+        return []
+    return [f"no statistic {one.statistic!r}{meant(one.statistic, STATISTICS)}"]
 
 
 def drift_table(rows: pl.DataFrame) -> Table:

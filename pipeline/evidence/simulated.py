@@ -73,9 +73,10 @@ class Quadratic:
         )
 
 
-def _stacked(each: Sequence[Quadratic], axis: int) -> Quadratic:
+def _side_by_side(each: Sequence[Quadratic]) -> Quadratic:
+    """(P, R, sides, m) of (P, R, m) each."""
     parts = zip(*((one.own, one.crossed, one.signal) for one in each), strict=True)
-    return Quadratic(*(np.stack(part, axis=axis) for part in parts))
+    return Quadratic(*(np.stack(part, axis=2) for part in parts))
 
 
 def _squares(sets: Moments | Net) -> Quadratic:
@@ -141,12 +142,12 @@ def _losses(side: Side, left: Moments, grid: Array) -> Quadratic:
     moves = pull @ xx - aim
     crossed = (shrink * moves) @ along - pull @ with_y
     alone = (pull * (moves - aim)).sum(axis=2, keepdims=True)
-    found = Quadratic(
-        whole.own[:, None] + error,
-        whole.crossed[:, None] + crossed,
-        whole.signal[:, None] + alone,
+    # (P, R, m): by penalty.
+    return Quadratic(
+        whole.own + error.transpose(1, 0, 2),
+        whole.crossed + crossed.transpose(1, 0, 2),
+        whole.signal + alone.transpose(1, 0, 2),
     )
-    return Quadratic(*(part.transpose(1, 0, 2) for part in vars(found).values()))
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _held_out(
     left = left_over(train, test)
     return HeldOut(
         choice=choice,
-        sse=_stacked([_losses(side, left, grid) for side in sides], axis=2),
+        sse=_side_by_side([_losses(side, left, grid) for side in sides]),
         plain=_squares(left),
         total=_about_mean(test, train),
     )

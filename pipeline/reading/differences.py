@@ -14,9 +14,9 @@ from pipeline.reading.source import Source
 PATH = PROJECT / "data" / "accepted_changes.toml"
 TIMES = ("period", "year", "vintage", "date")
 """Columns that say when, the first that a source has."""
-NOT_PLACES = (*TIMES, "measure", "question", "statistic", "basis", "level", "part", "sheet")
 FIGURES = ("measure", "question", "statistic")
 """Columns that say what a figure is of."""
+NOT_PLACES = (*TIMES, *FIGURES, "basis", "level", "part", "sheet")
 EVER = "always"
 """The period of a source that has none."""
 
@@ -111,14 +111,14 @@ def covered(source: Source, table: pl.DataFrame) -> pl.DataFrame:
     return _with_figures(source, table, pl.col(place).cast(pl.String))
 
 
-def _kinds(source: Source, table: pl.DataFrame) -> pl.DataFrame:
-    """Every ``period, place`` of a kind of figure that any place has: ``measure=...``."""
-    each = [
+def _covered_and_asked(source: Source, table: pl.DataFrame) -> pl.DataFrame:
+    """The same, and every ``period, place`` of a kind of figure that any has: ``measure=...``."""
+    kinds = [
         _with_figures(source, table, pl.format(f"{name}={{}}", name))
         for name in source.key
         if name in FIGURES
     ]
-    return pl.concat([covered(source, table).clear(), *each])
+    return pl.concat([covered(source, table), *kinds])
 
 
 def _with_figures(source: Source, table: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
@@ -131,7 +131,7 @@ def _with_figures(source: Source, table: pl.DataFrame, place: pl.Expr) -> pl.Dat
 
 def lost(source: Source, before: pl.DataFrame, after: pl.DataFrame) -> list[Lost]:
     """Coverage that ``before`` has and ``after`` has not, like periods together."""
-    had, has = (pl.concat([covered(source, one), _kinds(source, one)]) for one in (before, after))
+    had, has = (_covered_and_asked(source, one) for one in (before, after))
     kept = set(has["period"])
     gone = (
         had.join(has, on=["period", "place"], how="anti")
@@ -233,8 +233,7 @@ def refuse_loss(
         SourceError: places or periods are gone and not accepted, or an accepted one is back.
     """
     own = [one for one in known if one.source == source.name]
-    there = [covered(source, after), _kinds(source, after)] if own else []
-    has = {pair for part in there for pair in part.iter_rows()}
+    has = set(_covered_and_asked(source, after).iter_rows()) if own else set()
     periods = {period for period, _ in has}
     for one in own:
         back = sorted(

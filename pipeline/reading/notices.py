@@ -247,7 +247,7 @@ def command(
     if edition.synthetic:
         mirror = edition.published_files
         hashes = manifest(mirror) if (mirror / "MANIFEST.csv").exists() else {}
-    found: list[Notice] = []
+    found: dict[str, list[Notice]] = {}
     failed: dict[str, dict[str, tuple[Kind, str]]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         where = f"the folder {mirror}"
@@ -263,13 +263,12 @@ def command(
                 if one.file in problems:
                     kind, problem = problems[one.file]
                     own[place] = replace(one, kind=kind, problem=problem)
-            found += own
-    text = report(edition, where, looked, found)
+            found[source.name] = own
+    text = report(edition, where, looked, [one for own in found.values() for one in own])
     # Looking takes long and disturbs nobody; a run writes where the notices are kept.
     with only_run(edition, f"rapport releases {edition.name}", WAIT_SECONDS, progress):
-        for source in looked:
-            own = [one for one in found if one.source == source.name]
-            keep(edition, "looked", source.name, own)
+        for name, own in found.items():
+            keep(edition, "looked", name, own)
         edition.write("meta", "release_notice", notice_table(edition).frame.lazy().collect())
         with replacing(edition.noticed) as scratch_file:
             scratch_file.write_text(text, encoding="utf-8")

@@ -25,6 +25,7 @@ from pipeline.report.read import (
     claim,
 )
 from pipeline.report.wording import interval, joined, number, p_value, percent, points
+from pipeline.study.results import BY_PANEL
 
 README = PROJECT / "README.md"
 PICTURE = PROJECT / "docs" / "answer.svg"
@@ -55,7 +56,7 @@ def findings(reader: Reader) -> Findings:
     drawn = front.forest(found, "").picture
     if whole is None or drawn is None:
         raise ValueError("the database holds no verdict on the claim, or no lead to draw")
-    said = whole.sentence.partition(front.BY_PANEL)[0]
+    said = whole.sentence.partition(BY_PANEL)[0]
     lines = [
         f"**{said.partition('. ')[0]}.** {said.partition('. ')[2]}",
         "",

@@ -32,9 +32,8 @@ from pipeline.report.wording import (
     year_span,
 )
 from pipeline.study.framework import Framework
+from pipeline.study.results import BY_PANEL
 
-BY_PANEL = " By panel: "
-"""Where the sentence on the claim goes on with a list that the table of panels shows."""
 QUANTITIES = {
     BETWEEN: ("lead", "between authorities"),
     WITHIN: ("link", "inside authorities"),
@@ -116,7 +115,7 @@ def _facts(claim: Claim | None, primary: Sequence[Analysis]) -> list[Fact]:
             said = "; ".join(f"{one.name}: {size}" for one, size in reach)
             label = f"Smallest {what} that could be found, {where}"
             note = f"a smaller {what} is easily missed"
-            if any(size == "none" for _, size in reach):
+            if part == BETWEEN and any(one.one_year for one, _ in reach):
                 note += "; none where there is no later year to predict, which 'supported' asks for"
             facts.append(Fact(label, said, note))
     for row in claim.rules if claim else ():

@@ -66,14 +66,14 @@ def against(own: Mapping[int, float], similar: Sequence[Mapping[int, float]]) ->
     A council stands apart when its average lies outside the range in which one more council like
     the similar ones would lie in 95 of 100 cases (Student's t).
     """
-    above = below = years = 0
-    latest = None
-    for year, value in own.items():
-        beside = [other[year] for other in similar if year in other]
-        if beside:
-            middle = median(beside)
-            years, above, below = years + 1, above + (value > middle), below + (value < middle)
-            latest = year if latest is None else max(latest, year)
+    middles = {
+        year: median(beside)
+        for year in own
+        if (beside := [other[year] for other in similar if year in other])
+    }
+    above = sum(own[year] > middle for year, middle in middles.items())
+    below = sum(own[year] < middle for year, middle in middles.items())
+    years, latest = len(middles), max(middles, default=None)
     gaps = [
         fmean(own[year] - other[year] for year in own if year in other)
         for other in similar

@@ -6,22 +6,20 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.checks import drift
 from pipeline.database.versions import is_full, no_room, published_version
 from pipeline.edition import Edition
-from pipeline.reading import corrections, differences, reconciliation
 from pipeline.reading.readings import forget
 from pipeline.reading.switches import losses, switched_off
 from pipeline.runs.alerts import failed, send
 from pipeline.runs.lock import only_run
 from pipeline.runs.plan import COMMAND, LOGGERS, REDO, Plan, plan, redo_tag
 from pipeline.runs.runlog import Failure, Summary, history, logs
-from pipeline.runs.steps import steps
+from pipeline.runs.steps import declarations, steps
 from pipeline.settings import SettingsError
 from pipeline.sources import sources
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS
-from pipeline.verdict_words import side, worded
+from pipeline.verdict_words import claim, side, worded
 
 
 def execute(
@@ -164,13 +162,7 @@ def preview(
 def _begin(edition: Edition) -> None:
     """Refuse what is declared wrongly, and say what the results lose by what is switched off."""
     # The sample uses none of these, and is where they are tried first.
-    for declared in (
-        corrections.declared,
-        differences.accepted,
-        reconciliation.declared,
-        drift.declared,
-    ):
-        declared()
+    declarations()
     lost = losses(framework(), switched_off())
     print(f"Rapport, {edition.title}")
     _say(lost)
@@ -229,7 +221,7 @@ def summary(edition: Edition) -> str:
     for spec, title, part, verdict, sentence, exploratory, _ in verdicts:
         if spec == ALL_PANELS:
             lines.append(f"  verdict   {edition.mark}{worded(verdict)}")
-            lines += _wrapped(worded(sentence.split(" By panel: ")[0]))
+            lines += _wrapped(claim(sentence))
         else:
             aside = ", exploratory" if exploratory else ""
             lines += _wrapped(f"{title}: {side(part)} {worded(verdict)}{aside}")

@@ -8,7 +8,7 @@ input needs no declaration.
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from pipeline.database.sqltable import SQL, sql_tables
 from pipeline.database.versions import published_version
 from pipeline.edition import PROJECT, Edition, Place, contents, replacing
 from pipeline.reading import corrections, differences, reconciliation
+from pipeline.reading.declared import OfSource
 from pipeline.reading.fetch import digest as file_digest
 from pipeline.reading.releases import undeclared
 from pipeline.reading.source import Source
@@ -139,18 +140,27 @@ def _own(source: Source | None) -> list[str]:
     return [name] if is_module(name) else []
 
 
+def declarations() -> dict[str, Sequence[OfSource]]:
+    """What is declared of sources in files of ``data``, by how a plan calls it.
+
+    Raises:
+        DeclarationError: a file or an entry is not as expected.
+    """
+    return {
+        "its corrections": corrections.declared(),
+        "its explained differences": reconciliation.declared(),
+        "its accepted changes": differences.accepted(),
+        "its explained drift": drift.declared(),
+    }
+
+
 def tidy_step(edition: Edition, source: Source) -> Step:
     """The step that makes a source's table."""
 
     def declared() -> dict[str, str | None]:
         known = _switch(source.name) | _rules()
         if not edition.synthetic:
-            for kind, entries in (
-                ("its corrections", corrections.declared()),
-                ("its explained differences", reconciliation.declared()),
-                ("its accepted changes", differences.accepted()),
-                ("its explained drift", drift.declared()),
-            ):
+            for kind, entries in declarations().items():
                 known |= _entries(kind, [one for one in entries if one.source == source.name])
         return known
 

@@ -2,6 +2,8 @@
 
 ALL_PANELS = "all_panels"
 """The spec_id of the claim as a whole."""
+BY_PANEL = " By panel: "
+"""Where the sentence on the claim goes on with what each panel says."""
 
 TABLES = {
     "analysis_spec": "What was asked of which rows: declaration, thresholds and what thinned them.",

@@ -17,7 +17,7 @@ from pipeline.study.guards import DIRECTION, cautions, claim_checks
 from pipeline.study.multiplicity import add_bh, holm
 from pipeline.study.multiverse import gathered
 from pipeline.study.panels import Built, Row
-from pipeline.study.results import ALL_PANELS, TABLES
+from pipeline.study.results import ALL_PANELS, BY_PANEL, TABLES
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def claim_rows(found: Sequence[Found], all_of: Framework) -> list[Row]:
         "exploratory": None if all_of.registered() else "The framework is not the registered one.",
     }
     rows = [dict(vars(one)) for one in overall(answers, checks)]
-    return [common | row | {"sentence": f"{row['sentence']} By panel: {each}."} for row in rows]
+    return [common | row | {"sentence": f"{row['sentence']}{BY_PANEL}{each}."} for row in rows]
 
 
 def _panel_checks(primary: Sequence[Found]) -> Check:

@@ -124,6 +124,12 @@ def table(edition: Edition, name: str) -> pl.DataFrame:
 
 @pytest.fixture
 def carried(edition: Edition) -> Edition:
+    carry(edition)
+    return edition
+
+
+def carry(edition: Edition) -> None:
+    """Make the tables from trusts to places, where no council has figures of its own."""
     council = {"areacd": pl.String, "year": pl.Int32, "indicator": pl.String}
     measured = {"value": pl.Float64, "status": pl.String, "reference_year": pl.Int32}
     none = pl.DataFrame(schema={**council, **measured})
@@ -132,7 +138,6 @@ def carried(edition: Edition) -> Edition:
     edition.write("locality", "indicator_carried", none)
     for name in ("trust_lineage", "trust_place", "trust_indicator", "indicator_place"):
         table(edition, name)
-    return edition
 
 
 def test_lineage_follows_successions_splits_evenly_and_ignores_the_years_before_2010(
@@ -236,14 +241,8 @@ def test_later_years_have_the_councils_and_trusts_of_2024(edition: Edition) -> N
     edition.write("tidy", "trust_succession", merged)
     measured = edition.read("locality", "indicator_trust").with_columns(pl.lit(2026).alias("year"))
     edition.write("locality", "indicator_trust", measured)
-    council = {"areacd": pl.String, "year": pl.Int32, "indicator": pl.String}
-    none = {"value": pl.Float64, "status": pl.String, "reference_year": pl.Int32}
-    empty = pl.DataFrame(schema={**council, **none})
-    edition.write("locality", "indicator_council", empty)
-    thin = empty.with_columns(pl.lit(None, pl.Float64).alias("coverage"))
-    edition.write("locality", "indicator_carried", thin)
-    for name in ("trust_lineage", "trust_place", "trust_indicator", "indicator_place"):
-        found = table(edition, name)
+    carry(edition)
+    found = edition.read("locality", "indicator_place")
     coverage = dict(found.filter(pl.col("year") == 2026).select("areacd", "coverage").rows())
     # By 2024 what nobody measured is a part of a trust that is measured.
     assert coverage[COUNTY] == pytest.approx(1.0)

@@ -114,14 +114,19 @@ def test_a_year_without_a_value_stays_so_where_others_stand_for_later_years(
     assert row["reference_year"] is None
 
 
+def people_in(edition: Edition, *years: int) -> None:
+    """Give each of the years the same population."""
+    people = edition.read("locality", "population")
+    every = [people.with_columns(year=pl.lit(year, pl.Int64)) for year in years]
+    edition.write("locality", "population", pl.concat(every))
+
+
 def test_a_figure_that_stands_says_the_year_that_it_was_published_for(
     edition: Edition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rate = framework().indicators[RATE]
     declare(monkeypatch, replace(rate, stands=2))
-    people = edition.read("locality", "population")
-    years = [people.with_columns(year=pl.lit(year, pl.Int64)) for year in (2012, 2014)]
-    edition.write("locality", "population", pl.concat(years))
+    people_in(edition, 2012, 2014)
     first = transfers([1.0] * 12, ["ok"] * 12)
     later = first.with_columns(
         pl.col("period").str.replace("2012", "2014"), pl.col("value") * 2, year=pl.lit(2014)
@@ -139,9 +144,7 @@ def test_an_older_figure_does_not_stand_for_a_suppressed_one(
 ) -> None:
     rate = framework().indicators[RATE]
     declare(monkeypatch, replace(rate, stands=2))
-    people = edition.read("locality", "population")
-    years = [people.with_columns(year=pl.lit(year, pl.Int64)) for year in (2012, 2013, 2015)]
-    edition.write("locality", "population", pl.concat(years))
+    people_in(edition, 2012, 2013, 2015)
 
     def of(year: int, first: float | None, status: str) -> pl.DataFrame:
         return transfers([first, *[1.0] * 11], [status, *["ok"] * 11]).with_columns(
