@@ -26,7 +26,6 @@ COMPUTING = (
     "pyreadr",
     "scipy",
     "sqlglot",
-    "statsmodels",
 )
 """Packages that results may depend on."""
 WRITING = ("jinja2", "markupsafe", "vl-convert-python", "xlsxwriter")

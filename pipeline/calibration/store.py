@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.edition import data_root, keep
 
-LIBRARIES = ("numpy", "scipy", "statsmodels")
+LIBRARIES = ("numpy", "scipy")
 
 
 def fingerprint(files: Iterable[Path], *settings: object) -> str:

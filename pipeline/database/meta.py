@@ -25,7 +25,6 @@ PACKAGES = (
     "great-expectations",
     "numpy",
     "scipy",
-    "statsmodels",
 )
 
 

@@ -4,64 +4,15 @@ The sharpest form of the claim's cases: plan and budget are shared, so whatever 
 their neighbours is something else.
 """
 
-import warnings
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import special
 
+from pipeline.evidence.conditional import conditional_logit, discordant
 from pipeline.evidence.locality import LocalityPanel, Within, codes_of
-from pipeline.evidence.panel import Array, Flags, Ints
+from pipeline.evidence.panel import Flags
 from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.trajectories import sign_flip
 from pipeline.evidence.within_rows import DiscordantSet, WithinEffect
-
-
-@dataclass(frozen=True)
-class Logit:
-    """Conditional maximum likelihood: coefficients and standard errors (k,), log-likelihoods."""
-
-    beta: Array
-    se: Array
-    loglik_null: float
-    loglik: float
-
-
-def conditional_logit(adopted: Flags, x: Array, strata: Ints) -> Logit | None:
-    """Logit of adoption (n,) on x (n, k), given how many of each stratum adopted.
-
-    None where no stratum is discordant, or no finite maximum is found (x may separate adopters from
-    others altogether).
-    """
-    from statsmodels.discrete.conditional_models import ConditionalLogit  # noqa: PLC0415
-    from statsmodels.tools.sm_exceptions import ModelWarning  # noqa: PLC0415
-
-    discordant = _discordant(adopted, strata)
-    if len(np.unique(strata[discordant])) <= x.shape[1]:
-        return None
-    model = ConditionalLogit(
-        adopted[discordant].astype(np.float64), x[discordant], groups=strata[discordant]
-    )
-    with warnings.catch_warnings():
-        # Failure shows in what is returned.
-        warnings.simplefilter("ignore", (ModelWarning, RuntimeWarning))
-        try:
-            found = model.fit(disp=0, method="newton", tol=1e-12, maxiter=100)
-            se = np.asarray(found.bse, dtype=np.float64)
-        except np.linalg.LinAlgError:
-            return None
-    beta = np.asarray(found.params, dtype=np.float64)
-    # A coefficient that runs away drags its standard error with it.
-    if not (
-        np.isfinite(beta).all() and np.isfinite(se).all() and se.max() < 1e3 / x.std(axis=0).max()
-    ):
-        return None
-    return Logit(beta, se, float(model.loglike(np.zeros(x.shape[1]))), float(found.llf))
-
-
-def _discordant(adopted: Flags, strata: Ints) -> Flags:
-    count, rows = np.bincount(strata, adopted), np.bincount(strata)
-    return np.asarray(((count > 0) & (count < rows))[strata])
 
 
 def discordant_sets(
@@ -75,7 +26,7 @@ def discordant_sets(
         adopted: (n,) which rows adopted.
         confidence: level of the intervals.
     """
-    inside = _discordant(adopted, w.cell)
+    inside = discordant(adopted, w.cell)
     if not inside.any():
         return ()
     h, cell, who = w.composite[inside], codes_of(w.cell[inside]), adopted[inside]

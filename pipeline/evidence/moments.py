@@ -216,8 +216,9 @@ def inverted(scaled: Array, penalty: Array | float) -> tuple[Array, Array]:
 
 def _run(columns: Ints) -> Ints | slice:
     """Columns side by side as a slice, which copies nothing."""
-    if len(columns) and (np.diff(columns) == 1).all():
-        return slice(int(columns[0]), int(columns[-1]) + 1)
+    numbers = columns.tolist()
+    if numbers and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+        return slice(numbers[0], numbers[0] + len(numbers))
     return columns
 
 
@@ -247,7 +248,7 @@ def net_of_controls(train: Moments, controls: Ints) -> Net:
     inverse, rank = inverted(on_scale(with_x[:, :, at], own_scale), 0.0)
     inverse = on_scale(inverse, own_scale)
     on_x, on_y = inverse @ with_x, inverse @ with_y
-    rest = np.setdiff1d(np.arange(1, xx.shape[1]), controls)
+    rest = np.delete(np.arange(xx.shape[1]), [0, *controls])
     others = _run(rest)
     from_controls = xx[:, others][:, :, at]
     left_xx, left_xy = np.zeros_like(xx), np.zeros_like(xy)

@@ -8,32 +8,56 @@ import numpy as np
 from pipeline.evidence.locality import codes_of
 from pipeline.evidence.panel import Array, Panel, standardise
 
+STEPS, CLOSE = 200, 1e-18
+"""Most steps of a fit, which needs some ten, and what the next one would gain where it is done."""
+LEAST_UNIQUE = 1e-6
+"""Of an item's variance, what is left to itself at least where a factor fits."""
 
-def omega_total(items: Array) -> float:
+
+def omega_total(items: Array) -> float | None:
     """McDonald's (1999) omega total of items (n, k), k >= 3, standardised.
 
     (sum of loadings)^2 / ((sum of loadings)^2 + sum of uniquenesses), from one factor fitted by
     maximum likelihood: the share of the variance of the sum of z-scores that the factor explains.
+    None where one factor does not fit (items that say nearly the same, say).
 
     Raises:
         ValueError: with fewer than 3 items (one factor is then not identified), no more rows than
             items, or an item that does not vary.
     """
-    # Statsmodels brings pandas along, and takes a second: only where it is called.
-    from statsmodels.multivariate.factor import Factor  # noqa: PLC0415
-
     if items.ndim != 2 or items.shape[1] < 3 or len(items) <= items.shape[1]:
         raise ValueError(f"omega needs at least 3 items and more rows, not {items.shape}")
     if not np.ptp(items, axis=0).all():
         raise ValueError("an item does not vary")
-    correlations = np.corrcoef(items.T)
-    # Principal axis of the correlations as a start, so that no random draw decides.
+    found = _one_factor(np.asarray(np.corrcoef(items.T), dtype=np.float64))
+    if found is None:
+        return None
+    loadings, unique = found
+    common = float(loadings.sum()) ** 2
+    return common / (common + float(unique.sum()))
+
+
+def _one_factor(correlations: Array) -> tuple[Array, Array] | None:
+    """Loadings and uniquenesses (k,) of one factor by maximum likelihood.
+
+    Of the uniquenesses' logarithms alone, with the loadings at their best for them, by scoring
+    (Joreskog 1967). None where the likelihood grows until nothing of an item is left to itself.
+    """
     values, vectors = np.linalg.eigh(correlations)
-    start = np.clip(vectors[:, -1:] * np.sqrt(values[-1]), -0.95, 0.95)
-    factor = Factor(corr=correlations, n_factor=1, nobs=len(items), method="ml")
-    fit = factor.fit(start=(start, 1.0 - start[:, 0] ** 2))
-    common = float(fit.loadings.sum()) ** 2
-    return common / (common + float(fit.uniqueness.sum()))
+    unique = 1.0 - np.clip(vectors[:, -1] * np.sqrt(values[-1]), -0.95, 0.95) ** 2
+    for _ in range(STEPS):
+        root = np.sqrt(unique)
+        values, vectors = np.linalg.eigh(correlations / np.outer(root, root))
+        loadings = root * vectors[:, -1] * np.sqrt(max(values[-1] - 1.0, 0.0))
+        gradient = (loadings**2 + unique - 1.0) / unique
+        curvature = (vectors[:, :-1] @ vectors[:, :-1].T) ** 2
+        step = -np.linalg.lstsq(curvature, gradient)[0]
+        if abs(gradient @ step) < CLOSE:
+            return loadings, unique
+        unique = unique * np.exp(step / max(1.0, np.abs(step).max()))
+        if unique.min() < LEAST_UNIQUE:
+            return None
+    return None
 
 
 def respondent_reliability(values: Array, sampling_variances: Array) -> float:

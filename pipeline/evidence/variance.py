@@ -9,6 +9,7 @@ for what takes milliseconds here.
 Shapes: R panels, n rows, G authorities, K numbers of rows that localities have, p columns of X.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,11 +24,10 @@ from pipeline.evidence.settings import WithinSettings
 from pipeline.evidence.within_rows import VarianceSplit, WithinEffect
 
 REWB = "within-between, random intercepts"
-# Not L-BFGS-B: scipy's calls threaded LAPACK on 2 x 2 matrices, which costs a hundred times more
-# than the likelihood when several processes share the cores.
-TIGHT = {"ftol": 1e-16, "maxiter": 500}
 # Newton steps, and halvings of one that goes uphill; 6 steps and no halving are usual.
 STEPS, HALVINGS = 60, 12
+# Rounds in which an end of the interval is looked for, and shares that are tried in each.
+ROUNDS, POINTS = 2, 26
 # A ratio's root below this is 0: its square is a ten-thousand-millionth of the residual variance.
 NOTHING = 1e-5
 
@@ -197,22 +197,26 @@ def _deviance(theta: Array, d: Nested, left: Array, reml: bool) -> tuple[Array, 
     return value, gradient * 2.0 * theta
 
 
-def _descend(start: float, d: Nested, left: Array, reml: bool, free: Flags) -> tuple[Array, Array]:
-    """Where Newton's method takes every panel from a start: roots (R, 2) and deviance (R,).
+Deviance = Callable[[Array], tuple[Array, Array]]
+"""Roots of variance ratios, or a size of them, (R, q) -> deviance (R,) and its gradient (R, q)."""
+
+
+def _descend(deviance: Deviance, start: Array) -> tuple[Array, Array]:
+    """Where Newton's method takes every panel from a start (R, q): the place, and deviance (R,).
 
     The deviance is even in the roots, so no bound is needed. Its Hessian comes from differences of
     the gradient: how exact it is decides about the way, not about the place. Directions that curve
     down are taken by the size of their curvature, so a saddle does not hold.
     """
-    theta = np.tile(np.where(free, start, 0.0), (len(left), 1))
-    value, gradient = _deviance(theta, d, left, reml)
+    theta = start
+    value, gradient = deviance(theta)
     for _ in range(STEPS):
-        hessian = np.tile(np.diag(np.where(free, 0.0, 1.0)), (len(left), 1, 1))
-        for i in np.flatnonzero(free):
+        hessian = np.empty((*theta.shape, theta.shape[1]))
+        for i in range(theta.shape[1]):
             step = np.zeros(theta.shape)
             step[:, i] = 1e-4 * np.maximum(np.abs(theta[:, i]), 0.1)
-            up, down = (_deviance(theta + sign * step, d, left, reml)[1] for sign in (1, -1))
-            hessian[:, i] = np.where(free, (up - down) / (2.0 * step[:, [i]]), 0.0)
+            up, down = (deviance(theta + sign * step)[1] for sign in (1, -1))
+            hessian[:, i] = (up - down) / (2.0 * step[:, [i]])
         values, vectors = np.linalg.eigh((hessian + hessian.transpose(0, 2, 1)) / 2.0)
         along = np.einsum("rij,ri->rj", vectors, gradient) / np.maximum(np.abs(values), 1e-8)
         move = -np.einsum("rij,rj->ri", vectors, along)
@@ -221,7 +225,7 @@ def _descend(start: float, d: Nested, left: Array, reml: bool, free: Flags) -> t
         if (np.abs((move * gradient).sum(axis=1)) < 1e-13 * np.abs(value)).all():
             break
         for _ in range(HALVINGS):
-            found, slope = _deviance(theta + move, d, left, reml)
+            found, slope = deviance(theta + move)
             uphill = found > value + 1e-13 * np.abs(value)
             if not uphill.any():
                 break
@@ -240,16 +244,26 @@ def _roots(
     d: Nested, left: Array, *, reml: bool = True, levels: tuple[bool, bool] = (True, True)
 ) -> tuple[Array, Array]:
     """Roots of the variance ratios (R, 2) at the least deviance (R,) of every panel."""
-    free = np.array(levels)
-    theta, value = _descend(0.7, d, left, reml, free)
+    free = np.flatnonzero(levels)
+    wide = np.zeros((len(free), 2))
+    wide[np.arange(len(free)), free] = 1.0
+
+    def descend(some: Nested, left: Array, start: float) -> tuple[Array, Array]:
+        def deviance(theta: Array) -> tuple[Array, Array]:
+            value, gradient = _deviance(theta @ wide, some, left, reml)
+            return value, gradient[:, free]
+
+        return _descend(deviance, np.full((len(left), len(free)), start))
+
+    theta, value = descend(d, left, 0.7)
     # The gradient vanishes at 0, so a step that overshoots may end there for no good reason.
-    again = (theta[:, free] == 0).any(axis=1)
+    again = (theta == 0).any(axis=1)
     if again.any():
-        other, lower = _descend(0.1, d.some(again), left[again], reml, free)
+        other, lower = descend(d.some(again), left[again], 0.1)
         better = lower < value[again]
         theta[again] = np.where(better[:, None], other, theta[again])
         value[again] = np.where(better, lower, value[again])
-    return theta, value
+    return theta @ wide, value
 
 
 def fit(d: Nested, *, reml: bool = True, levels: tuple[bool, bool] = (True, True)) -> Mixed:
@@ -290,32 +304,34 @@ def share_interval(d: Nested, at: Mixed, confidence: float) -> tuple[float, floa
     normal. A delete-one-authority
     jackknife-t of arcsin(sqrt(W*)) covered .77 at a W* of .05 with normal parts.
     """
-    from scipy import optimize  # noqa: PLC0415 - a quarter of a second, for this alone
-
-    total = np.sqrt(max((at.authority + at.locality) / at.resid, 0.01))
     left = d.n - (d.total.shape[1] - 1)
+    start = np.sqrt(max((at.authority + at.locality) / at.resid, 0.01))
 
-    def deviance(share: float) -> float:
-        direction = np.sqrt([1.0 - share, share])
+    def profile(shares: Array) -> Array:
+        """(R,) the least deviance at each share, whatever the lasting variance."""
+        directions = np.sqrt(np.column_stack([1.0 - shares, shares]))
 
-        def along(size: Array) -> tuple[float, Array]:
-            value, gradient = _deviance(size * direction[None], d, left, reml=True)
-            return float(value[0]), gradient @ direction
+        def deviance(size: Array) -> tuple[Array, Array]:
+            value, gradient = _deviance(size * directions, d, left, reml=True)
+            return value, (gradient * directions).sum(axis=1, keepdims=True)
 
-        found = optimize.minimize(
-            along, [total], jac=True, method="SLSQP", bounds=[(0.0, None)], options=TIGHT
-        )
-        return float(found.fun)
+        return _descend(deviance, np.full((len(shares), 1), start))[1]
 
-    best = at.w_star
-    reach = deviance(best) + special.stdtrit(len(d.total) - 1, (1.0 + confidence) / 2.0) ** 2
+    def end(outer: float) -> float:
+        """Where the deviance reaches the bound between the estimate and 0 or 1."""
+        inner = at.w_star
+        for _ in range(ROUNDS):
+            shares = np.linspace(inner, outer, POINTS)
+            beyond = profile(shares) - reach
+            first = int(np.argmax(beyond > 0))
+            if beyond[first] <= 0:
+                return outer
+            inner, outer = shares[first - 1 : first + 1].tolist()
+        return float(np.interp(0.0, beyond[first - 1 : first + 1], [inner, outer]))
 
-    def beyond(share: float) -> float:
-        return float(deviance(share) - reach)
-
-    low = 0.0 if beyond(0.0) <= 0 else optimize.brentq(beyond, 0.0, best, xtol=1e-4)
-    high = 1.0 if beyond(1.0) <= 0 else optimize.brentq(beyond, best, 1.0, xtol=1e-4)
-    return float(low), float(high)
+    bound = special.stdtrit(len(d.total) - 1, (1.0 + confidence) / 2.0) ** 2
+    reach = float(profile(np.array([at.w_star]))[0] + bound)
+    return end(0.0), end(1.0)
 
 
 def satterthwaite(

@@ -5,7 +5,7 @@ variation lies within authorities (W*), and whether leadership and partnership t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import special
@@ -71,56 +71,10 @@ class WithinResult:
 
 
 def within(panel: LocalityPanel, s: WithinSettings, adopted: Flags | None = None) -> WithinResult:
-    """Run everything for one panel: `tracking`, and `adoption` beside it."""
-    tracked, beside = tracking(panel, s), adoption(panel, s, adopted)
-    return replace(
-        tracked,
-        within_effect=(*tracked.within_effect, *beside.within_effect),
-        discordant_sets=beside.discordant_sets,
-    )
-
-
-def tracking(panel: LocalityPanel, s: WithinSettings) -> WithinResult:
-    """How much varies within, and whether leadership tracks it, under both compositions.
+    """How much varies within, whether leadership tracks it, and who adopted beside neighbours.
 
     Args:
         panel: the panel; rows without a neighbour in their authority and year are left out.
-        s: settings.
-    """
-    left_out = left_out_of(panel, shared(panel))
-    comparison = compared(panel, s.min_authorities)
-    if isinstance(comparison, str):
-        return WithinResult(comparison, left_out)
-    panel, w = comparison
-    split = variance_split(panel, s)
-    localities = units_of(w, w.composite[:, None], w.locality)
-    order = orders(localities.group, s.n_permutations, np.random.default_rng(s.seed))
-    tracks = {
-        "composite": track_column(w, localities, order),
-        "indicators": track_indicators(w, order, s),
-    }
-    strength = power(w, order, split, s)
-    setting = Setting(tuple(panel.leadership), len(np.unique(panel.year)), left_out, split)
-    return WithinResult(
-        stopped=None,
-        left_out=left_out,
-        variance_split=(split,),
-        within_effect=(
-            *(effect_row(w, name, track, s) for name, track in tracks.items()),
-            joint_row(w, s),
-            *source_rows(w, s),
-            *within_between(panel),
-        ),
-        power=strength,
-        verdict=verdict_rows(tracks, setting, strength, s),
-    )
-
-
-def adoption(panel: LocalityPanel, s: WithinSettings, adopted: Flags | None = None) -> WithinResult:
-    """The discordant sets, and how adopters differ from their neighbours.
-
-    Args:
-        panel: the panel, as in `tracking`.
         s: settings.
         adopted: (n,) which rows adopted; by default the top `adopter_share` of each year's
             localities by the outcome, those without a neighbour among them.
@@ -134,9 +88,31 @@ def adoption(panel: LocalityPanel, s: WithinSettings, adopted: Flags | None = No
         adopted = adopters(panel.outcome, panel.year, s.adopter_share)
     adopted = adopted[keep]
     panel, w = comparison
+    split = variance_split(panel, s)
+    localities = units_of(w, w.composite[:, None], w.locality)
+    order = orders(localities.group, s.n_permutations, np.random.default_rng(s.seed))
+    tracks = {
+        "composite": track_column(w, localities, order),
+        "indicators": track_indicators(w, order, s),
+    }
+    strength = power(w, order, split, s)
+    setting = Setting(tuple(panel.leadership), len(np.unique(panel.year)), left_out, split)
     sets = discordant_sets(panel, w, adopted, s.confidence)
-    effects = tuple(adoption_effects(sets, w, adopted, s))
-    return WithinResult(None, left_out, within_effect=effects, discordant_sets=sets)
+    return WithinResult(
+        stopped=None,
+        left_out=left_out,
+        variance_split=(split,),
+        within_effect=(
+            *(effect_row(w, name, track, s) for name, track in tracks.items()),
+            joint_row(w, s),
+            *source_rows(w, s),
+            *within_between(panel),
+            *adoption_effects(sets, w, adopted, s),
+        ),
+        discordant_sets=sets,
+        power=strength,
+        verdict=verdict_rows(tracks, setting, strength, s),
+    )
 
 
 def left_out_of(panel: LocalityPanel, keep: Ints) -> LeftOut:

@@ -12,7 +12,7 @@ from pipeline.edition import Edition
 from pipeline.study.asked import Asked, long_table, used_of
 from pipeline.study.framework import Framework
 from pipeline.study.panels import Row, candidates
-from pipeline.study.parts import kept_here, on_one_thread, pieces
+from pipeline.study.parts import on_one_thread, pieces
 from pipeline.study.results import TABLES
 from pipeline.study.together import Found, claim_rows, correct_secondary, put_together
 from pipeline.study.values import panel_values
@@ -47,11 +47,10 @@ def evidence_tables(
             for one, long in zip(asked, longs, strict=True)
             for piece in pieces(one, long)
         )
-        here = [kept_here(one, long) for one, long in zip(asked, longs, strict=True)]
         made: dict[str, Found] = {}
         by_panel = groupby(done, key=itemgetter(0))
-        for one, kept, (_, own) in zip(asked, here, by_panel, strict=True):
-            made[one.pool.spec.name] = put_together(one, kept, [result for _, result in own])
+        for one, (_, own) in zip(asked, by_panel, strict=True):
+            made[one.pool.spec.name] = put_together(one, [result for _, result in own])
             progress(f"{len(made)} of {len(asked)} panels: {one.pool.spec.title}")
         rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
         panels = [made[name] for name in all_of.panels]

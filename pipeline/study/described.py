@@ -1,7 +1,6 @@
 """What a panel is, before one side is held against the other: rows, settings, how well measured."""
 
 import json
-import warnings
 from dataclasses import asdict
 
 import numpy as np
@@ -96,7 +95,7 @@ def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list
         items = panel.blocks[block]
         varying = items[:, np.ptp(items, axis=0) > 0]
         alpha = _alpha(standardise(varying)) if varying.shape[1] > 1 else None
-        omega = _omega(varying) if 2 < varying.shape[1] < len(varying) else None
+        omega = omega_total(varying) if 2 < varying.shape[1] < len(varying) else None
         agreement = sign_agreement(partial[block])
         for place, one in enumerate(indicators):
             own = keys.join(
@@ -142,19 +141,6 @@ def _alpha(items: Array) -> float | None:
         return cronbach_alpha(items)
     except ValueError:
         return None
-
-
-def _omega(items: Array) -> float | None:
-    """Omega, or None where one factor does not fit (items that say nearly the same)."""
-    from statsmodels.tools.sm_exceptions import ModelWarning  # noqa: PLC0415 - brings pandas along
-
-    with warnings.catch_warnings():
-        # These alone: filters hold for all threads, and pieces are being dealt out meanwhile.
-        warnings.simplefilter("error", (ModelWarning, RuntimeWarning))
-        try:
-            return omega_total(items)
-        except (ModelWarning, RuntimeWarning):
-            return None
 
 
 def _panel_rows(asked: Asked) -> list[Row]:

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.evidence.between import between
 from pipeline.evidence.panel import Panel
 from pipeline.evidence.subsets import KINDS, indicator_importance
-from pipeline.evidence.within import WithinResult, adoption, tracking
+from pipeline.evidence.within import within
 from pipeline.study.asked import Asked, Tables
 from pipeline.study.described import described
 from pipeline.study.framework import Framework
@@ -107,19 +107,11 @@ def _robust_within(asked: Asked) -> Tables:
 
 
 def _within(asked: Asked) -> Tables:
-    """Whether leadership tracks the outcome among localities of one authority."""
+    """What differs among localities of one authority, with names instead of codes."""
     panel = asked.compared_within
-    return {} if panel is None else _inside(asked, tracking(panel, asked.all_of.test.within))
-
-
-def _adopted(asked: Asked) -> Tables:
-    """Authorities where only some localities adopted, and who those are."""
-    panel = asked.compared_within
-    return {} if panel is None else _inside(asked, adoption(panel, asked.all_of.test.within))
-
-
-def _inside(asked: Asked, found: WithinResult) -> Tables:
-    """What was found within authorities as rows, with names instead of codes."""
+    if panel is None:
+        return {}
+    found = within(panel, asked.all_of.test.within)
     names = {
         key: asked.inner.rows[key].unique().sort().to_list() for key in ("authority", "locality")
     }
@@ -159,15 +151,11 @@ def _unpacked(packed: bytes) -> Asked:
     return asked
 
 
-def kept_here(asked: Asked, long: pl.DataFrame) -> tuple[Tables, Tables]:
-    """What statsmodels has a part in: little work, but seconds to import in every worker."""
-    return described(asked, long), _adopted(asked)
-
-
 def pieces(asked: Asked, long: pl.DataFrame) -> list[Piece]:
     """What is dealt out of a panel, in the order in which `put_together` reads it."""
     penalty = asked.penalty()
     parts: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+        (described, (long,)),
         (_between, ()),
         (_importance, ()),
         (_robust, (long,)),

@@ -10,7 +10,7 @@ from pipeline.evidence.panel import Panel, composites
 from pipeline.evidence.quality import partial_correlations
 from pipeline.evidence.verdict import joined
 from pipeline.study import framework as declared
-from pipeline.study.asked import Asked, Tables
+from pipeline.study.asked import Asked
 from pipeline.study.described import exploratory
 from pipeline.study.framework import Framework
 from pipeline.study.guards import DIRECTION, cautions, claim_checks
@@ -49,15 +49,14 @@ READ = ("loao_p_below_alpha", "trajectory_p_below_alpha")
 """The rules of both halves that read a p value."""
 
 
-def put_together(asked: Asked, here: tuple[Tables, Tables], done: Sequence[Any]) -> Found:
-    """One panel's tables from what was `kept_here` and what its `pieces` gave."""
+def put_together(asked: Asked, done: Sequence[Any]) -> Found:
+    """One panel's tables from what its `pieces` gave."""
     all_of, spec = asked.all_of, asked.pool.spec
-    described, adopted = here
-    first, importance, robust, robust_inside, inside, *specified = done
+    described, first, importance, robust, robust_inside, inside, *specified = done
     curve, together = gathered(asked.pool, all_of, specified) if any(specified) else ([], [])
     rows: dict[str, list[Row]] = {name: [] for name in (*TABLES, "construct_coverage")}
     several = {"multiverse": curve, "robustness": together}
-    for part in (first, described, importance, robust, several, robust_inside, inside, adopted):
+    for part in (first, described, importance, robust, several, robust_inside, inside):
         for table, own in part.items():
             rows[table] += own
     rows["published_comparison"] = _published(asked.estimated, rows)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.evidence.discordant import adoption_effects, conditional_logit, discordant_sets
+from pipeline.evidence.conditional import conditional_logit
+from pipeline.evidence.discordant import adoption_effects, discordant_sets
 from pipeline.evidence.locality import LocalityPanel, Within, adopters, shared, within_of
 from tests.evidence.localities import SETTINGS, locality_world
 

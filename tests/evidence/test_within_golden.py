@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from pipeline.evidence.discordant import conditional_logit
+from pipeline.evidence.conditional import conditional_logit
 from pipeline.evidence.locality import LocalityPanel, Within, codes_of, demean, within_of
 from pipeline.evidence.nested import orthonormal, robust_f
 from pipeline.evidence.panel import Array, z_mean
@@ -128,8 +128,7 @@ def test_conditional_logit(columns: Any, golden: Golden) -> None:
     assert found is not None
     names = ("Hc", "imd", "logpop")
     assert_allclose(found.beta, [expected["clogit_coef"][n] for n in names], rtol=1e-7)
-    # statsmodels takes second derivatives numerically.
-    assert_allclose(found.se, [expected["clogit_se"][n] for n in names], rtol=1e-6)
+    assert_allclose(found.se, [expected["clogit_se"][n] for n in names], rtol=1e-7)
     close([found.loglik_null, found.loglik], expected["clogit_loglik"])
 
 

@@ -25,7 +25,7 @@ from pipeline.study.analysis import evidence_tables
 from pipeline.study.asked import Asked
 from pipeline.study.described import exploratory, measure_quality
 from pipeline.study.framework import Framework, Panel, framework
-from pipeline.study.parts import kept_here, on_one_thread, pieces
+from pipeline.study.parts import on_one_thread, pieces
 from pipeline.study.results import ALL_PANELS, MEANINGS, TABLES
 from pipeline.study.together import Found, claim_rows, put_together
 from tests.few import few_draws
@@ -78,7 +78,7 @@ def one_process() -> Iterator[None]:
 def found_of(frame: pl.DataFrame, spec: Panel = INSIDE, all_of: Framework = QUICK) -> Found:
     asked = Asked(pool_of(frame, spec, all_of), all_of)
     done = [piece.done() for piece in pieces(asked, UNSAMPLED)]
-    return put_together(asked, kept_here(asked, UNSAMPLED), done)
+    return put_together(asked, done)
 
 
 @pytest.fixture(scope="module")
@@ -663,7 +663,7 @@ def dealt_out(**parallel: Any) -> Found:
             joblib.delayed(on_one_thread)(piece) for piece in pieces(asked, UNSAMPLED)
         )
     assert {name for name, _ in done} == {INSIDE.name}
-    return put_together(asked, kept_here(asked, UNSAMPLED), [result for _, result in done])
+    return put_together(asked, [result for _, result in done])
 
 
 def test_pieces_give_the_same_rows_whoever_works_them_out(plain: Found) -> None:
