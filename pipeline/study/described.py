@@ -89,6 +89,8 @@ def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list
     outcome_family = all_of.indicators[built.spec.outcome].family
     partial = partial_correlations(panel)
     keys = built.rows.select("locality", "year")
+    here = keys.join(long, on=["locality", "year"], maintain_order="left")
+    of_indicator = here.partition_by("indicator", as_dict=True)
     measured = {row["indicator"]: row["measured_share"] for row in built.coverage}
     rows = []
     for block, indicators in built.used.items():
@@ -98,9 +100,7 @@ def measure_quality(built: Built, long: pl.DataFrame, all_of: Framework) -> list
         omega = omega_total(varying) if 2 < varying.shape[1] < len(varying) else None
         agreement = sign_agreement(partial[block])
         for place, one in enumerate(indicators):
-            own = keys.join(
-                long.filter(pl.col("indicator") == one.name), on=["locality", "year"], how="left"
-            )
+            own = of_indicator.get((one.name,), here.clear())
             spread = float(items[:, place].var(ddof=1))
             noise = own["sampling_variance"].drop_nulls().to_numpy()
             means = np.bincount(panel.authority, weights=items[:, place]) / np.bincount(

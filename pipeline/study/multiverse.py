@@ -213,7 +213,7 @@ def estimates(
             same = _rows(inner), _controls_of(inner), compositions
             if same not in inside:
                 slopes_of = _slopes(inner, all_of, compositions)
-                inside[same] = slopes_of, inner.with_neighbours.height
+                inside[same] = slopes_of, int(np.count_nonzero(inner.neighboured))
             own, rows = inside[same]
             found = {
                 name: replace(one, slope=own[name], n_within=rows) for name, one in found.items()
