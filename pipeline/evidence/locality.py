@@ -87,9 +87,9 @@ MANY = 1 << 16
 
 def _codes(key: Ints | Array) -> Ints:
     """(n,) codes 0, 1, ... of the values of a key, in sorted order."""
-    if len(key) and np.issubdtype(key.dtype, np.integer) and 0 <= key.min() <= key.max() < MANY:
-        place = np.cumsum(np.bincount(key.astype(np.int64)) > 0) - 1
-        return np.asarray(place[key], dtype=np.int64)
+    if len(key) and key.dtype.kind == "i" and key.min() >= 0 and key.max() < MANY:
+        place: Ints = np.cumsum(np.bincount(key) > 0) - 1
+        return place[key]
     return np.unique(key, return_inverse=True)[1].astype(np.int64)
 
 

@@ -47,6 +47,9 @@ def evidence_tables(
             for one, long in zip(asked, longs, strict=True)
             for piece in pieces(one, long)
         )
+        # While the workers begin.
+        of_panel = {one.pool.spec.name: one for one in asked}
+        values = panel_values(edition, [of_panel[name] for name in all_of.panels])
         made: dict[str, Found] = {}
         by_panel = groupby(done, key=itemgetter(0))
         for one, (_, own) in zip(asked, by_panel, strict=True):
@@ -63,6 +66,4 @@ def evidence_tables(
             {"synthetic": edition.synthetic} | row for row in claim_rows(panels, all_of)
         ]
         tables = {name: pl.DataFrame(own, infer_schema_length=None) for name, own in rows.items()}
-        of_panel = {one.pool.spec.name: one for one in asked}
-        in_order = [of_panel[name] for name in all_of.panels]
-        return tables | {"panel_value": panel_values(edition, in_order)}
+        return tables | {"panel_value": values}
