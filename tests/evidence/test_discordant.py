@@ -1,9 +1,12 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from pipeline.evidence.conditional import conditional_logit
 from pipeline.evidence.discordant import adoption_effects, discordant_sets
 from pipeline.evidence.locality import LocalityPanel, Within, adopters, shared, within_of
+from pipeline.evidence.panel import Array
 from tests.evidence.localities import SETTINGS, locality_world
 
 
@@ -52,6 +55,39 @@ def test_pairs_are_a_logit_of_their_differences() -> None:
     assert found.se[0] == pytest.approx(1 / np.sqrt((p * (1 - p) * difference**2).sum()), rel=1e-4)
     assert found.loglik_null == pytest.approx(300 * np.log(0.5))
     assert abs(found.beta[0] - 0.8) < 3 * found.se[0]
+
+
+def test_the_likelihood_is_that_of_every_choice_listed() -> None:
+    """Strata of 2 to 6 rows with 1 to 5 cases, one of them without a case."""
+    rng = np.random.default_rng(2)
+    strata = np.repeat(np.arange(12), [2, 3, 4, 5, 6, 6, 6, 5, 4, 3, 2, 4])
+    x = rng.normal(size=(len(strata), 2))
+    adopted = rng.random(len(strata)) < 0.5
+    adopted[strata == 11] = False
+    found = conditional_logit(adopted, x, strata)
+    assert found is not None
+
+    def listed(beta: Array) -> float:
+        total = 0.0
+        for one in range(11):
+            own, chosen = (x @ beta)[strata == one], adopted[strata == one]
+            ways = combinations(own, int(chosen.sum()))
+            total += own[chosen].sum() - np.log(sum(np.exp(sum(way)) for way in ways))
+        return float(total)
+
+    assert listed(found.beta) == pytest.approx(found.loglik, rel=1e-12)
+    assert listed(np.zeros(2)) == pytest.approx(found.loglik_null, rel=1e-12)
+    steps = 1e-3 * np.eye(2)
+    assert all(listed(found.beta + sign * one) < found.loglik for one in steps for sign in (1, -1))
+    curve = [
+        [
+            sum(i * j * listed(found.beta + i * a + j * b) for i in (1, -1) for j in (1, -1))
+            / -4e-6
+            for a in steps
+        ]
+        for b in steps
+    ]
+    assert found.se == pytest.approx(np.sqrt(np.diag(np.linalg.inv(curve))), rel=1e-4)
 
 
 def test_no_estimate_where_leadership_tells_adopters_apart_altogether() -> None:

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 from pipeline.evidence.panel import Array
 from pipeline.evidence.quality import cronbach_alpha
 from pipeline.evidence.reliability import (
+    _one_factor,
     disattenuated,
     equalise,
     omega_total,
@@ -41,6 +42,26 @@ def test_omega_of_equal_loadings_is_alpha() -> None:
 def test_omega_is_free_of_units_and_of_the_order_of_items() -> None:
     items = congeneric([0.9, 0.7, 0.5, 0.3], n=60)
     assert omega_total(items[:, ::-1] * 100 + 3) == pytest.approx(omega_total(items), abs=1e-6)
+
+
+def test_one_factor_leaves_the_likelihood_no_higher_place() -> None:
+    """Each uniqueness moved a little fits worse; without a fit there is no omega."""
+    items = congeneric([0.9, 0.7, 0.5, 0.3, 0.6], n=80)
+    correlations = np.corrcoef(items.T)
+    found = _one_factor(correlations)
+    assert found is not None
+    loadings, unique = found
+
+    def distance(unique: Array) -> float:
+        fitted = correlations / np.sqrt(np.outer(unique, unique))
+        rest = np.linalg.eigvalsh(fitted)[:-1]
+        return float((rest - np.log(rest) - 1).sum())
+
+    assert loadings**2 + unique == pytest.approx(np.ones(5), abs=1e-8)
+    for one in 1e-4 * np.eye(5):
+        assert min(distance(unique + one), distance(unique - one)) > distance(unique)
+    twice = np.column_stack([items[:, 0], items[:, 0] + 1e-9 * items[:, 1], items[:, 2:]])
+    assert omega_total(twice) is None
 
 
 def test_omega_needs_three_items_that_vary() -> None:
