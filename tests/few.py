@@ -62,7 +62,7 @@ def small_run(patch: pytest.MonkeyPatch, folder: Path, also: Iterable[str] = ())
     for name in set(framework().panels) - {"councils_delayed_transfers"}:
         patch.delitem(framework().panels, name)  # type: ignore[arg-type]
     patch.setattr("pipeline.report.council_pages.Councils.codes", ())
-    patch.setattr("pipeline.report.source_pages.pages", lambda reader, run, documented: {})
+    patch.setattr("pipeline.report.source_pages.pages", lambda *about: {})
     patch.setattr("pipeline.database.exports.WORKBOOK_CELLS", {"evidence": 500, "locality": 500})
     few = replace(framework(), test=few_draws(framework().test))
     patch.setattr("pipeline.assets.evidence.framework", lambda: few)

@@ -49,7 +49,7 @@ def write(
     documented: Documented | None = None,
     tell: Callable[[str], None] = lambda said: None,
 ) -> int:
-    """Write the report of a database into a folder, in as many processes as there are processors.
+    """Write the report of a database into a folder, in as many processes as joblib may use.
 
     Args:
         database: the file.
@@ -74,9 +74,11 @@ def _written(database: Path, folder: Path, documented: Documented) -> Iterator[i
     """Write every page, in parts and in no order, and say of each part how many pages it had."""
     with _opened(database) as reader:
         site = _Site(reader)
-        councils = council_pages.Councils(reader, site.run)
-        own, spread = _dealt(councils.codes, joblib.cpu_count())
-        others = ProcessPoolExecutor(max(1, joblib.cpu_count() - 1), get_context("spawn"))
+        councils = council_pages.Councils(reader, site.run, site.analyses, site.names)
+        # As many as joblib is configured to use.
+        processes = joblib.effective_n_jobs(-1)
+        own, spread = _dealt(councils.codes, processes)
+        others = ProcessPoolExecutor(max(1, processes - 1), get_context("spawn"))
         try:
             waiting = [
                 others.submit(_of_councils, database, folder, site.run, spread[i : i + PART])
@@ -87,7 +89,7 @@ def _written(database: Path, folder: Path, documented: Documented) -> Iterator[i
                 yield _keep(folder, site.panel(one))
             yield _keep(folder, councils.list())
             checked = {name for name, rows in documented.items() if rows}
-            yield _keep(folder, source_pages.pages(reader, site.run, checked))
+            yield _keep(folder, source_pages.pages(reader, site.run, site.analyses, checked))
             yield _keep(folder, check_pages.pages(documented, site.run))
             yield _keep(folder, site.rest())
             for page in councils.pages(own):
@@ -158,7 +160,8 @@ def _of_councils(database: Path, folder: Path, run: About, codes: Sequence[str])
 @lru_cache(maxsize=1)
 def _councils(database: Path, run: About) -> council_pages.Councils:
     """Opened once a process, until the process ends."""
-    return council_pages.Councils(Reader(opened(database)), run)
+    reader = Reader(opened(database))
+    return council_pages.Councils(reader, run, analyses(reader), Names(reader))
 
 
 def index(

@@ -12,16 +12,23 @@ from statistics import fmean, median
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from pipeline.report.place_statistics import Against, Rank, Trend, against, nearest, ranks, trend
+from pipeline.report.place_statistics import (
+    Against,
+    Rank,
+    Trend,
+    Z,
+    against,
+    nearest,
+    ranks,
+    trend,
+)
 from pipeline.report.read import Reader, Row
 
 ALIKE = 5
 """Similar councils of each council."""
 SHOWN = ("outcome", "leadership", "partnership", "plans", "budgets")
 CARRIED = "e"
-Z = float(stats.norm.ppf(0.975))
 
 NEEDS = (
     "locality.indicator_place",
@@ -30,7 +37,9 @@ NEEDS = (
     "meta.indicator",
 )
 FIGURES = """
-SELECT figure.*, year_of.region
+SELECT
+    areacd, indicator, year, value, status, coverage, sampling_variance, reference_year,
+    year_of.region
 FROM locality.indicator_place AS figure
 JOIN locality.authority_year AS year_of USING (areacd, year)
 WHERE areacd IN (SELECT unnest(?))
@@ -88,6 +97,16 @@ SELECT
     services, indicator, year, middle, {deviation} AS deviation
 FROM usable
 JOIN middles USING (services, indicator, year)
+GROUP BY ALL
+"""
+
+VALUES = """
+WITH usable AS ({usable})
+SELECT
+    areacd, indicator,
+    list(year ORDER BY year) AS years, list(value ORDER BY year) AS figures
+FROM usable
+WHERE areacd IN (SELECT unnest(?))
 GROUP BY ALL
 """
 
@@ -174,7 +193,7 @@ class Series:
         """The indicator's name in the framework."""
         return str(self.measure["name"])
 
-    @property
+    @cached_property
     def known(self) -> list[Point]:
         """Years with a value."""
         return [one for one in self.points if one.value is not None]
@@ -225,14 +244,13 @@ class Figures:
         if self._own.keys() >= set(codes):
             return
         self._own = {code: {} for code in codes}
-        self.values = {}
+        for row in self._reader.query(FIGURES, NEEDS, [sorted(codes)]):
+            self._own[row["areacd"]].setdefault(row["indicator"], []).append(row)
         alike = {one for code in codes for one in self.similar.get(code, [])}
-        for row in self._reader.query(FIGURES, NEEDS, [sorted({*codes, *alike})]):
-            code, name = row["areacd"], row["indicator"]
-            if code in self._own:
-                self._own[code].setdefault(name, []).append(row)
-            if self.usable(row):
-                self.values.setdefault((code, name), {})[row["year"]] = row["value"]
+        self.values = {
+            (row["areacd"], row["indicator"]): dict(zip(row["years"], row["figures"], strict=True))
+            for row in self._of_usable(VALUES, sorted({*codes, *alike}))
+        }
 
     @cached_property
     def councils(self) -> list[str]:

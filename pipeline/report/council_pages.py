@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.report import council_words as said
@@ -12,7 +12,7 @@ from pipeline.report.council_panels import Panels, Said
 from pipeline.report.council_place import Listed, Place, Places
 from pipeline.report.page import TEMPLATES, About, render
 from pipeline.report.place_charts import LINES, OWN, Mark, drawn
-from pipeline.report.read import Analysis, Names, Reader, analyses
+from pipeline.report.read import Analysis, Names, Reader
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import NOT_AVAILABLE, capital, counted, financial_year, words
 
@@ -33,14 +33,14 @@ class Years:
 
     Attributes:
         unit: what is counted and which way is better.
-        sentences: what can be said of it.
+        sentences: how it stands beside similar councils, and its trend.
         columns: of the table; those with a line in the chart carry its key.
         image: the drawing; none where there are too few years.
     """
 
     title: str
     unit: str
-    sentences: Sequence[str]
+    sentences: tuple[str, str]
     table: DataTable
     image: str = ""
     alt: str = ""
@@ -72,10 +72,9 @@ class Council:
 class Councils:
     """The councils of a file, which stays open while pages are made."""
 
-    def __init__(self, reader: Reader, run: About) -> None:
+    def __init__(self, reader: Reader, run: About, found: Sequence[Analysis], names: Names) -> None:
         self._run = run
         self._figures = Figures(reader)
-        found, names = analyses(reader), Names(reader)
         self._panels = Panels(reader, found, names, self._figures)
         self._places = Places(reader, self._figures, names)
         self._cautions = Cautions(reader, self._figures, names)
@@ -118,16 +117,17 @@ class Councils:
 
     def _council(self, code: str) -> Council:
         series = self._figures.series(code)
-        main = self._told.main(series)
+        main = [one.name for one in self._told.main(series)]
+        years = {one.name: self._told.by_year(one, one.name in main) for one in series}
         place, panel = self._places.of(code), self._panels.of(code)
         return Council(
             place=place,
             in_short=in_short(place, series),
-            summary=_summary(main, panel),
+            summary=_summary([years[name] for name in main], panel),
             sure=sure(place, series, panel, self._cautions),
             cautions=self._cautions.of(code, series),
-            drawn=[self._told.by_year(one, drawing=True) for one in main],
-            blocks=self._told.blocks(series, {one.name for one in main}, place.council_class),
+            drawn=[years[name] for name in main],
+            blocks=self._told.blocks(series, years, main, place.council_class),
             panels=panel,
         )
 
@@ -152,9 +152,9 @@ def index(places: Sequence[Listed], run: About) -> str:
     return page.replace("</body>", f"<script>{script}</script>\n</body>", 1)
 
 
-def _summary(main: Sequence[Series], panel: Said) -> list[str]:
+def _summary(main: Sequence[Years], panel: Said) -> list[str]:
     """What an officer reads first: each main measure in a sentence or two."""
-    lines = [f"{one.measure['title']}: {said.beside(one)}" for one in main]
+    lines = [f"{one.title}: {one.sentences[0]}" for one in main]
     if panel.influential:
         count = counted(len(panel.influential), "panel")
         lines.append(f"It is one of the councils that weigh most in {count}.")
@@ -186,10 +186,10 @@ class _Told:
         )
         return [*outcomes, *leadership[:1]]
 
-    def by_year(self, one: Series, drawing: bool = False) -> Years:
+    def by_year(self, one: Series, drawing: bool) -> Years:
         """One measure year by year."""
         enough = drawing and one.yearly and len(one.known) >= FEWEST_DRAWN
-        sentences = [said.beside(one), said.trend(one)]
+        sentences = said.beside(one), said.trend(one)
         title = one.measure["title"]
         return Years(
             title=title,
@@ -225,7 +225,11 @@ class _Told:
         return figure(said.value(one.measure, point.value), "; ".join(filter(None, [when, note])))
 
     def blocks(
-        self, series: Sequence[Series], elsewhere: set[str], council_class: str
+        self,
+        series: Sequence[Series],
+        years: Mapping[str, Years],
+        elsewhere: Collection[str],
+        council_class: str,
     ) -> list[Block]:
         """Every measure by block."""
         made = []
@@ -236,26 +240,28 @@ class _Told:
             made.append(
                 Block(
                     title=capital(words(block)),
-                    table=self._latest(block, own, council_class),
-                    details=[self.by_year(one) for one in own if one.name not in elsewhere],
+                    table=self._latest(block, own, years, council_class),
+                    details=[years[one.name] for one in own if one.name not in elsewhere],
                 )
             )
         return made
 
-    def _latest(self, block: str, series: Sequence[Series], council_class: str) -> DataTable:
+    def _latest(
+        self, block: str, series: Sequence[Series], years: Mapping[str, Years], council_class: str
+    ) -> DataTable:
         rows = []
         ranked = any(one.rank for one in series)
         for one in series:
             point = one.known[-1]
             rows.append(
                 [
-                    text(one.measure["title"], capital(said.unit(one.measure))),
+                    text(one.measure["title"], years[one.name].unit),
                     self._own(one, point, financial_year(point.year)),
                     *(
                         absent() if amount is None else figure(said.value(one.measure, amount))
                         for amount in (point.similar, point.region, point.england)
                     ),
-                    text(said.beside(one), said.trend(one)),
+                    text(*years[one.name].sentences),
                     *([_rank(one)] if ranked else []),
                 ]
             )

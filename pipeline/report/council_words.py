@@ -1,7 +1,7 @@
 """One council's figures in words: numbers in their unit, differences, trends and ranks."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.report.council_figures import Point, Series
 from pipeline.report.place_statistics import FEWEST_YEARS, LEVEL, Against
@@ -34,11 +34,17 @@ def value(
         near: the size of figure whose decimals are used, where it is a difference.
         least: the smallest of the figures told beside it that is not to read as zero.
     """
-    scale, after = _written(measure["unit"] or "")
+    return _value(measure["unit"] or "", amount, near, least)
+
+
+@lru_cache(maxsize=20_000)
+def _value(unit: str, amount: float, near: float | None, least: float | None) -> str:
+    """Kept, because England's and a region's figures stand on the page of every council."""
+    scale, after = _written(unit)
     size = abs(scale * (amount if near is None else near))
     if after:
         digits = 1
-    elif str(measure["unit"]).startswith("1 ") and amount == int(amount) and near is None:
+    elif unit.startswith("1 ") and amount == int(amount) and near is None:
         digits = 0  # a judgement on a scale, not a mean of several
     else:
         digits = 0 if size >= 100 else 1 if size >= 10 else 2

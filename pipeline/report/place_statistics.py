@@ -1,8 +1,11 @@
 """What can be said of one council's figures beside others': differences, trends, ranks."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
+from math import sqrt
 from statistics import fmean, median
 
 import numpy as np
@@ -10,6 +13,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 LEVEL = 0.95
+Z = float(stats.norm.ppf(0.5 + LEVEL / 2))
+"""Standard errors to either side of an estimate."""
 FEWEST_SIMILAR = 3
 """Similar councils that a range can be worked out from."""
 FEWEST_YEARS = 5
@@ -124,8 +129,15 @@ def trend(own: Mapping[int, float]) -> Trend | None:
     """The trend of yearly figures, None where there are too few."""
     if len(own) < FEWEST_YEARS:
         return None
-    found = stats.theilslopes(list(own.values()), list(own), alpha=LEVEL)
-    return Trend(float(found.slope), float(found.low_slope), float(found.high_slope))
+    # As scipy.stats.theilslopes, which takes thirty times as long for so few years.
+    n = len(own)
+    slopes = sorted((own[one] - own[other]) / (one - other) for one, other in combinations(own, 2))
+    # Equation 2.6 of Sen (1968): ties say nothing of a slope.
+    ties = sum(k * (k - 1) * (2 * k + 5) for k in Counter(own.values()).values())
+    reach = Z * sqrt((n * (n - 1) * (2 * n + 5) - ties) / 18)
+    low = max(round((len(slopes) - reach) / 2) - 1, 0)
+    high = min(round((len(slopes) + reach) / 2), len(slopes) - 1)
+    return Trend(median(slopes), slopes[low], slopes[high])
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,14 @@ BOARDS = "SELECT icb_code AS code, max(icb_name) AS name FROM tidy.lsoa_icb GROU
 
 
 class Reader:
-    """One open database. A table that the file does not hold reads as empty."""
+    """One open database. A table that the file does not hold reads as empty.
+
+    Whole tables and queries without parameters are read once and kept: many pages ask the same.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._kept: dict[str, list[Row]] = {}
         found = connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
         self._tables = {f"{schema}.{table}" for schema, table in found}
 
@@ -67,14 +71,24 @@ class Reader:
 
     def rows(self, table: str) -> list[Row]:
         """A whole table as rows."""
-        return self.frame(table).to_dicts()
+        if table not in self._kept:
+            self._kept[table] = self.frame(table).to_dicts()
+        return self._kept[table]
 
     def query(self, sql: str, needs: Sequence[str], parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of a query, none where a table it needs does not exist."""
         if not self.has(*needs):
             return []
+        if not parameters and sql in self._kept:
+            return self._kept[sql]
         found: list[Row] = self._connection.sql(sql, params=list(parameters)).pl().to_dicts()
+        if not parameters:
+            self._kept[sql] = found
         return found
+
+    def of_source(self, source: str, sql: str, needs: Sequence[str]) -> list[Row]:
+        """Those rows of a query that are about one source."""
+        return [row for row in self.query(sql, needs) if row["source"] == source]
 
 
 class Names:

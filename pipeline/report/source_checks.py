@@ -18,13 +18,14 @@ ASKED = {
 """What a category of checks asks."""
 
 CHECKS = """
-SELECT category, severity, passed, failing, message
+SELECT "table" AS source, category, severity, passed, failing, message
 FROM meta.check_results
-WHERE layer = 'tidy' AND "table" = ?
+WHERE layer = 'tidy'
 """
 
 RECONCILED = """
 SELECT
+    source,
     split_part("check", ':', 1) AS what,
     count(*) AS compared,
     count(*) FILTER (WHERE agrees) AS agreeing,
@@ -32,34 +33,32 @@ SELECT
     count(*) FILTER (WHERE NOT agrees AND settled) AS explained,
     count(*) FILTER (WHERE agrees IS NULL) AS unknown
 FROM meta.reconciliation
-WHERE source = ?
 GROUP BY ALL
 ORDER BY differing DESC, what
 """
 
 EXPLAINED = """
-SELECT explained, count(*) AS rows, min(period) AS first, max(period) AS last,
+SELECT source, explained, count(*) AS rows, min(period) AS first, max(period) AS last,
     max(abs(difference)) AS largest
 FROM meta.reconciliation
-WHERE source = ? AND NOT agrees
+WHERE NOT agrees
 GROUP BY ALL
 ORDER BY rows DESC, explained
 """
 
 REVISED = """
-SELECT from_release, to_release, kind, count(*) AS rows,
+SELECT source, from_release, to_release, kind, count(*) AS rows,
     median(abs(change / nullif(before, 0))) AS typical,
     max(abs(change / nullif(before, 0))) AS largest
 FROM meta.revision
-WHERE source = ?
 GROUP BY ALL
-ORDER BY to_release, kind
+ORDER BY to_release, kind, from_release
 """
 
 
 def checks(reader: Reader, source: str) -> tuple[str, DataTable | None]:
     """What the checks of a source came to, and those that fail."""
-    rows = reader.query(CHECKS, ["meta.check_results"], [source])
+    rows = reader.of_source(source, CHECKS, ["meta.check_results"])
     if not rows:
         return "The file records no checks of this source.", None
     asked = [what for category, what in ASKED.items() if _any(rows, category)]
@@ -88,9 +87,9 @@ def checks(reader: Reader, source: str) -> tuple[str, DataTable | None]:
 
 
 KNOWN = """
-SELECT period_after, explained, count(*) AS figures
+SELECT source, period_after, explained, count(*) AS figures
 FROM meta.drift
-WHERE source = ? AND drifts AND explained IS NOT NULL
+WHERE drifts AND explained IS NOT NULL
 GROUP BY ALL
 ORDER BY period_after DESC, explained
 """
@@ -98,7 +97,7 @@ ORDER BY period_after DESC, explained
 
 def known_changes(reader: Reader, source: str) -> DataTable | None:
     """Newest figures that are unlike the ones before and of which it is known why."""
-    rows = reader.query(KNOWN, ["meta.drift"], [source])
+    rows = reader.of_source(source, KNOWN, ["meta.drift"])
     if not rows:
         return None
     return DataTable(
@@ -113,9 +112,8 @@ def known_changes(reader: Reader, source: str) -> DataTable | None:
 
 
 ASIDE = """
-SELECT file, sheet, row, "column", value, rule, outcome
+SELECT source, file, sheet, row, "column", value, rule, outcome
 FROM meta.quarantine
-WHERE source = ?
 ORDER BY ALL
 """
 LISTED = 50
@@ -124,7 +122,7 @@ LISTED = 50
 
 def set_aside(reader: Reader, source: str) -> DataTable | None:
     """Published rows that were set aside, and what became of them."""
-    rows = reader.query(ASIDE, ["meta.quarantine"], [source])
+    rows = reader.of_source(source, ASIDE, ["meta.quarantine"])
     if not rows:
         return None
     return DataTable(
@@ -152,10 +150,11 @@ def reconciled(reader: Reader, source: str) -> tuple[str, DataTable | None, Data
 
     A total that could not be compared lacks a part, or is itself not published.
     """
-    rows = reader.query(RECONCILED, ["meta.reconciliation"], [source])
+    rows = reader.of_source(source, RECONCILED, ["meta.reconciliation"])
     if not rows:
         return "This source publishes no totals that could be compared with our sums.", None, None
-    total = {name: sum(row[name] for row in rows) for name in rows[0] if name != "what"}
+    counts = ("compared", "agreeing", "differing", "explained", "unknown")
+    total = {name: sum(row[name] for row in rows) for name in counts}
     said = (
         f"{counted(total['compared'], 'published total')} were set beside our own sums: "
         f"{number(total['agreeing'])} agree, {number(total['differing'])} differ"
@@ -172,10 +171,7 @@ def reconciled(reader: Reader, source: str) -> tuple[str, DataTable | None, Data
         [
             [
                 text(row["what"]),
-                *(
-                    figure(number(row[name]))
-                    for name in ("compared", "agreeing", "differing", "explained", "unknown")
-                ),
+                *(figure(number(row[name])) for name in counts),
             ]
             for row in rows
         ],
@@ -186,7 +182,7 @@ def reconciled(reader: Reader, source: str) -> tuple[str, DataTable | None, Data
 
 
 def _explained(reader: Reader, source: str) -> DataTable | None:
-    rows = reader.query(EXPLAINED, ["meta.reconciliation"], [source])
+    rows = reader.of_source(source, EXPLAINED, ["meta.reconciliation"])
     if not rows:
         return None
     return DataTable(
@@ -211,7 +207,7 @@ def _explained(reader: Reader, source: str) -> DataTable | None:
 
 def revised(reader: Reader, source: str) -> tuple[str, DataTable | None]:
     """What later releases of a period changed."""
-    rows = reader.query(REVISED, ["meta.revision"], [source])
+    rows = reader.of_source(source, REVISED, ["meta.revision"])
     if not rows:
         return "No period of this source is held in more than one release.", None
     every = sum(row["rows"] for row in rows)

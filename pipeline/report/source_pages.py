@@ -8,7 +8,7 @@ from pipeline.report.answer import Fact
 from pipeline.report.basis import GRADES
 from pipeline.report.check_pages import address
 from pipeline.report.page import About, render
-from pipeline.report.read import Analysis, Reader, Row, analyses
+from pipeline.report.read import Analysis, Reader, Row
 from pipeline.report.source_checks import checks, known_changes, reconciled, revised, set_aside
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import capital, counted, number, part, words
@@ -93,18 +93,21 @@ class Source:
     panels: Sequence[tuple[str, str]]
 
 
-def pages(reader: Reader, run: About, documented: Collection[str] = ()) -> dict[str, str]:
+def pages(
+    reader: Reader, run: About, found: Sequence[Analysis], documented: Collection[str] = ()
+) -> dict[str, str]:
     """The pages of the sources: path in the report's folder -> HTML.
 
     Args:
+        found: every analysis in the file.
         documented: tables whose checks have a page of their own.
     """
     rows = reader.rows("meta.source")
     if not rows:
         return {}
-    gathered = _Gathered(reader, documented)
+    gathered = _Gathered(reader, found, documented)
     made = [gathered.of(row) for row in rows]
-    found = {
+    written = {
         f"{FOLDER}/{one.name}.html": render(
             "source.html.j2", root="../", here=FOLDER, run=run, source=one, hash_length=HASH
         )
@@ -122,7 +125,7 @@ def pages(reader: Reader, run: About, documented: Collection[str] = ()) -> dict[
             if any(row["provenance"] == grade for row in rows)
         ],
     )
-    return {f"{FOLDER}/index.html": listed} | found
+    return {f"{FOLDER}/index.html": listed} | written
 
 
 def _list(made: Sequence[Source]) -> DataTable:
@@ -157,10 +160,12 @@ def _list(made: Sequence[Source]) -> DataTable:
 class _Gathered:
     """The tables about sources, arranged by source."""
 
-    def __init__(self, reader: Reader, documented: Collection[str]) -> None:
+    def __init__(
+        self, reader: Reader, found: Sequence[Analysis], documented: Collection[str]
+    ) -> None:
         self._reader = reader
         self._documented = documented
-        self._analyses = analyses(reader)
+        self._analyses = found
         self._releases = _by_source(reader.rows("meta.release"))
         self._warnings = _by_source(reader.rows("meta.usage_warning"))
         self._corrections = _by_source(reader.rows("meta.correction"))
@@ -169,8 +174,8 @@ class _Gathered:
         self._indicators = _by_source(reader.rows("meta.indicator"))
         self._uses = _by_source(reader.query(USES, ["meta.lineage"]))
         self._traced = reader.has("meta.lineage")
-        found = reader.query(STATUSES, ["meta.dictionary"])
-        self._statuses = {row["status"]: row["meaning"] for row in found}
+        statuses = reader.query(STATUSES, ["meta.dictionary"])
+        self._statuses = {row["status"]: row["meaning"] for row in statuses}
         self._readers: dict[str, list[tuple[str, str]]] = {}
         for name, table in sql_tables("locality").items():
             for layer, source in table.inputs:

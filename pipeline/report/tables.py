@@ -1,14 +1,13 @@
 """Tables of the page, apart from how they look."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.report.wording import NOT_AVAILABLE, capital
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell: its text, a smaller note below it, and how it is set.
 
     Attributes:
@@ -47,6 +46,10 @@ class DataTable:
     named: str = ""
     fit: bool = False
     narrow: Literal["cards", "pairs", "table"] = "cards"
+
+    def beside(self, row: Sequence[Cell]) -> Iterator[tuple[str, Cell]]:
+        """The cells of a row after its heading, each with its column's name."""
+        return zip(self.columns[1:], row[1:], strict=True)
 
     def numeric(self, column: int) -> bool:
         """Whether a column holds numbers."""

@@ -18,7 +18,7 @@ from pipeline.database.publish import build
 from pipeline.reading.source import STATUS
 from pipeline.report.council_pages import Councils
 from pipeline.report.page import about
-from pipeline.report.read import Reader
+from pipeline.report.read import Names, Reader, analyses
 from pipeline.study.framework import framework
 from pipeline.tables import Table
 
@@ -306,6 +306,11 @@ def database(folder: Path, synthetic: bool) -> Path:
 Made = Callable[[bool], dict[str, str]]
 
 
+def councils_of(reader: Reader) -> Councils:
+    run = about(reader.rows("meta.run")[0])
+    return Councils(reader, run, analyses(reader), Names(reader))
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The pages' text; each edition is built once."""
@@ -316,7 +321,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             path = database(tmp_path_factory.mktemp("councils"), synthetic)
             with duckdb.connect(str(path), read_only=True) as connection:
                 reader = Reader(connection)
-                councils = Councils(reader, about(reader.rows("meta.run")[0]))
+                councils = councils_of(reader)
                 found[synthetic] = councils.list()
                 for page in councils.pages(councils.codes):
                     found[synthetic] |= page
@@ -376,7 +381,7 @@ class TestFigures:
         monkeypatch.setattr("pipeline.report.council_pages.HELD", 1)
         with duckdb.connect(str(database(tmp_path, False)), read_only=True) as connection:
             reader = Reader(connection)
-            councils = Councils(reader, about(reader.rows("meta.run")[0]))
+            councils = councils_of(reader)
             found = list(councils.pages(councils.codes[::-1]))
         assert len(found) == len(councils.codes)
         for page in found:

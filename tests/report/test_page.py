@@ -481,7 +481,7 @@ def test_pages_are_the_same_for_any_number_of_processes(
     alone = write(path, tmp_path / "alone")
     monkeypatch.setattr("pipeline.report.build.FEW", 0)
     monkeypatch.setattr("pipeline.report.build.PART", 1)
-    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    monkeypatch.setattr("joblib.effective_n_jobs", lambda jobs: 2)
     assert write(path, tmp_path / "together", tell=told.append) == alone
     assert told[-1] == f"{alone} pages"
     for page in (tmp_path / "alone").rglob("*.html"):

@@ -62,6 +62,19 @@ class TestTrend:
         assert found.low <= 0 <= found.high
         assert found.side == 0
 
+    @pytest.mark.parametrize("tied", [False, True])
+    def test_is_that_of_scipy(self, tied: bool) -> None:
+        rng = np.random.default_rng(4)
+        for n in range(5, 16):
+            years = rng.choice(np.arange(2005, 2025), n, replace=False)
+            values = rng.integers(0, 4, n) if tied else rng.standard_normal(n)
+            own = {int(year): float(value) for year, value in zip(years, values, strict=True)}
+            theirs = stats.theilslopes(list(own.values()), list(own), alpha=0.95)
+            expected = theirs.slope, theirs.low_slope, theirs.high_slope
+            found = trend(own)
+            assert found is not None
+            assert (found.slope, found.low, found.high) == pytest.approx(expected, rel=1e-12)
+
 
 class TestRanks:
     def test_certain_figures_have_one_rank(self) -> None:

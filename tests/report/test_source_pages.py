@@ -13,7 +13,7 @@ import pytest
 from pipeline.database.publish import build
 from pipeline.reading.source import STATUS
 from pipeline.report.page import about
-from pipeline.report.read import Reader
+from pipeline.report.read import Reader, analyses
 from pipeline.report.source_pages import HASH, _file, pages
 from pipeline.study.framework import framework
 from pipeline.tables import Table
@@ -225,7 +225,7 @@ def database(folder: Path, synthetic: bool) -> Path:
 def site_of(folder: Path, synthetic: bool) -> Site:
     with duckdb.connect(str(database(folder, synthetic)), read_only=True) as connection:
         reader = Reader(connection)
-        made = pages(reader, about(reader.rows("meta.run")[0]))
+        made = pages(reader, about(reader.rows("meta.run")[0]), analyses(reader))
     return {name: Page(html) for name, html in made.items()}
 
 
