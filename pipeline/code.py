@@ -28,7 +28,7 @@ COMPUTING = (
     "sqlglot",
 )
 """Packages that results may depend on."""
-WRITING = ("jinja2", "markupsafe", "vl-convert-python", "xlsxwriter")
+WRITING = ("jinja2", "markupsafe", "xlsxwriter")
 """Packages that only the bytes of pages, pictures and workbooks depend on."""
 
 

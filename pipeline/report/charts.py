@@ -1,50 +1,29 @@
-"""Static charts: drawn offline as SVG, once for wide and once for narrow pages.
+"""Charts of estimates in rows, once for wide and once for narrow pages, as templates of SVG.
 
-Groups differ by shape and place as well as by colour. They are written as Vega-Lite's own JSON:
-building and checking Altair's objects takes twice as long as drawing.
+Groups differ by shape and place as well as by colour.
 """
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from functools import cache
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
-import vl_convert
-
-from pipeline.report.svg import COLOURS, GRID, INK, QUIET, address
+from pipeline.report.svg import COLOURS, axis, image
 
 WIDE, NARROW = 1110, 330
 LABELS_WIDE, LABELS_NARROW = 200, 104
 ROW = 44
+EDGE, GAP = 4, 24
+"""Pixels around a drawing, and between parts that are side by side."""
 LETTER = 6.5
-"""Width of a letter that is written above a point."""
-VEGA_LITE = "6.4"
-"""The Vega-Lite that charts are written for."""
-CONFIG = {
-    # Nothing is read out from within an image: its description is beside it.
-    "aria": False,
-    "font": "sans-serif",
-    "background": "#ffffff",
-    "padding": 4,
-    "axis": {
-        "labelFontSize": 13,
-        "titleFontSize": 13,
-        "labelColor": INK,
-        "titleColor": INK,
-        "titleFontWeight": "normal",
-        "gridColor": GRID,
-        "tickColor": QUIET,
-        "domainColor": QUIET,
-    },
-    "legend": {"labelFontSize": 13, "labelColor": INK},
-    "title": {"fontSize": 15, "color": INK, "subtitleFontSize": 13, "subtitleColor": QUIET},
-    "view": {"stroke": None},
+"""Width of a letter."""
+TICKS = 5
+"""Values that are named along an axis, about."""
+SHAPES = {
+    "circle": "M-5.5,0a5.5,5.5,0,1,1,11,0a5.5,5.5,0,1,1,-11,0",
+    "square": "M-5,-5h10v10h-10Z",
+    "triangle": "M0,-6L6,5H-6Z",
 }
-LINES = "split(datum.label, '\\n')"
-SIGNED = "replace(format(datum.value, ''), '-', '\u2212')"
-STEPS = 40
-"""Equal steps of a curve for which choices are counted."""
 
 
 @dataclass(frozen=True)
@@ -76,29 +55,6 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """Estimates in rising order, thinned to what a drawing can show, some with intervals."""
-
-    facet: str
-    values: Sequence[float]
-    lows: Sequence[float] = ()
-    highs: Sequence[float] = ()
-
-
-@dataclass(frozen=True)
-class Strip:
-    """Where along the curve a choice was made: the share of specifications in equal steps of it."""
-
-    axis: str
-    choice: str
-    shares: Sequence[float]
-
-
-One = TypeVar("One", Dot, Span)
-Spec = dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Scale:
     """Lines across a chart that a value is read against; what they mean is written below its title.
 
@@ -121,385 +77,152 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class _Size:
-    """Measures of one drawing, and the data that its parts refer to by name."""
+class Size:
+    """Measures of one drawing."""
 
     narrow: bool
-    datasets: dict[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
-
-    def data(self, values: Sequence[Mapping[str, object]]) -> Spec:
-        """What a part says of its data, to show these values."""
-        name = f"d{len(self.datasets)}"
-        self.datasets[name] = values
-        return {"name": name}
 
     @property
     def labels(self) -> int:
+        """Width of the labels of rows."""
         return LABELS_NARROW if self.narrow else LABELS_WIDE
 
     def plot(self, parts: int) -> int:
         """Width of each part's plot: side by side on a wide page, one below the other else."""
         if self.narrow:
-            return NARROW - self.labels - 24
-        return (WIDE - self.labels - 24 * parts) // parts
-
-    def height(self, rows: Sequence[str]) -> int:
-        """Height of rows whose labels have been wrapped."""
-        lines = max((row.count("\n") + 1 for row in rows), default=1)
-        return max(ROW, 17 * lines + 8) * max(len(rows), 1)
+            return NARROW - self.labels - GAP
+        return (WIDE - self.labels - GAP * parts) // parts
 
     def wrapped(self, text: str) -> str:
+        """The label of a row, in lines."""
         return "\n".join(textwrap.wrap(text, 13 if self.narrow else 28))
 
-    def title(self, text: str) -> list[str]:
-        return textwrap.wrap(text, 33 if self.narrow else 110)
+    def written(self, title: str, below: str) -> list[tuple[int, str, bool]]:
+        """The lines of a title and the smaller ones below it: how far down, and which of both."""
+        large, small = (33, 43) if self.narrow else (110, 160)
+        lines = [(18, line, True) for line in textwrap.wrap(title, large)]
+        lines += [(16, line, False) for line in textwrap.wrap(below, small)]
+        ends = accumulate(high for high, *_ in lines)
+        return [(end, line, heading) for end, (_, line, heading) in zip(ends, lines, strict=True)]
 
-    def below(self, text: str) -> list[str]:
-        """The smaller lines below a title."""
-        return textwrap.wrap(text, 43 if self.narrow else 160)
+
+@dataclass(frozen=True)
+class _Look:
+    """How what was measured is drawn.
+
+    Attributes:
+        place: how far down its row, from 0 to 1.
+    """
+
+    name: str
+    path: str
+    colour: str
+    place: float = 0.5
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """One estimate as it is drawn, in pixels from the corner of its plot."""
+
+    x: float | None
+    y: float
+    low: float | None
+    high: float | None
+    note: str
+    strong: bool
+    look: _Look
+
+
+SIZES = Size(narrow=False), Size(narrow=True)
 
 
 def dots(title: str, description: str, marks: Sequence[Dot], shapes: Mapping[str, str]) -> Picture:
     """Rows of dots, one a measure, each with its own shape and colour."""
-    return _both(title, "", description, _drawn(lambda size: _dots(marks, shapes, size)))
+    measures = [name for name in shapes if any(one.measure == name for one in marks)]
+    looks = {
+        name: _Look(name, SHAPES[shapes[name]], colour, (at + 0.5) / len(measures))
+        for at, (name, colour) in enumerate(zip(measures, COLOURS, strict=False))
+    }
+    drawn = [
+        (Span(one.facet, one.row, one.value, one.low, one.high, note=""), looks[one.measure])
+        for one in marks
+    ]
+    images = [_drawn(title, Scale([0.0], ""), drawn, [*looks.values()], size) for size in SIZES]
+    return Picture(title, description, *images)
 
 
 def spans(title: str, description: str, marks: Sequence[Span], scale: Scale) -> Picture:
     """Rows of estimates with their intervals, the numbers written above them."""
-    drawings = _drawn(lambda size: _spans(marks, scale, size))
-    return _both(title, scale.meaning, description, drawings)
-
-
-Drawing = tuple[_Size, Sequence[Spec]]
-
-
-def _drawn(parts: Callable[[_Size], Sequence[Spec]]) -> list[Drawing]:
-    """The parts for a wide page and for a narrow one."""
-    return [(size, parts(size)) for size in (_Size(narrow=False), _Size(narrow=True))]
-
-
-def _marks(data: Spec, kind: str, encoding: Spec, **look: object) -> Spec:
-    """A layer of marks of one kind."""
-    return {"data": data, "mark": {"type": kind, **look}, "encoding": encoding}
-
-
-def _number(field: str, **said: object) -> Spec:
-    """A channel that a number is read from."""
-    return {"field": field, "type": "quantitative", **said}
-
-
-def _known(field: str) -> list[Spec]:
-    """Only values that have this field."""
-    return [{"filter": f"isValid(datum.{field})"}]
-
-
-def _zero(data: Spec, channel: Literal["x", "y"], read: Spec) -> Spec:
-    """The line of no difference."""
-    return _marks(data, "rule", {channel: read}, color=INK, strokeWidth=1.5)
-
-
-def _heading(text: str, size: int = 14, **said: object) -> Spec:
-    return {"text": text, "anchor": "start", "fontSize": size, "color": INK, **said}
-
-
-def _dots(marks: Sequence[Dot], shapes: Mapping[str, str], size: _Size) -> list[Spec]:
-    rows = list(dict.fromkeys(size.wrapped(one.row) for one in marks))
-    measures = [name for name in shapes if any(one.measure == name for one in marks)]
-    values = [end for one in marks for end in (one.value, one.low, one.high) if end is not None]
-    x = _x(values, "percentage points")
-    legend = {
-        "orient": "top",
-        "title": None,
-        "columns": 1 if size.narrow else len(measures),
-        "labelLimit": 0,
-        "symbolSize": 110,
-        "offset": 4,
-    }
-    parts = []
-    for place, (facet, own) in enumerate(_by_facet(marks).items()):
-        data = size.data([asdict(one) | {"row": size.wrapped(one.row)} for one in own])
-
-        def told(looks: Sequence[str], first: bool = place == 0) -> Spec:
-            return {
-                "field": "measure",
-                "type": "nominal",
-                "sort": measures,
-                "scale": {"domain": measures, "range": list(looks)},
-                "legend": legend if first else None,
-            }
-
-        placed = {
-            "y": _y(rows, size, hidden=place > 0 and not size.narrow),
-            "yOffset": {"field": "measure", "type": "nominal", "sort": measures},
-            "color": told(COLOURS[: len(measures)]),
-        }
-        bars = _marks(
-            data, "rule", placed | {"x": _number("low"), "x2": {"field": "high"}}, strokeWidth=3
-        )
-        looks = [_SHAPES.get(shapes[one], shapes[one]) for one in measures]
-        points = _marks(
-            data, "point", placed | {"x": x, "shape": told(looks)}, filled=True, size=110, opacity=1
-        )
-        layers = [
-            _zero(size.data([{"x": 0}]), "x", _number("x")),
-            bars | {"transform": _known("low")},
-            points,
-        ]
-        parts.append(_part(layers, facet, rows, size, marks))
-    return parts
-
-
-_SHAPES = {"triangle": "triangle-up"}
-
-
-def _spans(marks: Sequence[Span], scale: Scale, size: _Size) -> list[Spec]:
-    rows = list(dict.fromkeys(size.wrapped(one.row) for one in marks))
-    ends = [one.value for one in marks] + list(scale.lines)
-    ends += [end for one in marks for end in (one.low, one.high) if end is not None]
-    # What is written above a point must not run into the labels, nor out of the drawing.
-    letter = (max(ends) - min(ends)) / size.plot(len(_by_facet(marks))) * LETTER / 2
-    # Where nothing lies left of zero, writing starts at its point, and zero stays at the edge.
-    align: Literal["left", "center"] = "center" if min(ends) < 0 else "left"
-    sides = (-1, 1) if align == "center" else (0, 2)
-    ends += [one.value + side * letter * len(one.note) for one in marks for side in sides]
-    x = _x(ends, scale.unit)
-    parts = []
-    for place, (facet, own) in enumerate(_by_facet(marks).items()):
-        data = size.data([asdict(one) | {"row": size.wrapped(one.row)} for one in own])
-        y = _y(rows, size, hidden=place > 0 and not size.narrow)
-        lines = [
-            _marks(
-                size.data([{"x": at}]),
-                "rule",
-                {"x": _number("x")},
-                color=INK if at == 0 else QUIET,
-                strokeWidth=1.5,
-                strokeDash=[1, 0] if at == 0 else [5, 4],
-            )
-            for at in scale.lines
-        ]
-        ends_of = {"x": _number("low"), "x2": {"field": "high"}, "y": y}
-        bars = _marks(data, "rule", ends_of, color=COLOURS[0], strokeWidth=3)
-        strong = {"condition": {"test": "datum.strong", "value": COLOURS[0]}, "value": "white"}
-        points = _marks(
-            data,
-            "point",
-            {"x": x, "y": y, "fill": strong},
-            size=120,
-            opacity=1,
-            color=COLOURS[0],
-            strokeWidth=2,
-        )
-        written = {"x": _number("value"), "y": y, "text": {"field": "note", "type": "nominal"}}
-        set_as = {"dy": -13, "align": align, "fontSize": 13}
-        # White below the writing, above and below a minus too, so that lines do not cross it.
-        white = {"color": "white", "stroke": "white", "strokeWidth": 11, "strokeJoin": "round"}
-        halo = _marks(data, "text", written, **set_as, **white)
-        notes = _marks(data, "text", written, **set_as, color=INK)
-        layers = [*lines, bars | {"transform": _known("low")}, halo, points, notes]
-        parts.append(_part(layers, facet, rows, size, marks))
-    return parts
-
-
-def curve(
-    title: str,
-    description: str,
-    below: str,
-    one: Curve,
-    *,
-    null: tuple[float, float] | None,
-    strips: Sequence[Strip],
-) -> Picture:
-    """Estimates in rising order, and below them which choices were made along the way.
-
-    Args:
-        title, description: of the picture.
-        below: what the parts of the drawing mean.
-        one: the estimates.
-        null: where most medians would lie if there were nothing to find.
-        strips: the choices.
-    """
-    drawings = _drawn(lambda size: _curve(one, null, strips, size))
-    return _both(title, below, description, drawings, stacked=True)
-
-
-def curves(title: str, description: str, below: str, several: Sequence[Curve]) -> Picture:
-    """Several curves side by side on one scale."""
-    drawings = _drawn(lambda size: _curves(several, size))
-    return _both(title, below, description, drawings, stacked=True)
-
-
-def _along(one: Curve) -> list[dict[str, float]]:
-    """The points of a curve, placed from 0 to 100 along it."""
-    last = max(len(one.values) - 1, 1)
-    known = len(one.lows) == len(one.values)
-    return [
-        {"at": 100 * i / last, "value": value}
-        | ({"low": one.lows[i], "high": one.highs[i]} if known else {})
-        for i, value in enumerate(one.values)
-    ]
-
-
-def _upright(values: Sequence[float], title: str | None, extent: int) -> Spec:
-    low, high = min([*values, 0.0]), max([*values, 0.0])
-    room = 0.06 * (high - low) or 1.0
-    return _number(
-        "value",
-        title=title,
-        scale={"domain": [low - room, high + room], "nice": False},
-        axis={"tickCount": 5, "labelExpr": SIGNED, "minExtent": extent, "maxExtent": extent},
-    )
-
-
-def _curve(
-    one: Curve, null: tuple[float, float] | None, strips: Sequence[Strip], size: _Size
-) -> list[Spec]:
-    width = (NARROW if size.narrow else WIDE) - size.labels - 24
-    x = _number("at", title=None, scale={"domain": [0, 100]}, axis=None)
-    ends = [*one.values, *one.lows, *one.highs, *(null or ())]
-    y = _upright(ends, "percentage points", size.labels - 8)
-    data = size.data(_along(one))
-    layers = []
-    if null:
-        band = size.data([{"value": null[0], "top": null[1]}])
-        layers.append(_marks(band, "rect", {"y": y, "y2": {"field": "top"}}, color="#fbe3d0"))
-    if one.lows:
-        ends_of = {"x": x, "y": _number("low"), "y2": {"field": "high"}}
-        layers.append(_marks(data, "rule", ends_of, color="#b8c9d6", strokeWidth=1))
-    layers.append(_zero(size.data([{"value": 0}]), "y", y))
-    look = {"filled": True, "size": 14, "opacity": 1, "color": COLOURS[0]}
-    layers.append(_marks(data, "point", {"x": x, "y": y}, **look))
-    parts: list[Spec] = [
-        {"layer": layers, "width": width, "height": 260, "title": _heading(one.facet)}
-    ]
-    for axis in dict.fromkeys(strip.axis for strip in strips):
-        own = [strip for strip in strips if strip.axis == axis]
-        rows = [size.wrapped(strip.choice) for strip in own]
-        step = 100 / STEPS
-        values = [
-            {"row": row, "at": step * i, "end": step * (i + 1), "share": round(share, 3)}
-            for row, strip in zip(rows, own, strict=True)
-            for i, share in enumerate(strip.shares)
-            if share
-        ]
-        lines = max(row.count("\n") + 1 for row in rows)
-        shown = {
-            "x": x,
-            "x2": {"field": "end"},
-            "y": _y(rows, size, hidden=False, grid=False),
-            "opacity": _number("share", scale={"domain": [0, 1], "range": [0, 1]}, legend=None),
-        }
-        parts.append(
-            _marks(size.data(values), "rect", shown, color=INK)
-            | {
-                "width": width,
-                "height": max(20, 16 * lines + 3) * len(rows),
-                "title": _heading(axis, 13, offset=4),
-            }
-        )
-    return parts
-
-
-def _curves(several: Sequence[Curve], size: _Size) -> list[Spec]:
-    columns = 1 if size.narrow else min(3, len(several))
-    width = NARROW - 60 if size.narrow else (WIDE - 70 * columns) // columns
-    values = [value for one in several for value in one.values]
-    drawn = []
-    for one in several:
-        y = _upright(values, None, 40)
-        x = _number("at", axis=None, scale={"domain": [0, 100]})
-        data = size.data(_along(one))
-        line = _marks(data, "line", {"x": x, "y": y}, color=COLOURS[0], strokeWidth=3)
-        drawn.append(
-            {
-                "layer": [_zero(size.data([{"value": 0}]), "y", y), line],
-                "width": width,
-                "height": 110 if size.narrow else 130,
-                "title": _heading(one.facet),
-            }
-        )
-    return [{"hconcat": drawn[i : i + columns]} for i in range(0, len(drawn), columns)]
-
-
-def _x(values: Sequence[float], unit: str) -> Spec:
-    low, high = min([*values, 0.0]), max([*values, 0.0])
-    room = 0.06 * (high - low) or 1.0
-    return _number(
-        "value",
-        title=unit,
-        scale={"domain": [low - room, high + room], "nice": False},
-        axis={"tickCount": 5, "labelExpr": SIGNED},
-    )
-
-
-def _y(rows: Sequence[str], size: _Size, *, hidden: bool, grid: bool = True) -> Spec:
-    extent = 0 if hidden else size.labels - 8
-    axis = {
-        "title": None,
-        "labelExpr": LINES,
-        "labelLimit": 0,
-        "labels": not hidden,
-        "ticks": False,
-        "domain": False,
-        "grid": grid,
-        "minExtent": extent,
-        "maxExtent": extent,
-    }
-    return {"field": "row", "type": "nominal", "sort": list(rows), "axis": axis}
-
-
-def _by_facet(marks: Sequence[One]) -> dict[str, list[One]]:
-    found: dict[str, list[One]] = {}
-    for one in marks:
-        found.setdefault(one.facet, []).append(one)
-    return found
-
-
-def _part(
-    layers: Sequence[Spec],
-    facet: str,
-    rows: Sequence[str],
-    size: _Size,
-    marks: Sequence[Dot | Span],
-) -> Spec:
-    return {
-        "layer": layers,
-        "width": size.plot(len({one.facet for one in marks})),
-        "height": size.height(rows),
-        "title": _heading(facet, offset=20),
-    }
-
-
-def _both(
-    title: str,
-    below: str,
-    description: str,
-    drawings: Sequence[Drawing],
-    *,
-    stacked: bool = False,
-) -> Picture:
-    images = [_image(title, below, parts, size, stacked or size.narrow) for size, parts in drawings]
+    look = _Look("", SHAPES["circle"], COLOURS[0])
+    images = [_drawn(title, scale, [(one, look) for one in marks], [], size) for size in SIZES]
     return Picture(title, description, *images)
 
 
-@cache
-def version() -> str:
-    """The converter's Vega-Lite of the version that charts are written for, or its latest."""
-    has = vl_convert.get_vegalite_versions()
-    return VEGA_LITE if VEGA_LITE in has else str(has[-1])
-
-
-def _image(title: str, below: str, parts: Sequence[Spec], size: _Size, stacked: bool) -> str:
+def _drawn(
+    title: str,
+    scale: Scale,
+    marks: Sequence[tuple[Span, _Look]],
+    key: Sequence[_Look],
+    size: Size,
+) -> str:
     """The drawing as a data address of an SVG."""
-    spec = {
-        "vconcat" if stacked else "hconcat": parts,
-        "title": {
-            "text": size.title(title),
-            "subtitle": size.below(below),
-            "anchor": "start",
-            "offset": 14,
-        },
-        "config": CONFIG,
-        "datasets": size.datasets,
-    }
-    return address(vl_convert.vegalite_to_svg(spec, vl_version=version(), allowed_base_urls=[]))
+    facets = list(dict.fromkeys(one.facet for one, _ in marks))
+    rows = list(dict.fromkeys(size.wrapped(one.row) for one, _ in marks))
+    plot, left = size.plot(len(facets)), size.labels - EDGE
+    band = max(ROW, 17 * max(row.count("\n") + 1 for row in rows) + 8)
+    height = band * len(rows)
+
+    ends = [0.0, *scale.lines]
+    ends += [end for one, _ in marks for end in (one.value, one.low, one.high) if end is not None]
+    # What is written above a point must not run into the labels, nor out of the drawing.
+    letter = (max(ends) - min(ends)) / plot * LETTER / 2
+    # Where nothing lies left of zero, writing starts at its point, and zero stays at the edge.
+    sides, anchor = ((-1, 1), "middle") if min(ends) < 0 else ((0, 2), "start")
+    ends += [one.value + side * letter * len(one.note) for one, _ in marks for side in sides]
+    below = axis(min(ends), max(ends), TICKS)
+
+    def x(value: float | None) -> float | None:
+        return None if value is None else round(plot * below.share(value), 1)
+
+    def placed(one: Span, look: _Look) -> _Mark:
+        y = band * (rows.index(size.wrapped(one.row)) + look.place)
+        return _Mark(x(one.value), round(y, 1), x(one.low), x(one.high), one.note, one.strong, look)
+
+    written = size.written(title, scale.meaning)
+    down = written[-1][0]
+    named: list[tuple[int, int, _Look]] = []
+    along = left
+    for look in key:
+        if size.narrow or not named:
+            down, along = down + 22, left
+        named.append((along + 6, down - 5, look))
+        along += 36 + round(1.1 * LETTER * len(look.name))
+    parts = []
+    for place, facet in enumerate(facets):
+        across = 0 if size.narrow else place * (plot + GAP)
+        above = down + (48 if facet else 20)
+        own = [placed(one, look) for one, look in marks if one.facet == facet]
+        parts.append((left + across, above, facet, size.narrow or not place, own))
+        if size.narrow:
+            down = above + height + 48
+    return image(
+        "rows.svg.j2",
+        size=(max(one[0] for one in parts) + plot + 14, above + height + 44),
+        edge=EDGE,
+        left=left,
+        written=written,
+        key=named,
+        parts=parts,
+        room=(plot, height),
+        ticks=[(x(at), label) for at, label in below.ticks],
+        unit=scale.unit,
+        rules=[(x(at), at == 0) for at in scale.lines],
+        rows=[(band * (at + 0.5), lines(row)) for at, row in enumerate(rows)],
+        anchor=anchor,
+    )
+
+
+def lines(label: str) -> list[tuple[float, str]]:
+    """The lines of a row's label, each with its distance from the row's middle."""
+    parts = label.split("\n")
+    return [(4.5 + 15 * (at - (len(parts) - 1) / 2), part) for at, part in enumerate(parts)]

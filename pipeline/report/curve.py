@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from pipeline.report.charts import STEPS, Curve, Picture, Strip, curve, curves
+from pipeline.report.charts import Picture
+from pipeline.report.curve_charts import STEPS, Curve, Strip, curve, curves
 from pipeline.report.read import Analysis, Names, Row
 from pipeline.report.stability import plain
 from pipeline.report.tables import DataTable, absent, figure, text

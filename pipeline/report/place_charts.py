@@ -1,8 +1,6 @@
 """Small charts of one council's figure over the years.
 
-There are hundreds, all alike, and the converter that draws the report's other charts would take a
-third of the report's time for them; so their SVG is a template. Titles and keys are in the page
-beside them.
+Titles and keys are in the page beside them.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,4 @@
-"""What charts share: colours, and how they become images of a page; and the axes of small ones,
-which are templates of SVG.
-"""
+"""What charts share: colours, round axes, and how templates of SVG become images of a page."""
 
 import base64
 import math

@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-import vl_convert
 
 from pipeline.database.publish import build
 from pipeline.evidence.rows import BlockContrast, BlockFit, Importance, ModelTest, Power, Verdict
@@ -739,16 +738,8 @@ DOCUMENTED = {
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The report of a world; each is built once, and a picture of several drawn once."""
+    """The report of a world; each is built once."""
     sites: dict[World, Site] = {}
-    drawings: dict[str, str] = {}
-    draw = vl_convert.vegalite_to_svg
-
-    def drawn(spec: dict[str, Any], **how: Any) -> str:
-        asked = json.dumps([spec, how])
-        if asked not in drawings:
-            drawings[asked] = draw(spec, **how)
-        return drawings[asked]
 
     def of(world: World) -> Site:
         if world not in sites:
@@ -758,7 +749,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
                 rows = pl.read_csv(io.StringIO(CALIBRATION))
                 rows.with_columns(readings=pl.lit(world.calibrated)).write_csv(recorded)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(vl_convert, "vegalite_to_svg", drawn)
                 patch.setattr(
                     "pipeline.report.build.calibration", lambda: calibration.calibration(recorded)
                 )
