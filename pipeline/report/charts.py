@@ -11,11 +11,13 @@ from itertools import accumulate
 from pipeline.report.svg import COLOURS, axis, image
 
 WIDE, NARROW = 1110, 330
-LABELS_WIDE, LABELS_NARROW = 200, 104
+LABELS_WIDE, LABELS_NARROW = 220, 104
 ROW = 44
 EDGE, GAP = 4, 24
 """Pixels around a drawing, and between parts that are side by side."""
-LETTER = 6.5
+APART = 0.25
+"""Of a row, between the marks of two measures."""
+LETTER = 7.2
 """Width of a letter."""
 TICKS = 5
 """Values that are named along an axis, about."""
@@ -129,6 +131,7 @@ class _Mark:
     low: float | None
     high: float | None
     note: str
+    note_x: float
     strong: bool
     look: _Look
 
@@ -139,8 +142,10 @@ SIZES = Size(narrow=False), Size(narrow=True)
 def dots(title: str, description: str, marks: Sequence[Dot], shapes: Mapping[str, str]) -> Picture:
     """Rows of dots, one a measure, each with its own shape and colour."""
     measures = [name for name in shapes if any(one.measure == name for one in marks)]
+    # Close together, so that it shows which row they are of.
+    first = 0.5 - APART * (len(measures) - 1) / 2
     looks = {
-        name: _Look(name, SHAPES[shapes[name]], colour, (at + 0.5) / len(measures))
+        name: _Look(name, SHAPES[shapes[name]], colour, first + APART * at)
         for at, (name, colour) in enumerate(zip(measures, COLOURS, strict=False))
     }
     drawn = [
@@ -174,11 +179,6 @@ def _drawn(
 
     ends = [0.0, *scale.lines]
     ends += [end for one, _ in marks for end in (one.value, one.low, one.high) if end is not None]
-    # What is written above a point must not run into the labels, nor out of the drawing.
-    letter = (max(ends) - min(ends)) / plot * LETTER / 2
-    # Where nothing lies left of zero, writing starts at its point, and zero stays at the edge.
-    sides, anchor = ((-1, 1), "middle") if min(ends) < 0 else ((0, 2), "start")
-    ends += [one.value + side * letter * len(one.note) for one, _ in marks for side in sides]
     below = axis(min(ends), max(ends), TICKS)
 
     def x(value: float | None) -> float | None:
@@ -186,7 +186,19 @@ def _drawn(
 
     def placed(one: Span, look: _Look) -> _Mark:
         y = band * (rows.index(size.wrapped(one.row)) + look.place)
-        return _Mark(x(one.value), round(y, 1), x(one.low), x(one.high), one.note, one.strong, look)
+        # What is written above a point runs neither into the labels nor out of the drawing.
+        half = min(LETTER * len(one.note), plot) / 2
+        beside = min(max(plot * below.share(one.value), half), plot - half)
+        return _Mark(
+            x=x(one.value),
+            y=round(y, 1),
+            low=x(one.low),
+            high=x(one.high),
+            note=one.note,
+            note_x=round(beside, 1),
+            strong=one.strong,
+            look=look,
+        )
 
     written = size.written(title, scale.meaning)
     down = written[-1][0]
@@ -218,7 +230,6 @@ def _drawn(
         unit=scale.unit,
         rules=[(x(at), at == 0) for at in scale.lines],
         rows=[(band * (at + 0.5), lines(row)) for at, row in enumerate(rows)],
-        anchor=anchor,
     )
 
 
