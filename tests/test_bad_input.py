@@ -14,12 +14,13 @@ from pathlib import Path
 
 import duckdb
 import fastexcel
+import polars as pl
 import pytest
 import xlsxwriter
 
 from pipeline.cli import _home
 from pipeline.database.versions import published_version
-from pipeline.edition import SAMPLE
+from pipeline.edition import SAMPLE, Edition, Place
 from pipeline.runs.execute import execute
 from tests.conftest import MadeOnce
 from tests.finished import declare
@@ -184,6 +185,36 @@ def test_a_total_that_does_not_add_up(capsys: pytest.CaptureFixture[str]) -> Non
     # Nor does a run of another source publish what the table holds now.
     said_and_unpublished(
         capsys, "trust_finance", [], "tidy/delayed_transfers: the last check of it failed"
+    )
+
+
+@pytest.mark.usefixtures("data")
+@pytest.mark.parametrize("stopped", ["while its tables were written", "before its checks"])
+def test_a_table_that_a_run_left_unchecked(
+    capsys: pytest.CaptureFixture[str], stopped: str
+) -> None:
+    """A run of another source does not take the last check, of other rows, for one of these."""
+    edit_workbook(wrong_total)
+    before = SAMPLE.read("tidy", "delayed_transfers")
+    with pytest.MonkeyPatch.context() as patch:
+        if stopped == "before its checks":
+            patch.setattr("pipeline.checks.asset_checks.check_tidy", None)
+        else:
+            write = Edition.write
+
+            def stop(self: Edition, layer: str, name: str, frame: pl.DataFrame) -> Place:
+                assert not name.startswith("reconciliation"), "stopped"
+                return write(self, layer, name, frame)
+
+            patch.setattr(Edition, "write", stop)
+        assert not execute(SAMPLE, None, ["delayed_transfers"], releases=[TRANSFERS])
+    assert not SAMPLE.read("tidy", "delayed_transfers").equals(before)
+    said_and_unpublished(
+        capsys,
+        "trust_finance",
+        [],
+        "sample/tidy/delayed_transfers",
+        "Parts do not add up to the published total: see meta.reconciliation",
     )
 
 

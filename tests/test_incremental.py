@@ -6,8 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipeline.assets.publish import refuse_unchecked
 from pipeline.cli import _home
-from pipeline.database.versions import published_version
+from pipeline.database.versions import PublishError, published_version
 from pipeline.definitions.sample import defs
 from pipeline.edition import SAMPLE
 from pipeline.runs.execute import execute
@@ -111,6 +112,34 @@ def test_a_damaged_database_is_published_anew() -> None:
     assert hashes() == tables
     assert published_version(SAMPLE) != version
     assert not plan(SAMPLE).due
+
+
+def test_a_table_that_was_not_checked_as_it_is_refuses_to_be_published() -> None:
+    refuse_unchecked(SAMPLE)
+    table = SAMPLE.table("tidy", SOURCE)
+    before = table.read_bytes()
+    SAMPLE.write("tidy", SOURCE, SAMPLE.read("tidy", SOURCE).head(5))
+    with pytest.raises(PublishError, match=f"^tidy/{SOURCE}: it was made anew and not checked"):
+        refuse_unchecked(SAMPLE)
+    # A run of another source makes up for it, and for no more.
+    planned = plan(SAMPLE, only=["trust_finance"])
+    assert {f"raw__{SOURCE}", f"tidy__{SOURCE}"} & set(planned.due) == {f"tidy__{SOURCE}"}
+    assert f"tidy__{SOURCE}__checks" in planned.selected
+    table.write_bytes(before)
+    refuse_unchecked(SAMPLE)
+
+
+def test_what_an_earlier_version_did_not_note_of_a_source_without_files_is_made_up_for() -> None:
+    """It noted no table of a source that is switched off: nothing was looked at."""
+    step = "tidy__ascof__checks"
+    record = SAMPLE.recall("steps", step)
+    before = record["inputs"].pop("table:tidy.ascof")
+    # As after an upgrade, the check is out of date besides.
+    record["inputs"]["code"] = "older"
+    SAMPLE.record("steps", step, record)
+    assert execute(SAMPLE, None, ["trust_finance"])
+    assert SAMPLE.recall("steps", step)["inputs"]["table:tidy.ascof"] == before
+    refuse_unchecked(SAMPLE)
 
 
 def test_all_redoes_everything_with_the_same_bytes() -> None:

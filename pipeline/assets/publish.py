@@ -13,8 +13,9 @@ from pipeline.assets.evidence import NEEDS
 from pipeline.assets.keys import DATA_TEAM, group, key, tags
 from pipeline.assets.once import code_of, once
 from pipeline.assets.tidy import of_sources
-from pipeline.checks.asset_checks import DOCUMENTED, stops
+from pipeline.checks.asset_checks import DOCUMENTED
 from pipeline.checks.drift import drift_table
+from pipeline.checks.passed import failed, unchecked
 from pipeline.database.lineage import lineage_table
 from pipeline.database.locality import reads
 from pipeline.database.locality import tables as locality_tables
@@ -44,7 +45,7 @@ from pipeline.reading.reconciliation import sums_table
 from pipeline.reading.revisions import changes, revision_table, views
 from pipeline.reading.switches import switched_off
 from pipeline.runs.run_tables import run_tables
-from pipeline.runs.steps import steps
+from pipeline.runs.steps import Digests, steps
 from pipeline.sources import sources
 from pipeline.study.results import KEYS, MEANINGS, TABLES
 from pipeline.tables import Macro, Table, View
@@ -128,18 +129,27 @@ def checked_tables() -> list[tuple[str, str]]:
     ]
 
 
-def not_passed(edition: Edition) -> list[str]:
-    """The tables whose last check failed critically: a run of one source alone meets those that
-    another run left.
+def refuse_unchecked(edition: Edition) -> None:
+    """Stop before anything is published that did not pass its checks as it is now: a run of one
+    source alone meets what another run left.
+
+    Raises:
+        PublishError: the last check of a table failed, or was of other rows.
     """
-    return [
-        f"{layer}/{name}"
-        for layer, name in checked_tables()
-        if any(
-            stops(row["severity"], row["passed"])
-            for row in edition.recall("checks", f"{layer}.{name}") or []
+    if names := failed(edition):
+        raise PublishError(
+            f"{', '.join(names)}: the last check of it failed, and nothing is published with "
+            "such a table. Run again with that source once its file is mended"
         )
-    ]
+    digests = Digests(edition)
+    names = unchecked(edition, digests)
+    digests.keep()
+    if names:
+        raise PublishError(
+            f"{', '.join(names)}: it was made anew and not checked since, as when a run was ended "
+            "between the two, and nothing is published with such a table. This checks it: rapport "
+            f"run {edition.name}"
+        )
 
 
 def database_views(edition: Edition) -> list[View]:
@@ -189,11 +199,7 @@ def publish_assets(edition: Edition) -> list[dg.AssetsDefinition]:
     )
     @once(edition, every["publish__database"], [key(edition, LAYER, "database")])
     def database(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        if failed := not_passed(edition):
-            raise PublishError(
-                f"{', '.join(failed)}: the last check of it failed, and nothing is published with "
-                "such a table. Run again with that source once its file is mended"
-            )
+        refuse_unchecked(edition)
         for left in drop_unfinished(edition):
             context.log.info(f"deleted {left}, which an earlier run left unfinished")
         version = new_version(edition, context.run.run_id)

@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.assets import shown
 from pipeline.assets.keys import key
 from pipeline.assets.once import doing, is_due
+from pipeline.checks.passed import stops
 from pipeline.checks.suites import (
     Category,
     evidence_suite,
@@ -121,11 +122,6 @@ def _right(results: Sequence["Result"]) -> bool:
     return not any(stops(one.severity, one.passed) for one in results)
 
 
-def stops(severity: str, passed: bool) -> bool:
-    """Whether a result stops what is downstream."""
-    return severity == "critical" and not passed
-
-
 DOCUMENTED = "documented"
 """The kind of record that holds a table's rows of Data Docs."""
 
@@ -146,9 +142,10 @@ def check_tidy(edition: Edition, source: Source) -> "Checked":
     from pipeline.checks.engine import Checked, check  # noqa: PLC0415 - imports the library
     from pipeline.checks.pieces import held  # noqa: PLC0415
 
+    table = edition.scan("tidy", source.name)
     if source.name in switched_off():
         return Checked([], [])
-    rows = held(edition.scan("tidy", source.name))
+    rows = held(table)
     aside = edition.read("meta", f"quarantine_{source.name}")
     missing = (edition.recall("quarantine", source.name) or {}).get("missing", 0)
     asked = [

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.checks.passed import unchecked
 from pipeline.database.versions import published_version
 from pipeline.edition import Edition
 from pipeline.reading.differences import some
@@ -127,7 +128,7 @@ def plan(
     Args:
         mirror: the folder that published files would be copied from.
         only: sources to redo, with what depends on them; everything else stays as it is, except
-            sources that were switched off or on.
+            sources that were switched off or on, and those that a run made and did not check.
         everything: whether to redo all, out of date or not.
         forced: whether the sources of ``only`` are redone even if they are not out of date.
 
@@ -144,12 +145,14 @@ def plan(
         found = ["asked for"] if everything else reasons(edition, step, digests, mirror)
         if found:
             due[name] = found
-    digests.keep()
     if not everything:
         due = _first_causes(edition, due)
     left: list[str] = []
     if asked:
-        due, left = _restricted(edition, due, asked, forced=forced)
+        left_so = [one.partition("/") for one in unchecked(edition, digests)]
+        unfinished = {name for layer, _, name in left_so if layer == "tidy"}
+        due, left = _restricted(edition, due, asked, unfinished, forced=forced)
+    digests.keep()
     selected = _downstream(edition, due)
     if not selected.isdisjoint(PUBLISH):
         selected |= set(PUBLISH)
@@ -190,11 +193,17 @@ def _first_causes(edition: Edition, due: Mapping[str, list[str]]) -> dict[str, l
 
 
 def _restricted(
-    edition: Edition, due: Mapping[str, list[str]], asked: set[str], *, forced: bool
+    edition: Edition,
+    due: Mapping[str, list[str]],
+    asked: set[str],
+    unfinished: set[str],
+    *,
+    forced: bool,
 ) -> tuple[dict[str, list[str]], list[str]]:
     """What is due of the sources asked for, and the names of the other sources that are due."""
     every = steps(edition)
-    wanted = asked | {every[name].source for name, why in due.items() if SAID[SWITCH] in why}
+    switched = {every[name].source for name, why in due.items() if SAID[SWITCH] in why}
+    wanted = asked | switched | unfinished
     kept = {
         name: why
         for name, why in due.items()

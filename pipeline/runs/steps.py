@@ -197,7 +197,11 @@ def checks_step(edition: Edition, layer: str, name: str, of: Source | None = Non
             # They say which rules a table is held to, and what may be shown.
             "pipeline.reading.quarantine",
             *_own(of),
-            alone=("pipeline.checks.asset_checks", "pipeline.database.locality"),
+            alone=(
+                "pipeline.checks.asset_checks",
+                "pipeline.checks.passed",
+                "pipeline.database.locality",
+            ),
         ),
         declared,
         of,
