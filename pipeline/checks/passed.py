@@ -44,9 +44,10 @@ def unchecked(edition: Edition, digests: Digests) -> list[str]:
 
 
 def _as_checked(edition: Edition, table: str, step: str, digests: Digests) -> bool:
+    own = f"table:{table.replace('/', '.')}"
     before = made_before(edition, step)
     if before is None:
-        return False
+        # One that was never made is not published either.
+        return digests.of(own) is None
     looked_at = {label for label in before.inputs if label.startswith(LOOKED_AT)}
-    own = f"table:{table.replace('/', '.')}"
     return all(before.inputs.get(one) == digests.of(one) for one in looked_at | {own})
