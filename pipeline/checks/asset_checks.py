@@ -22,6 +22,7 @@ from pipeline.checks.words import said
 from pipeline.database.locality import reads, tables
 from pipeline.database.versions import EXPORTS, PARQUET
 from pipeline.edition import Edition
+from pipeline.reading.geography import BODIES, body_column
 from pipeline.reading.quarantine import disclosive
 from pipeline.reading.source import Source
 from pipeline.reading.switches import lost, switched_off
@@ -55,6 +56,7 @@ def _checks(
     outcome: Callable[[], "Checked"],
     *,
     of: Source | None = None,
+    beside: Sequence[dg.AssetKey] = (),
 ) -> dg.AssetChecksDefinition:
     asset = key(edition, layer, name)
     step = checks_step(edition, layer, name, of)
@@ -78,7 +80,13 @@ def _checks(
     @dg.multi_asset_check(
         name=f"{edition.name}__{step.name}",
         specs=[
-            dg.AssetCheckSpec(category, asset=asset, blocking=True, description=MEANING[category])
+            dg.AssetCheckSpec(
+                category,
+                asset=asset,
+                additional_deps=beside,
+                blocking=True,
+                description=MEANING[category],
+            )
             for category in categories
         ],
     )
@@ -173,6 +181,7 @@ def tidy_checks(edition: Edition, source: Source) -> dg.AssetChecksDefinition:
         tidy_categories(source),
         lambda: check_tidy(edition, source),
         of=source,
+        beside=[key(edition, "tidy", name) for name in BODIES if body_column(source)],
     )
 
 

@@ -19,8 +19,15 @@ from pipeline.checks.suites import Category, Promise, Severity
 from pipeline.checks.thresholds import thresholds
 from pipeline.database.sqltable import connect
 from pipeline.edition import Edition
-from pipeline.reading.geography import ABOVE_COUNCILS, known_codes
+from pipeline.reading.geography import (
+    ABOVE_COUNCILS,
+    BODIES,
+    body_column,
+    known_bodies,
+    known_codes,
+)
 from pipeline.reading.source import Source
+from pipeline.reading.switches import switched_off
 from pipeline.study.framework import framework
 from pipeline.study.results import ALL_PANELS
 from pipeline.tables import Rows, height
@@ -312,16 +319,52 @@ def promised(rows: Rows, promise: Promise) -> Rule:
 
 
 def tidy_relations(edition: Edition, source: Source, rows: Rows) -> list[Rule]:
-    """What a tidy table says of places: its councils are in the register."""
-    if source.area is None:
-        return []
-    _, level = source.area
+    """What a tidy table says of places and NHS bodies: they are in a register."""
+    found = []
     columns = rows.collect_schema().names()
-    if level in ("council", "district") and "areacd" in columns:
+    if source.area and source.area[1] in ("council", "district") and "areacd" in columns:
         registry = edition.read("tidy", "council_registry")
         codes = known_codes(registry)
         places = rows.filter(~pl.col("areacd").str.slice(0, 3).is_in(ABOVE_COUNCILS))
         if "area_type" in columns:
             places = places.filter(pl.col("area_type") == "council")
-        return [known(places, "areacd", codes, "the register of councils or its additions")]
-    return []
+        found.append(known(places, "areacd", codes, "the register of councils or its additions"))
+    body = body_column(source)
+    # Without one of the lists nobody could say which codes are known.
+    if body is not None and BODIES.keys().isdisjoint(switched_off()):
+        found.append(bodies_known(edition, body, rows))
+    return found
+
+
+def bodies_known(edition: Edition, column: str, rows: Rows) -> Rule:
+    """Every NHS body is in a list of them; the figures of one that is not reach no place.
+
+    A warning, because the lists end in 2022: a body founded since is in none until it is declared.
+    """
+    columns = rows.collect_schema().names()
+    bodies = rows.lazy()
+    if "area_type" in columns:
+        bodies = bodies.filter(pl.col("area_type") == "trust")
+    if "code_type" in columns:
+        bodies = bodies.filter(pl.col("code_type") == "ods")
+    # Commissioners that answered a survey together have their codes with strokes; a trust that
+    # answered sector by sector has each under its own code and a digit.
+    each = pl.col(column).str.replace(r"^(\w{3})\d$", "$1").str.split("/")
+    failing = (
+        bodies.group_by(column)
+        .agg(pl.len().alias("rows"), pl.col("file").first(), pl.col("row").min())
+        .filter(~each.list.eval(pl.element().is_in(list(known_bodies(edition)))).list.all())
+        .sort(column)
+        .collect()
+    )
+    return Rule(
+        f"{column}_known",
+        "relations",
+        "warning",
+        f"every {column} is in a list of NHS bodies or its additions",
+        "No list of trusts, commissioners or boards of 2010 or later knows the code, so that "
+        "its figures may reach no place. Look it up in the file: where it is mistyped, declare a "
+        "correction in data/corrections.toml; where the body is real and no list has it, declare "
+        "it with the reason in data/reference/trust_code_additions.csv.",
+        failing,
+    )

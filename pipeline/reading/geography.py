@@ -1,13 +1,52 @@
-"""Codes of places: which ones are known in some vintage."""
+"""Codes of places and of NHS bodies: which ones are known in some vintage."""
+
+from datetime import date
 
 import polars as pl
 
-from pipeline.edition import reference
+from pipeline.edition import Edition, reference
 from pipeline.reading.published import EXAMPLES, SourceError
 from pipeline.reading.source import Source
 
 ABOVE_COUNCILS = ("E11", "E12", "E13", "E92")
 """Prefixes of metropolitan counties, regions, parts of London and England."""
+
+BODIES = {
+    "trust_register": ("org_code",),
+    "nhs_provider": ("org_code",),
+    "gp_practice_map": ("ccg_org_code", "stp_org_code"),
+    "lsoa_icb": ("icb_code", "icb_org_code", "sub_icb_org_code"),
+    "trust_succession": ("org_code", "successor_code"),
+}
+"""Lists of NHS bodies, and their columns of codes: trusts, commissioners, boards."""
+FIRST_FIGURES = date(2010, 1, 1)
+"""Figures of NHS bodies begin after this day: what was succeeded before it is in none."""
+
+
+def known_bodies(edition: Edition) -> set[str]:
+    """Every code of an NHS body that a list knows, of 2010 or later.
+
+    That is the registers of trusts and of commissioners and boards; what succeeded another body or
+    was succeeded since; and what is declared in ``data/reference``, each with its reason.
+    """
+    succession = edition.read("tidy", "trust_succession")
+    ended = set(succession.filter(pl.col("date") < FIRST_FIGURES)["org_code"])
+    known = set(succession["successor_code"]) - ended
+    known |= set(succession.filter(pl.col("date") >= FIRST_FIGURES)["org_code"])
+    for name in ("trust_succession_additions", "trust_code_additions"):
+        known |= set(reference(name)["org_code"])
+    for name, columns in BODIES.items():
+        if name != "trust_succession":
+            table = edition.read("tidy", name)
+            known = known.union(*(table[column] for column in columns))
+    return known - {None}
+
+
+def body_column(source: Source) -> str | None:
+    """The column with a source's codes of NHS bodies; None where it has none, or is such a list."""
+    if source.name in BODIES:
+        return None
+    return next((one for one in ("org_code", "icb_code") if one in source.columns), None)
 
 
 def known_codes(registry: pl.DataFrame) -> set[str]:

@@ -4,9 +4,13 @@ import polars as pl
 import pytest
 
 from pipeline.assets.evidence import NEEDS
-from pipeline.checks.rules import Query, locality_relations, queries
+from pipeline.checks.asset_checks import tidy_checks
+from pipeline.checks.rules import Query, locality_relations, queries, tidy_relations
 from pipeline.database.locality import tables
 from pipeline.edition import SAMPLE, Edition
+from pipeline.reading.geography import BODIES, body_column
+from pipeline.reading.source import Source
+from pipeline.sources import sources
 
 
 def upstream(name: str) -> set[tuple[str, str]]:
@@ -33,6 +37,32 @@ def test_relations_read_only_what_is_made_before(
     locality_relations(SAMPLE, name, frame)
     # The register goes before every table that has places.
     assert read <= upstream(name) | {("tidy", "council_registry")}
+
+
+@pytest.mark.parametrize("source", sources().values(), ids=lambda one: one.name)
+def test_relations_of_a_source_read_only_what_is_made_before(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = {name for names in BODIES.values() for name in names} | {"areacd", "former_areacds"}
+    empty = pl.DataFrame(
+        schema={**dict.fromkeys(columns, pl.String), "date": pl.Date, "row": pl.Int32}
+    )
+    read: set[str] = set()
+
+    def record(self: Edition, layer: str, table: str) -> pl.DataFrame:
+        assert layer == "tidy"
+        read.add(table)
+        return empty
+
+    monkeypatch.setattr(Edition, "read", record)
+    own = {name: column.kind for name, column in source.schema.items()}
+    rows = pl.DataFrame(schema=own)
+    tidy_relations(SAMPLE, source, rows)
+    # The check waits for the lists of NHS bodies, its table for the register of councils.
+    check = tidy_checks(SAMPLE, source)
+    waits = {key.path[-1] for key in check.keys_by_input_name.values()}
+    assert read <= waits | ({"council_registry"} if source.area else set())
+    assert (waits > {source.name}) == (body_column(source) is not None)
 
 
 @pytest.mark.parametrize("query", queries(), ids=lambda one: f"{one.table}-{one.name}")

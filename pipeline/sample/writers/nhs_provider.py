@@ -19,12 +19,12 @@ SPECIALIST = 3
 
 
 def write(world: World, release: Release, path: Path) -> None:
-    """Write every organisation but those that answer under joined codes."""
+    """Write every organisation; those that answer under joined codes have each its own here."""
     rows = []
     for number, trust in enumerate(world.hospitals.trusts):
-        if trust.exists(DAY) and "/" not in trust.code:
+        if trust.exists(DAY):
             special = str(trust.kind == "acute" and number < SPECIALIST).upper()
-            region = f"YDF{21 + number % REGIONS}"
-            rows.append((f"{trust.code} ", f"{trust.name} ", KINDS[trust.kind], region, special))
+            told = (f"{trust.name} ", KINDS[trust.kind], f"YDF{21 + number % REGIONS}", special)
+            rows += [(f"{code} ", *told) for code in trust.code.split("/")]
     header = ("ORG_CODE", "ORG_NAME", "ORG_TYPE", "HEE_REGION_CODE", "SPECIALIST")
     text_file(path, [header, *sorted(rows)], encoding="utf-8-sig", line_end="\r\n")
