@@ -209,9 +209,9 @@ class Cautions:
         return [
             Caution(
                 "Similar councils of a reorganised council",
-                "The database names none, because the figures were published before the council "
-                "began or after it ended. The five here are the nearest by the same measures, as "
-                "carried over to it.",
+                "The database names none, because one of the figures that it compares by was not "
+                "published for this council. The five here are the nearest by the same measures, "
+                "as carried over to it.",
             )
         ]
 

@@ -21,6 +21,8 @@ from pipeline.report.wording import (
 
 FOUNDED = date(2010, 4, 1)
 """Councils that began before the first year of any source are not called new."""
+ALIKE_BY = "share of people of 65 and over; deprivation; share of people in rural areas; population"
+"""What similar councils are alike in: see ``comparators`` of ``locality.place``."""
 LEAST_WEIGHT = 0.05
 """Trusts with a smaller share are counted and not named."""
 
@@ -165,9 +167,7 @@ class Places:
             facts=self._facts(code),
             similar=[self._link(one) for one in self._figures.similar.get(code, [])],
             found_here=code in self._figures.computed,
-            alike_by="; ".join(
-                _lower(self._figures.measures[name]["title"]) for name in self._figures.alike_by
-            ),
+            alike_by=ALIKE_BY,
             columns=columns,
             districts=districts,
             trusts=self._trust_table(code),
@@ -311,7 +311,3 @@ def _dated(row: Row) -> str:
     """A name with its dates, where it was not there all along."""
     when = _when(row)
     return f"{row['areanm']} ({when})" if when else str(row["areanm"])
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]

@@ -14,7 +14,9 @@
 -- column former_codes: earlier ONS codes of the same council, with commas
 -- column comparators: ONS codes of the five upper-tier or unitary councils nearest in share of
 --   people 65 and over, deprivation, rural share and population (z-scores, Euclidean), nearest first:
---   of a council of today those of today; empty for councils that were founded after 2015
+--   of a council of today those of today, by people of 2020 and deprivation of 2025; of one that has
+--   ended any, by people and deprivation of 2015; empty for a district, which has no social care, and
+--   for a council that had ended when rural shares were published
 WITH council AS (
     SELECT
         *,
@@ -43,14 +45,69 @@ successor AS (
     FROM replaced JOIN council ON council.registry_code = replaced.successor
     GROUP BY ALL
 ),
+rural AS (
+    SELECT registry_code, sum(value) AS share
+    FROM tidy.rural_urban
+    WHERE measure IN ('rural', 'highly_rural')
+    GROUP BY ALL
+),
+scored AS (
+    SELECT code.areacd, score.value
+    FROM tidy.deprivation_2025 AS score
+    JOIN locality.council_code AS code ON code.kind = 'areacd' AND code.code = score.areacd
+    WHERE score.domain = 'index_of_multiple_deprivation' AND score.measure = 'average_score'
+),
+-- What was published for its parts alone, a council of today has by their people: a county the
+-- deprivation of its districts, and one founded since the rural shares those of what it replaced.
+deprivation_of_today AS (
+    SELECT coalesce(county.areacd, part.areacd) AS areacd,
+        sum(scored.value * population.persons) / sum(population.persons) AS score
+    FROM council AS part
+    LEFT JOIN council AS county ON county.registry_code = part.county_registry_code
+    LEFT JOIN scored ON scored.areacd = part.areacd
+    LEFT JOIN locality.population AS population
+        ON population.areacd = part.areacd AND population.year = 2020
+    WHERE part.tier <> 'upper' AND part.end_date IS NULL
+    GROUP BY ALL
+    HAVING count(scored.value) = count(*) AND count(population.persons) = count(*)
+),
+rural_of_parts AS (
+    SELECT replaced.successor AS registry_code,
+        sum(rural.share * population.persons) / sum(population.persons) AS share
+    FROM replaced
+    JOIN council AS part ON part.areacd = replaced.areacd AND part.tier <> 'upper'
+    LEFT JOIN rural ON rural.registry_code = part.registry_code
+    LEFT JOIN locality.population AS population
+        ON population.areacd = part.areacd AND population.year = 2020
+    GROUP BY ALL
+    HAVING count(rural.share) = count(*) AND count(population.persons) = count(*)
+),
 likeness AS (
     SELECT
+        FALSE AS ended,
+        2020 AS people_of,
         council.areacd,
-        council.end_date,
         population.aged_65_plus / population.persons AS older,
         ln(population.persons) AS people,
-        deprivation.value AS deprivation,
-        sum(rural_urban.value) AS rural
+        deprivation.score AS deprivation,
+        coalesce(rural.share, rural_of_parts.share) AS rural
+    FROM council
+    JOIN locality.population AS population
+        ON population.areacd = council.areacd AND population.year = 2020
+    JOIN deprivation_of_today AS deprivation ON deprivation.areacd = council.areacd
+    LEFT JOIN rural ON rural.registry_code = council.registry_code
+    LEFT JOIN rural_of_parts ON rural_of_parts.registry_code = council.registry_code
+    WHERE council.tier <> 'lower' AND council.end_date IS NULL
+        AND coalesce(rural.share, rural_of_parts.share) IS NOT NULL
+    UNION ALL
+    SELECT
+        council.end_date IS NOT NULL,
+        2015,
+        council.areacd,
+        population.aged_65_plus / population.persons,
+        ln(population.persons),
+        deprivation.value,
+        rural.share
     FROM council
     JOIN locality.population AS population
         ON population.areacd = council.areacd AND population.year = 2015
@@ -59,20 +116,19 @@ likeness AS (
         ON deprivation.areacd = code.code
         AND deprivation.domain = 'index_of_multiple_deprivation'
         AND deprivation.measure = 'average_score'
-    JOIN tidy.rural_urban AS rural_urban
-        ON rural_urban.registry_code = council.registry_code
-        AND rural_urban.measure IN ('rural', 'highly_rural')
+    JOIN rural ON rural.registry_code = council.registry_code
     WHERE council.tier <> 'lower'
-    GROUP BY ALL
 ),
 standard AS (
     SELECT
-        areacd, end_date,
-        (older - avg(older) OVER ()) / stddev_samp(older) OVER () AS older,
-        (people - avg(people) OVER ()) / stddev_samp(people) OVER () AS people,
-        (deprivation - avg(deprivation) OVER ()) / stddev_samp(deprivation) OVER () AS deprivation,
-        (rural - avg(rural) OVER ()) / stddev_samp(rural) OVER () AS rural
+        people_of, areacd, ended,
+        (older - avg(older) OVER each_of) / stddev_samp(older) OVER each_of AS older,
+        (people - avg(people) OVER each_of) / stddev_samp(people) OVER each_of AS people,
+        (deprivation - avg(deprivation) OVER each_of) / stddev_samp(deprivation) OVER each_of
+            AS deprivation,
+        (rural - avg(rural) OVER each_of) / stddev_samp(rural) OVER each_of AS rural
     FROM likeness
+    WINDOW each_of AS (PARTITION BY people_of)
 ),
 pair AS (
     SELECT
@@ -86,8 +142,8 @@ pair AS (
         ) AS place
     FROM standard AS mine
     -- A council of today is held against none that has ended: it has figures for no later year.
-    JOIN standard AS other
-        ON other.areacd <> mine.areacd AND (mine.end_date IS NOT NULL OR other.end_date IS NULL)
+    JOIN standard AS other ON other.people_of = mine.people_of AND other.areacd <> mine.areacd
+    WHERE mine.ended = (mine.people_of = 2015)
 ),
 nearest AS (
     SELECT areacd, string_agg(comparator, ',' ORDER BY place) AS comparators

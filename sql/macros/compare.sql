@@ -1,6 +1,7 @@
 -- compare(wanted, measure): one indicator of a council with social care and of the five councils
 -- most like it, year by year. The council by its code or whole name; an error where there is none
--- such. A council without social care has no such five, and no rows.
+-- such. A council without social care has no such five, and no rows; nor has one that had ended when
+-- rural shares were published (Bournemouth, for example): see comparators in locality.place.
 -- grain: areacd, year, peer_rank, peer_areacd
 -- column areacd: ONS code of the council that was asked for
 -- column peer_rank: 0 for the council itself, 1 for the most similar one, 5 for the fifth

@@ -76,7 +76,7 @@ def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edition:
     made.write("tidy", "district_history", pl.DataFrame(history))
     people = [(area, 2017, persons) for area, persons in PEOPLE.items()]
     write_population(made, [*people, (UNITARY, 2016, 9000.0)])
-    for name in ("deprivation_2015", "rural_urban"):
+    for name in ("deprivation_2015", "deprivation_2025", "rural_urban"):
         text = dict.fromkeys(("areacd", "registry_code", "domain", "measure"), pl.String)
         made.write("tidy", name, pl.DataFrame(schema={**text, "value": pl.Float64}))
     for name in ("council_code", "council_piece", "council_overlap", "population", "place"):
@@ -164,6 +164,66 @@ def test_an_ecode_that_the_register_lacks_is_read_from_the_returns(edition: Edit
 
 def test_a_former_council_without_a_region_has_its_successors(edition: Edition) -> None:
     assert set(edition.read("locality", "place")["region"]) == {"North"}
+
+
+def likeness(made: Edition, name: str, column: str, values: Mapping[str, float]) -> None:
+    """Write one measure of places, as its source publishes it."""
+    sort = "rural" if name == "rural_urban" else "average_score"
+    rows = {column: [*values], "value": [*values.values()]}
+    made.write(
+        "tidy",
+        name,
+        pl.DataFrame(rows).with_columns(
+            pl.lit("index_of_multiple_deprivation").alias("domain"), pl.lit(sort).alias("measure")
+        ),
+    )
+
+
+def test_a_council_of_today_is_like_others_by_its_parts(edition: Edition) -> None:
+    """A county that stands, of two districts, and what was founded since the rural shares."""
+    standing = [
+        ("CT2", "E10000902", "shire county", None),
+        ("D21", "E07000911", "shire district", "CT2"),
+        ("D22", "E07000912", "shire district", "CT2"),
+    ]
+    registry = edition.read("tidy", "council_registry")
+    more = pl.DataFrame(
+        [dict(zip(registry.columns, one, strict=False)) for one in standing],
+        schema_overrides=registry.schema,
+    )
+    more = more.select(
+        pl.col(name) if name in more.columns else pl.lit(None, kind).alias(name)
+        for name, kind in registry.schema.items()
+    )
+    edition.write("tidy", "council_registry", pl.concat([registry, more]))
+    people = {"E07000911": 100.0, "E07000912": 300.0, "E10000902": 400.0, **PEOPLE, COUNTY: 700.0}
+    people |= {MERGED: 400.0, WEST: 400.0, EAST: 900.0, RECODED: 400.0}
+    write_population(edition, [(area, 2020, persons) for area, persons in people.items()])
+    # East differs in all four, so that none is the same everywhere.
+    young = edition.read("tidy", "population").with_columns(
+        pl.lit(30).alias("age"),
+        pl.when(pl.col("areacd") == EAST).then(2000.0).otherwise(50.0).alias("value"),
+    )
+    edition.write("tidy", "population", pl.concat([edition.read("tidy", "population"), young]))
+    # The county's score is (100 x 40 + 300 x 20) / 400 = 25: next to that of Recoded, not of West.
+    scores = {MERGED: 30.0, WEST: 36.0, EAST: 50.0, BEFORE: 26.0}
+    scores |= {"E07000911": 40.0, "E07000912": 20.0}
+    likeness(edition, "deprivation_2025", "areacd", scores)
+    # Merged had 300 people of the unitary and 100 of Alder: (300 x 0.1 + 100 x 0.9) / 400 = 0.3.
+    shares = {"UNI": 0.1, "ALD": 0.9, "BIR": 0.3, "CED": 0.7, "REC": 0.3, "CT2": 0.3}
+    likeness(edition, "rural_urban", "registry_code", shares)
+    for name in ("council_code", "council_piece", "council_overlap", "population"):
+        table(edition, name)
+    found = dict(table(edition, "place").select("areacd", "comparators").rows())
+    assert found["E10000902"].split(",") == [RECODED, MERGED, WEST, EAST]
+    assert found[MERGED].split(",") == [RECODED, "E10000902", WEST, EAST]
+    # Those that have ended had no deprivation of 2015 here; districts have none at all.
+    assert [found[one] for one in (COUNTY, UNITARY, "E07000911")] == [None] * 3
+    # A part without a figure leaves the whole without one.
+    likeness(edition, "rural_urban", "registry_code", {**shares, "ALD": None})  # type: ignore[dict-item]
+    found = dict(table(edition, "place").select("areacd", "comparators").rows())
+    assert found[MERGED] is None
+    assert MERGED not in found[RECODED].split(",")
 
 
 def test_no_region_is_taken_where_successors_differ(edition: Edition) -> None:

@@ -16,7 +16,14 @@ from pipeline.sources import sources
 from pipeline.study import indicators
 from pipeline.study.framework import framework
 
-READ = ("council_registry", "district_history", "population", "rural_urban", "deprivation_2015")
+READ = (
+    "council_registry",
+    "district_history",
+    "population",
+    "rural_urban",
+    "deprivation_2015",
+    "deprivation_2025",
+)
 EMPTY = ("delayed_transfers", "adult_social_care_income", "service_expenditure")
 TABLES = ("council_code", "council_piece", "council_overlap", "population", "place")
 

@@ -106,6 +106,7 @@ def test_the_geography_knows_what_it_cannot_do_without() -> None:
         "adult_social_care_income": "codes of that return alone",
         "delayed_transfers": "codes of that return alone",
         "deprivation_2015": "comparators",
+        "deprivation_2025": "comparators",
         "rural_urban": "comparators",
         "service_expenditure": "codes of the finance returns of newer councils alone",
     }
