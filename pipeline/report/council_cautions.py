@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.report.council_figures import CARRIED, NEEDS, Figures, Series
+from pipeline.report.council_figures import CARRIED, NEEDS, SHOWN, Figures, Series
 from pipeline.report.council_panels import Said
 from pipeline.report.council_place import Place
+from pipeline.report.councils import STATUSES
 from pipeline.report.place_statistics import LEVEL, by_luck
 from pipeline.report.read import Names, Reader, Row
 from pipeline.report.wording import (
@@ -27,6 +28,9 @@ SMALL = 50_000
 NAMED = 6
 """Measures named in one sentence."""
 
+WITHOUT = "Measures without a figure here"
+NOTHING = "nothing is published for this council itself"
+
 PLAIN = {
     "declared in the framework as not to be carried": "what was published of the councils before "
     "or after it would say nothing of this one"
@@ -45,6 +49,31 @@ SELECT areacd, indicator, reason, first_year, last_year
 FROM locality.not_carried
 WHERE existed > 0
 ORDER BY areacd, reason, indicator
+"""
+
+# In no year that most councils have a figure for; the status is empty where there is no row at all.
+ABSENT = """
+WITH figure AS (
+    SELECT areacd, year, indicator, value, status
+    FROM locality.indicator_place
+    JOIN locality.authority_year USING (areacd, year)
+),
+usual AS (
+    SELECT year, indicator
+    FROM figure
+    JOIN (SELECT year, count(*) AS councils FROM locality.authority_year GROUP BY ALL) USING (year)
+    GROUP BY ALL
+    HAVING count(value) > any_value(councils) / 2
+)
+SELECT council.areacd, indicator, coalesce(min(figure.status), '') AS status
+FROM locality.authority_year AS council
+JOIN usual USING (year)
+LEFT JOIN figure USING (areacd, year, indicator)
+ANTI JOIN (SELECT areacd, indicator FROM locality.not_carried WHERE existed > 0)
+    USING (areacd, indicator)
+GROUP BY ALL
+HAVING count(figure.value) = 0
+ORDER BY ALL
 """
 
 POPULATION = """
@@ -86,6 +115,13 @@ class Cautions:
         self._lacking: dict[str, list[Row]] = {}
         for row in reader.query(NOT_CARRIED, ["locality.not_carried"]):
             self._lacking.setdefault(row["areacd"], []).append(row)
+        self._absent: dict[str, list[Row]] = {}
+        for row in reader.query(ABSENT, [*NEEDS, "locality.not_carried"]):
+            if figures.measures.get(row["indicator"], {}).get("block") in SHOWN:
+                self._absent.setdefault(row["areacd"], []).append(row)
+        self._statuses: dict[str, str] = {
+            row["status"]: row["meaning"] for row in reader.query(STATUSES, ["meta.dictionary"])
+        }
         self._people: dict[str, Row] = {
             row["areacd"]: row for row in reader.query(POPULATION, ["locality.population", *NEEDS])
         }
@@ -98,6 +134,7 @@ class Cautions:
             *self._carried(code, series),
             *self._little(series),
             *self._vintage(code),
+            *self._without_figure(code),
             *self._missing(code),
             *self._similar(code),
         ]
@@ -188,6 +225,24 @@ class Cautions:
             )
         ]
 
+    def absent(self, code: str) -> int:
+        """How many measures that most councils have were never published for this one."""
+        return len(self._absent.get(code, []))
+
+    def _without_figure(self, code: str) -> list[Caution]:
+        by_status: dict[str, list[str]] = {}
+        for row in self._absent.get(code, []):
+            title = self._figures.measures[row["indicator"]]["title"]
+            by_status.setdefault(row["status"], []).append(f"'{title}'")
+        told = [
+            f"{_listed(titles)} ({self._statuses.get(status, NOTHING)})."
+            for status, titles in by_status.items()
+        ]
+        if not told:
+            return []
+        most = "Most councils have a figure of these, and this one has none in any year. "
+        return [Caution(WITHOUT, most + " ".join(told))]
+
     def _missing(self, code: str) -> list[Caution]:
         by_reason: dict[str, list[str]] = {}
         for row in self._lacking.get(code, []):
@@ -228,8 +283,12 @@ def _of_years(one: Series, status: str) -> str:
     return f"'{one.measure['title']}' ({span})"
 
 
-def in_short(place: Place, series: Sequence[Series]) -> str:
-    """How sure one can be about one council, in two or three sentences."""
+def in_short(place: Place, series: Sequence[Series], absent: int) -> str:
+    """How sure one can be about one council, in a few sentences.
+
+    Args:
+        absent: how many measures that most councils have it has no figure of.
+    """
     tested = [one for one in series if one.beside.low is not None]
     apart = sum(one.beside.side != 0 for one in tested)
     luck = _by_luck(len(tested))
@@ -253,6 +312,11 @@ def in_short(place: Place, series: Sequence[Series]) -> str:
         said.append(
             f"For {number(len(series) - known)} of {counted(len(series), 'measure')} nobody "
             "publishes how much of a figure is chance."
+        )
+    if absent:
+        said.append(
+            f"{capital(counted(absent, 'measure has', 'measures have'))} no figure here and one of "
+            f"most councils: why, is under '{WITHOUT}'."
         )
     if place.notices:
         said.append("Its boundaries changed, so that its years are not all one place.")
@@ -283,14 +347,18 @@ def _differences(series: Sequence[Series]) -> list[Caution]:
     if not tested:
         return [Caution("Beside similar councils", "No measure could be compared.")]
     apart = sum(one.beside.side != 0 for one in tested)
-    return [
-        Caution(
-            "Beside similar councils",
-            f"It stands apart on {apart} of {counted(len(tested), 'measure')}. By luck alone about "
-            f"{_by_luck(len(tested))} would; measures that go together stand apart "
-            "together.",
-        )
-    ]
+    told = (
+        f"It stands apart on {apart} of {counted(len(tested), 'measure')}. By luck alone about "
+        f"{_by_luck(len(tested))} would; measures that go together stand apart together."
+    )
+    untold: dict[str, list[str]] = {}
+    for one in series:
+        if one.beside.low is None:
+            untold.setdefault(one.beside.why_not, []).append(f"'{one.measure['title']}'")
+    for why, titles in untold.items():
+        many = capital(number(len(titles)))
+        told += f" {many} more cannot be told, because {why}: {_listed(titles)}."
+    return [Caution("Beside similar councils", told)]
 
 
 def _by_luck(count: int) -> str:

@@ -122,7 +122,7 @@ class Councils:
         place, panel = self._places.of(code), self._panels.of(code)
         return Council(
             place=place,
-            in_short=in_short(place, series),
+            in_short=in_short(place, series, self._cautions.absent(code)),
             summary=_summary([years[name] for name in main], panel),
             sure=sure(place, series, panel, self._cautions),
             cautions=self._cautions.of(code, series),

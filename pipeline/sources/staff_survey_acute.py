@@ -81,8 +81,8 @@ SOURCE = Source(
     "are the collector's, from 0 to 1, and the file does not explain them. Some years of a trust "
     "are empty, such as those before a merger. The Isle of Wight has its mortality under R1F and "
     "its clinical share under R1F1; what the survey found there is most likely what stands under "
-    "RF1, a code that no list of NHS bodies knows, and is left there. The number of responses repeats one value in all years of a trust "
-    "and is not read; nor is one row that has no code.",
+    "RF1, a code that no list of NHS bodies knows, and is left there. The number of responses "
+    "repeats one value in all years of a trust and is not read; nor is one row that has no code.",
     releases=[
         Release(
             file="nhs_staff_survey/data.NHS.2015_2019.csv",

@@ -112,9 +112,13 @@ def figures() -> list[Row]:
                 coverage=LEAST / 2 if thin else 0.9,
                 sampling_variance=0.0004,
             )
-            add(code, year, MONEY, 500.0 if code == COUNTY else 900.0 + int(code[-1]))
+            if code == TINY:
+                add(code, year, MONEY, None, status="c")
+            else:
+                add(code, year, MONEY, 500.0 if code == COUNTY else 900.0 + int(code[-1]))
             add(code, year, NEED, 20.0)
-        add(code, YEARS[-1], JUDGED, 3.0, reference_year=YEARS[-3])
+        if code != TINY:
+            add(code, YEARS[-1], JUDGED, 3.0, reference_year=YEARS[-3])
     for code in DISTRICTS:
         add(code, YEARS[-1], OUTCOME, 77.0)
     return made
@@ -472,6 +476,15 @@ class TestPlace:
             "2018-19",
         ]
         assert "2016-17" not in of(site, OLD).table(f"{TITLES[OUTCOME]}, by year")
+
+    def test_says_which_measures_of_most_councils_have_no_figure_and_why(self, site: Site) -> None:
+        text = of(site, TINY).text
+        assert "2 measures have no figure here and one of most councils" in text
+        assert f"'{TITLES[MONEY]}' (confidential: suppressed by the publisher)." in text
+        assert f"'{TITLES[JUDGED]}' (nothing is published for this council itself)." in text
+        # What others lack for a while, or cannot be carried, is no such measure.
+        for code in (OWN, OLD, NEW, COUNTY):
+            assert "Measures without a figure here" not in of(site, code).text
 
     def test_finds_similar_councils_for_one_that_has_none(self, site: Site) -> None:
         page = of(site, NEW)
