@@ -315,8 +315,8 @@ def in_short(place: Place, series: Sequence[Series], absent: int) -> str:
         )
     if absent:
         said.append(
-            f"Of {counted(absent, 'measure')} that most councils have there is no figure here: why, "
-            f"is under '{WITHOUT}'."
+            f"Of {counted(absent, 'measure')} that most councils have there is no figure here: "
+            f"'{WITHOUT}' says why."
         )
     if place.notices:
         said.append("Its boundaries changed, so that its years are not all one place.")
