@@ -339,7 +339,7 @@ def tidy_relations(edition: Edition, source: Source, rows: Rows) -> list[Rule]:
 def bodies_known(edition: Edition, column: str, rows: Rows) -> Rule:
     """Every NHS body is in a list of them; the figures of one that is not reach no place.
 
-    A warning, because the lists end in 2022: a body founded since is in none until it is declared.
+    The lists end in 2022: a body founded since is in none until it is declared.
     """
     columns = rows.collect_schema().names()
     bodies = rows.lazy()
@@ -360,7 +360,7 @@ def bodies_known(edition: Edition, column: str, rows: Rows) -> Rule:
     return Rule(
         f"{column}_known",
         "relations",
-        "warning",
+        "critical",
         f"every {column} is in a list of NHS bodies or its additions",
         "No list of trusts, commissioners or boards of 2010 or later knows the code, so that "
         "its figures may reach no place. Look it up in the file: where it is mistyped, declare a "

@@ -361,7 +361,7 @@ def one_case(layer: str, name: str) -> Case:
     ("broken", "worst"),
     [
         *((one_case(layer, TOGETHER), "critical") for layer in CHECKS),
-        (next(one for one in CASES if one.table == "staff_survey_leadership"), "warning"),
+        (next(one for one in CASES if one.table == "staff_survey_leadership"), "critical"),
         (one_case("locality", "like_published_rows"), "warning"),
         (one_case("evidence", "like_published_rows"), "warning"),
         (one_case("evidence", "like_published_empty"), "warning"),
