@@ -258,7 +258,10 @@ def explain(found: pl.DataFrame, known: Sequence[Explained]) -> pl.DataFrame:
     Raises:
         SourceError: an entry of the newest period explains nothing that drifts.
     """
+    newest = set(found.select("source", "period_after").iter_rows())
     for one in known:
+        if (one.source, one.period) not in newest:
+            continue
         own = (pl.col("source") == one.source) & (pl.col("period_after") == one.period)
         for name, value in (("measure", one.measure), ("statistic", one.statistic)):
             own &= pl.col(name) == value if value else pl.lit(True)

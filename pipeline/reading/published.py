@@ -328,7 +328,7 @@ class PublishedFile:
         cells = 0
         try:
             for line in lines:
-                rows.append(tuple(cell if cell != "" else None for cell in line))
+                rows.append(tuple([cell or None for cell in line] if "" in line else line))
                 cells += len(line)
                 if cells > CELLS:
                     raise self.error(f"more than {CELLS} cells", row=len(rows))

@@ -8,8 +8,9 @@ Neither is ever used: that takes a change of the declaration.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
+from posixpath import basename, dirname, splitext
 from typing import Literal
 
 import polars as pl
@@ -136,38 +137,38 @@ class Notice:
 # Which files.
 
 
+@cache
 def pattern(name: str) -> str:
     """A file's name without its ending, numbers, months and words that tell releases apart."""
     parts = re.findall(r"[a-z]+", PurePosixPath(name).stem.casefold())
     return " ".join(p for p in parts if not MONTH.fullmatch(p) and not EDITION_WORDS.fullmatch(p))
 
 
-def undeclared(mirror: Path) -> dict[str, list[str]]:
-    """Source to files of a mirror that are named like its declared ones, in the same folder.
+def undeclared(source: Source, mirror: Path) -> list[str]:
+    """Files of a mirror that are named like a source's declared ones, in the same folder.
 
     A new file may have another ending (publishers move from .xls to .xlsx), but one of a data file;
     where several sources fit, those count whose files have the same ending.
     """
-    declared = {release.file for one in sources().values() for release in one.releases}
-    endings = {PurePosixPath(file).suffix for file in declared}
+    declared = {release.file: one.name for one in sources().values() for release in one.releases}
+    endings = {splitext(file)[1] for file in declared}
+    folders = {dirname(release.file) for release in source.releases}
     owners: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for one in sources().values():
-        for release in one.releases:
-            at = PurePosixPath(release.file)
-            place = str(at.parent), pattern(at.name)
-            owners.setdefault(place, set()).add((one.name, at.suffix))
-    found: dict[str, list[str]] = {}
-    for folder in sorted({folder for folder, _ in owners}):
-        if not (mirror / folder).is_dir():
-            continue
-        for path in sorted((mirror / folder).iterdir()):
-            file = f"{folder}/{path.name}"
-            if file in declared or path.suffix not in endings or path.name.startswith((".", "~")):
+    for file, name in declared.items():
+        if dirname(file) in folders:
+            place = dirname(file), pattern(basename(file))
+            owners.setdefault(place, set()).add((name, splitext(file)[1]))
+    found = []
+    for folder in sorted(folders):
+        there = (mirror / folder).iterdir() if (mirror / folder).is_dir() else ()
+        for name in sorted(path.name for path in there):
+            file, ending = f"{folder}/{name}", splitext(name)[1]
+            if file in declared or ending not in endings or name.startswith((".", "~")):
                 continue
-            fitting = owners.get((folder, pattern(path.name)), set())
-            same = {owner for owner in fitting if owner[1] == path.suffix}
-            for name in sorted({name for name, _ in same or fitting}):
-                found.setdefault(name, []).append(file)
+            fitting = owners.get((folder, pattern(name)), set())
+            same = {owner for owner in fitting if owner[1] == ending}
+            if source.name in {owner for owner, _ in same or fitting}:
+                found.append(file)
     return found
 
 
@@ -332,7 +333,7 @@ def look(
             now = replace(release, sha256=sha256)
             found.append(tried(source, "changed", now, path, edition))
     known = {release.sha256: release.file for release in source.releases}
-    for file in undeclared(mirror).get(source.name, []):
+    for file in undeclared(source, mirror):
         sha256 = digest(mirror / file)
         notice = tried(source, "undeclared", proposed(source, file, sha256), mirror / file, edition)
         if sha256 in known:

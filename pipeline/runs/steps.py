@@ -404,7 +404,7 @@ def inputs(step: Step, read: Iterable[str], digests: Digests) -> dict[str, str |
 
 def in_mirror(source: Source, mirror: Path, digests: Digests) -> str | None:
     """Digest of a source's files in a mirror that are not as declared; None where all are."""
-    found = {file: digests.file(mirror / file) for file in undeclared(mirror).get(source.name, [])}
+    found = {file: digests.file(mirror / file) for file in undeclared(source, mirror)}
     for release in source.releases:
         now = digests.file(mirror / release.file)
         if now not in (None, release.sha256):
