@@ -1,7 +1,7 @@
 """Where each column comes from: read out of the SQL by sqlglot, declared for what is not SQL."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -134,6 +134,7 @@ def _schema() -> "MappingSchema":
     return MappingSchema(typed, dialect="duckdb")
 
 
+@cache
 def _read(sql: str) -> dict[str, set[Input]]:
     """Column of a query -> the columns of stored tables that its values are computed from."""
     from sqlglot import exp, parse_one  # noqa: PLC0415
@@ -166,7 +167,8 @@ def _of_framework(table: FrameworkTable) -> Iterator[Link]:
         level = table.name.removeprefix("indicator_")
         for one in declared.indicators.values():
             if one.level == level:
-                for column, made_of in _read(query(one)).items():
+                # Many differ only in what rows they choose, which says nothing of columns.
+                for column, made_of in _read(query(replace(one, name="", where="true"))).items():
                     if column in table.columns:
                         yield from (
                             Link("locality", table.name, column, one.name, *each)
