@@ -5,10 +5,13 @@ The header says what a row is (``-- grain: areacd, year``) and what each column 
 tables that the query reads, as ``layer.name``.
 """
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -103,25 +106,45 @@ def sql_tables(layer: str) -> dict[str, SqlTable]:
     return {path.stem: parse(path) for path in sorted((SQL / layer).glob("*.sql"))}
 
 
-def connect(edition: Edition, inputs: Sequence[tuple[str, str]]) -> "duckdb.DuckDBPyConnection":
-    """A private in-memory DuckDB with the named tables as views over their files.
+@cache
+def _duckdb(process: int) -> "duckdb.DuckDBPyConnection":
+    """A process's DuckDB in memory: to open one takes longer than most queries.
 
-    One thread, so that sums are added in one order and the same inputs give the same bytes.
+    One thread, so that sums are added in one order and the same inputs give the same bytes. Files
+    are written again under the same names, so that it keeps nothing of them.
     """
     import duckdb  # noqa: PLC0415 - not needed to define the assets
 
-    connection = duckdb.connect(config={"threads": 1})
-    for layer in (*LAYERS, "reference"):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {layer}")
-    for layer, name in inputs:
-        if layer == "reference":
-            connection.register(f"_{name}", reference(name).to_arrow())
-            rows = f"_{name}"
-        else:
-            # Only the columns and rows that the query needs are read.
-            rows = "'" + str(edition.file(layer, name)).replace("'", "''") + "'"
-        connection.execute(f"CREATE VIEW {layer}.{name} AS FROM {rows}")
-    return connection
+    return duckdb.connect(config={"threads": 1, "enable_external_file_cache": False})
+
+
+@contextmanager
+def connect(
+    edition: Edition, inputs: Sequence[tuple[str, str]]
+) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """DuckDB with the named tables as views over their files, apart from whatever else is open."""
+    own = f"own_{next(_NUMBER)}"
+    with _duckdb(os.getpid()).cursor() as connection:
+        connection.execute(f"ATTACH ':memory:' AS {own}")
+        connection.execute(f"USE {own}")
+        try:
+            for layer in (*LAYERS, "reference"):
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {layer}")
+            for layer, name in inputs:
+                if layer == "reference":
+                    connection.register(f"_{name}", reference(name).to_arrow())
+                    rows = f"_{name}"
+                else:
+                    # Only the columns and rows that the query needs are read.
+                    rows = "'" + str(edition.file(layer, name)).replace("'", "''") + "'"
+                connection.execute(f"CREATE VIEW {layer}.{name} AS FROM {rows}")
+            yield connection
+        finally:
+            connection.execute("USE memory")
+            connection.execute(f"DETACH {own}")
+
+
+_NUMBER = count()
 
 
 def checked(table: Described, frame: pl.DataFrame) -> pl.DataFrame:

@@ -24,6 +24,7 @@ DECLARED = {
     ("reading/revisions.py", "source.name"): "name of a declared source",
     ("database/sqltable.py", "layer"): "read out of an SQL file of this project",
     ("database/sqltable.py", "name"): "read out of an SQL file of this project",
+    ("database/sqltable.py", "own"): "a word of the code with a number",
     ("database/sqltable.py", "rows"): "a registered frame, or the path of a table, quoted",
 }
 """What else is put into a query, and where it comes from: never out of a published file."""
