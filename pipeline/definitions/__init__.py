@@ -4,6 +4,7 @@ Each edition is a code location of its own (``pipeline.definitions.england``), s
 loaded of another one, and ``workspace.yaml`` says which a team has.
 """
 
+import gc
 from functools import cache
 
 import dagster as dg
@@ -24,6 +25,9 @@ from pipeline.runs.holding import one_run_at_a_time
 from pipeline.runs.plan import LOGGERS
 from pipeline.runs.schedules import schedules, sensors
 
+LITTER = 50_000
+"""Objects, more than were let go of, after which cycles among them are looked for."""
+
 
 @cache
 def definitions(edition: Edition, executor: dg.ExecutorDefinition | None = None) -> dg.Definitions:
@@ -32,6 +36,9 @@ def definitions(edition: Edition, executor: dg.ExecutorDefinition | None = None)
     Args:
         executor: what steps are spread over; by default one process or several of this machine.
     """
+    # What is defined here stays, and a run leaves hardly a cycle: to look through all of it every
+    # few seconds took a thirtieth of a run's processor time.
+    gc.set_threshold(LITTER)
     return dg.Definitions(
         assets=[
             *raw_assets(edition),
