@@ -45,10 +45,11 @@ class Asked:
 
 
 SAME_SIGN = "compositions_same_sign"
+UNSEEN = "loao_p_below_alpha"
 ASKED = {
     "ci_low_above_zero": Asked("Is the whole interval of the lead above zero?", "above", "points"),
     "delta_at_least_min": Asked("Is the lead large enough to count?", "at least", "points"),
-    "loao_p_below_alpha": Asked(
+    UNSEEN: Asked(
         "Does the lead hold, beyond luck, for {authorities} the model had not seen?", "below", "p"
     ),
     "q2_h_above_controls": Asked(

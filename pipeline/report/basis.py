@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.report.read import Analysis, Reader, Row
+from pipeline.report.check_words import told
+from pipeline.report.read import Analysis, Names, Reader, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import (
     NOT_AVAILABLE,
@@ -230,7 +231,7 @@ def _checks(reader: Reader) -> tuple[DataTable | None, str]:
                 text(row["table"]),
                 text(row["severity"]),
                 absent() if row["failing"] is None else figure(number(row["failing"])),
-                text(row["message"] or NOT_AVAILABLE),
+                text(*told(row["message"] or NOT_AVAILABLE, Names(reader).of)),
             ]
             for row in failing
         ],

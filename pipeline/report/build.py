@@ -90,7 +90,7 @@ def _written(database: Path, folder: Path, documented: Documented) -> Iterator[i
             yield _keep(folder, councils.list())
             checked = {name for name, rows in documented.items() if rows}
             yield _keep(folder, source_pages.pages(reader, site.run, site.analyses, checked))
-            yield _keep(folder, check_pages.pages(documented, site.run))
+            yield _keep(folder, check_pages.pages(documented, site.run, site.names.of))
             yield _keep(folder, site.rest())
             for page in councils.pages(own):
                 yield _keep(folder, page)

@@ -21,6 +21,8 @@ LETTER = 7.2
 """Width of a letter."""
 TICKS = 5
 """Values that are named along an axis, about."""
+BELOW = "The numbers are in the table below."
+"""The end of the text that stands for a picture."""
 SHAPES = {
     "circle": "M-5.5,0a5.5,5.5,0,1,1,11,0a5.5,5.5,0,1,1,-11,0",
     "square": "M-5,-5h10v10h-10Z",

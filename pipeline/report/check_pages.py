@@ -5,14 +5,15 @@ library's own loads styles, scripts and a counted logo from the network, and say
 what fails.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.report.check_words import asked, found, told
 from pipeline.report.page import About, render
 from pipeline.report.source_checks import ASKED
 from pipeline.report.tables import DataTable, figure, text
-from pipeline.report.wording import capital, counted, number
+from pipeline.report.wording import counted, number
 
 FOLDER = "checks"
 Documented = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -42,19 +43,25 @@ def address(table: str) -> str:
     return f"{FOLDER}/{table}.html"
 
 
-def pages(documented: Documented, run: About) -> dict[str, str]:
-    """The pages of the checks: path in the report's folder -> HTML."""
-    found = {
-        address(name): render(
-            "checks.html.j2", root="../", here=FOLDER, run=run, page=_page(name, rows)
+def pages(documented: Documented, run: About, name: Callable[[str], str]) -> dict[str, str]:
+    """The pages of the checks: path in the report's folder -> HTML.
+
+    Args:
+        documented: what was checked of every table.
+        run: what the pages are of.
+        name: a place by its code, or the code.
+    """
+    made = {
+        address(table): render(
+            "checks.html.j2", root="../", here=FOLDER, run=run, page=_page(table, rows, name)
         )
-        for name, rows in documented.items()
+        for table, rows in documented.items()
         if rows
     }
     listed = render(
         "checks_index.html.j2", root="../", here=FOLDER, run=run, table=_list(documented)
     )
-    return {f"{FOLDER}/index.html": listed} | found
+    return {f"{FOLDER}/index.html": listed} | made
 
 
 def _said(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -69,41 +76,37 @@ def _said(rows: Sequence[Mapping[str, Any]]) -> str:
     return f"{counted(len(rows), 'expectation')}: {number(len(failing))} fail ({', '.join(kinds)})."
 
 
-def _page(name: str, rows: Sequence[Mapping[str, Any]]) -> Page:
+def _page(table: str, rows: Sequence[Mapping[str, Any]], name: Callable[[str], str]) -> Page:
     parts = []
-    for category, asked in ASKED.items():
+    for category, what in ASKED.items():
         own = [one for one in rows if one["category"] == category]
         if own:
-            parts.append(Part(category, f"Whether {asked}.", _table(name, category, own)))
-    return Page(name, _said(rows), parts)
+            told_of = _table(f"{table}: {category}", own, name)
+            parts.append(Part(category, f"Whether {what}.", told_of))
+    return Page(table, _said(rows), parts)
 
 
-def _table(name: str, category: str, rows: Sequence[Mapping[str, Any]]) -> DataTable:
+def _table(
+    caption: str, rows: Sequence[Mapping[str, Any]], name: Callable[[str], str]
+) -> DataTable:
     # What fails comes first.
     ordered = sorted(rows, key=lambda one: bool(one["passed"]))
     return DataTable(
-        f"{name}: {category}",
-        ["What was asked", "Outcome", "Found", "Expectation"],
+        caption,
+        ["What was asked", "Outcome", "Found", "In the words of Great Expectations"],
         [
             [
-                text(capital(one["asks"])),
+                text(asked(one["asks"])),
                 text("Holds")
                 if one["passed"]
-                else text(one["message"], mark=f"Fails: {one['severity']}"),
-                text(_found(one["observed"])),
+                else text(*told(one["message"], name), mark=f"Fails: {one['severity']}"),
+                text(found(one["observed"], one["words"])),
                 text(one["words"]),
             ]
             for one in ordered
         ],
         "meta.check_results: asks, passed, message",
     )
-
-
-def _found(observed: str) -> str:
-    """What was found; the library writes a list of columns as Python does."""
-    if observed.startswith("['"):
-        return observed.strip("[]").replace("'", "")
-    return observed or "--"
 
 
 def _list(documented: Documented) -> DataTable | None:

@@ -203,8 +203,8 @@ class _Told:
                 narrow="table",
             ),
             image=drawn(_marks(one.points), self.mark) if enough else "",
-            alt=f"Line chart of '{title}', {said.years(one.known)}. {sentences[0]} "
-            f"{sentences[1]} The figures are in the table beside it.",
+            alt=f"Line chart of '{title}', {said.years(one.known)}: this council beside similar "
+            "councils, its region and England. The figures are in the table beside it.",
         )
 
     def _year(self, one: Series, point: Point) -> list[Cell]:

@@ -12,6 +12,7 @@ from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import (
     NO_REGION,
     counted,
+    day,
     financial_year,
     joined,
     number,
@@ -114,11 +115,6 @@ class Place(Named):
     main_trust: tuple[str, float, int] | None
 
 
-def day(when: date) -> str:
-    """A date in words."""
-    return f"{when.day} {when:%B %Y}"
-
-
 class Places:
     """What every council is."""
 
@@ -218,9 +214,16 @@ class Places:
                 Fact("People", number(people["persons"]), when),
                 Fact("Aged 65 and over", percent(share, 1), when),
             ]
-        for measure, value, england in self._figures.facts(code):
-            beside = "" if england is None else f"England's median {said.value(measure, england)}"
-            made.append(Fact(measure["title"], said.value(measure, value), beside))
+        # Several years of one index stand together.
+        for measure, value, england in sorted(
+            self._figures.facts(code), key=lambda one: str(one[0]["title"])
+        ):
+            notes = []
+            if england is not None:
+                notes.append(f"England's median {said.value(measure, england)}")
+            if measure["name"].startswith("deprivation"):
+                notes.append("the higher, the more deprived")
+            made.append(Fact(measure["title"], said.value(measure, value), "; ".join(notes)))
         return made
 
     def _below(self, code: str) -> list[Row]:

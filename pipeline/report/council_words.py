@@ -11,6 +11,9 @@ from pipeline.report.wording import capital, counted, financial_year, number, pa
 JUDGED = ("outcome", "leadership", "partnership")
 """Blocks of which more, or less, is called better."""
 CERTAIN = percent(LEVEL)
+RATED = "1 inadequate to 4 outstanding"
+"""How the units of ratings begin, and the words of whole ones."""
+RATINGS = {1.0: "inadequate", 2.0: "requires improvement", 3.0: "good", 4.0: "outstanding"}
 MOST_DIGITS = 3
 """Decimals at most of a change, however small."""
 
@@ -42,6 +45,8 @@ def _value(unit: str, amount: float, near: float | None, least: float | None) ->
     """Kept, because England's and a region's figures stand on the page of every council."""
     scale, after = _written(unit)
     size = abs(scale * (amount if near is None else near))
+    if near is None and unit.startswith(RATED) and amount in RATINGS:
+        return f"{number(amount)} ({RATINGS[amount]})"
     if after:
         digits = 1
     elif unit.startswith("1 ") and amount == int(amount) and near is None:

@@ -18,7 +18,6 @@ from pipeline.report.wording import (
     p_value,
     percent,
     points,
-    short,
 )
 
 POINTS = 140
@@ -108,8 +107,9 @@ def specifications(
     ]
     picture = curve(
         mark + title,
-        f"{mark}Curve of the lead in {counted(len(rows), 'specification')}. {' '.join(said)} Below "
-        "it, dark places show where along the curve a choice was made.",
+        f"{mark}Curve of the lead in {counted(len(rows), 'specification')}, with dark places below "
+        "where along it a choice was made. Its middle and ends are in the text above, medians by "
+        "choice in the table below.",
         f"{every_dot} The band is where the median would lie without a lead. Below: the darker, "
         "the more often the choice was made there.",
         Curve(
@@ -193,12 +193,11 @@ def together(analyses: Sequence[Analysis], mark: str) -> tuple[Picture, DataTabl
     drawn = [
         Curve(one.name, [100 * row["delta"] for row in _thinned(rows, THIN)]) for one, rows in some
     ]
-    cells, said = [], []
+    cells = []
     for one, rows in some:
         null = _null(one)
         middle = points(median(row["delta"] for row in rows), 2)
         above = percent(sum(row["delta"] > 0 for row in rows) / len(rows))
-        said.append(f"{short(one.spec['spec_id'])}: median {middle}, {above} above zero.")
         known = null is not None and null["ci_low"] is not None
         cells.append(
             [
@@ -215,7 +214,8 @@ def together(analyses: Sequence[Analysis], mark: str) -> tuple[Picture, DataTabl
     title = "The lead in every specification, from lowest to highest, percentage points"
     picture = curves(
         mark + title,
-        f"{mark}One rising line a panel. {' '.join(said)}",
+        f"{mark}One rising line a panel: the lead in every specification. Medians and ends are in "
+        "the table below.",
         "Each line runs from the specification with the lowest lead to the one with the highest. "
         "The black line is zero: no lead.",
         drawn,

@@ -7,13 +7,14 @@ from pipeline.evidence.verdict import DEPENDS, INCONCLUSIVE, NOT_SUPPORTED, SUPP
 from pipeline.report.answer import (
     AGAINST_IT,
     HALVES,
+    UNSEEN,
     Fact,
     asked_of,
     half,
     held_against,
     smallest,
 )
-from pipeline.report.charts import Picture, Scale, Span, spans
+from pipeline.report.charts import BELOW, Picture, Scale, Span, spans
 from pipeline.report.limits import Limit
 from pipeline.report.read import ANY, BETWEEN, BOTH, WITHIN, Analysis, Claim, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
@@ -80,6 +81,9 @@ def overall(claim: Claim | None, analyses: Sequence[Analysis]) -> Overall:
     else:
         verdict = capital(claim.verdict)
         said = minus(claim.sentence.partition(BY_PANEL)[0])
+        # Panels by the names that pictures and tables have, and not by their longer titles.
+        for one in analyses:
+            said = said.replace(one.spec["title"], one.name)
     return Overall(
         verdict=verdict,
         sentences=sentences(said),
@@ -158,7 +162,7 @@ def _meaning(claim: Claim | None, primary: Sequence[Analysis]) -> list[str]:
 
 def forest(analyses: Sequence[Analysis], mark: str) -> Forest:
     """The lead of every panel under both compositions."""
-    marks, said, rows = [], [], []
+    marks, rows = [], []
     names = list(dict.fromkeys(name for one in analyses for name in one.compositions))
     for name in names:
         for one in analyses:
@@ -178,7 +182,6 @@ def forest(analyses: Sequence[Analysis], mark: str) -> Forest:
                     strong=bool(one.spec["is_primary"]),
                 )
             )
-            said.append(f"{composition(name)}, {one.name}: {points(row['estimate'])}, {ends}.")
     for one in analyses:
         if any(one.lead(name) for name in names):
             rows.append(
@@ -203,7 +206,10 @@ def forest(analyses: Sequence[Analysis], mark: str) -> Forest:
         f"Right of zero, {h} lead. Dashed line: the smallest lead that counts, {points(counts)} "
         "points. Filled: primary panels; hollow: the others."
     )
-    alt = f"Dots with {first.level} intervals, one row a panel. {' '.join(said)}"
+    alt = (
+        f"Dots with {first.level} intervals, a row a panel: the lead of {h} over {b}, in "
+        f"percentage points. {BELOW}"
+    )
     picture = spans(mark + title, mark + alt, marks, Scale([0.0, 100 * counts], meaning))
     table = DataTable(
         f"Lead of {h} over {b}, percentage points",
@@ -228,7 +234,11 @@ def _lead(one: Analysis, name: str) -> Cell:
     if row["ci_low"] is None or row["ci_high"] is None:
         return figure(points(row["estimate"], 1), "no interval")
     known = f"{one.level} interval {interval(row['ci_low'], row['ci_high'])}"
-    luck = "" if row["p_one_sided"] is None else f"; p\u00a0{p_value(row['p_one_sided'])}"
+    # The rule reads the p of predicting places that were left out, not of explaining.
+    read = next((r for r in one.criteria(BETWEEN, name) if r["rule_id"] == UNSEEN), None)
+    luck = ""
+    if read is not None and read["value"] is not None:
+        luck = f"; p\u00a0{p_value(read['value'], read['threshold'])} for predicting"
     return figure(points(row["estimate"], 1), known + luck)
 
 

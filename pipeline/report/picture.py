@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.report.charts import Dot, Picture, Scale, Span, dots, spans
+from pipeline.report.charts import BELOW, Dot, Picture, Scale, Span, dots, spans
 from pipeline.report.read import Analysis, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import (
@@ -54,7 +54,7 @@ def gain(row: Row, baseline: Row, column: str) -> float | None:
 
 def gains(analysis: Analysis, mark: str) -> Panel | None:
     """What every coalition explains and predicts beyond the controls."""
-    marks, tables, said, some = [], [], [], False
+    marks, tables, some = [], [], False
     for name in analysis.compositions:
         rows = analysis.of("block_fit", name)
         baseline = next((row for row in rows if row["coalition"] == BASELINE), None)
@@ -65,22 +65,19 @@ def gains(analysis: Analysis, mark: str) -> Panel | None:
         for row in rows:
             if row is baseline:
                 continue
-            group, listed = coalition(row["coalition"]), []
+            group = coalition(row["coalition"])
             for column, label, _ in measures(analysis):
                 value = gain(row, baseline, column)
                 ends = _interval(row) if column == "r2" else None
                 low, high = (100 * ends[0], 100 * ends[1]) if ends else (None, None)
                 if value is not None:
                     marks.append(Dot(composition(name), group, label, 100 * value, low, high))
-                range_ = f" (interval {interval(*ends, 2)})" if ends else ""
-                listed.append(f"{label.lower()} {_points_or_none(value)}{range_}")
-            said.append(f"{composition(name)}, {group.lower()}: {', '.join(listed)}.")
     if not marks:
         return None
     title = "What each group adds to need and circumstance, percentage points"
     alt = (
-        "Dot chart. For each group of indicators, the percentage points it adds to need and "
-        f"circumstance. {' '.join(said)}"
+        "Dot chart of the percentage points that each group of indicators adds to need and "
+        f"circumstance, explained and predicted. {BELOW}"
     )
     shapes = {label: shape for _, label, shape in measures(analysis)}
     sure = (
@@ -95,10 +92,6 @@ def _interval(row: Row) -> tuple[float, float] | None:
     """The interval of what a coalition explains, where the file has one."""
     low, high = row.get("ci_low"), row.get("ci_high")
     return None if low is None or high is None else (float(low), float(high))
-
-
-def _points_or_none(share: float | None) -> str:
-    return "not available" if share is None else points(share, 2)
 
 
 def _gain_table(analysis: Analysis, name: str, rows: Sequence[Row], baseline: Row) -> DataTable:
@@ -148,15 +141,11 @@ def _leads(analysis: Analysis, name: str) -> list[tuple[str, Row]]:
 
 def leads(analysis: Analysis, mark: str) -> Panel | None:
     """The lead of the claim's first side, with every interval the file has for it."""
-    marks, said, rows = [], [], []
+    marks, rows = [], []
     first, second = analysis.measured_sides
     for name in analysis.compositions:
         for label, row in _leads(analysis, name):
             marks.append(_span(composition(name), label, row))
-            range_ = _interval_or_none(row)
-            said.append(
-                f"{composition(name)}, {label.lower()}: {points(row['estimate'], 2)}, {range_}."
-            )
             rows.append(
                 [
                     text(label, composition(name)),
@@ -171,7 +160,7 @@ def leads(analysis: Analysis, mark: str) -> Panel | None:
     title = f"Lead of {first} over {second}, percentage points"
     alt = (
         f"Dots with {analysis.level} intervals for the lead of {first} over {second}, in "
-        f"percentage points; right of zero, the lead is with {first}. {' '.join(said)}"
+        f"percentage points; right of zero, the lead is with {first}. {BELOW}"
     )
     table = DataTable(
         f"Lead of {first} over {second}, percentage points",
@@ -197,7 +186,7 @@ def leads(analysis: Analysis, mark: str) -> Panel | None:
 
 def shares(analysis: Analysis, mark: str) -> Panel | None:
     """Each group's fair share of what all explain together."""
-    marks, said, rows = [], [], []
+    marks, rows = [], []
     for name in analysis.compositions:
         own = analysis.of("importance", name)
         for row in own:
@@ -206,10 +195,6 @@ def shares(analysis: Analysis, mark: str) -> Panel | None:
             label = _part(analysis, row)
             if row["level"] == "block":
                 marks.append(_span(composition(name), label, row, "owen"))
-                said.append(
-                    f"{composition(name)}, {label.lower()}: {points(row['owen'], 2)}, "
-                    f"{_interval_or_none(row)}."
-                )
             rows.append(
                 [
                     text(label, composition(name)),
@@ -223,7 +208,10 @@ def shares(analysis: Analysis, mark: str) -> Panel | None:
     if not marks:
         return None
     title = "Each group's share of what they explain together, percentage points"
-    alt = f"Dots with {analysis.level} intervals for each group's share. {' '.join(said)}"
+    alt = (
+        f"Dots with {analysis.level} intervals for each group's share of what all groups explain "
+        f"together. {BELOW}"
+    )
     table = DataTable(
         "Each group's share of what all groups explain together, percentage points",
         [
@@ -300,12 +288,6 @@ def _span(facet: str, label: str, row: Row, value: str = "estimate") -> Span:
         100 * row["ci_high"] if known else None,
         note,
     )
-
-
-def _interval_or_none(row: Row) -> str:
-    if row["ci_low"] is None or row["ci_high"] is None:
-        return "no interval"
-    return f"interval {interval(row['ci_low'], row['ci_high'], 2)}"
 
 
 def _interval_cell(row: Row) -> Cell:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from pipeline.report.svg import COLOURS, QUIET, axis, image
 
-ROOM, HEIGHT = 400, 190
-"""Pixels of the plot."""
-RIGHT, BELOW = 20, 24
+ROOM, HEIGHT = 280, 190
+"""Pixels of the plot. A drawing is as wide as a phone, so that its letters are not made smaller."""
+RIGHT, BELOW = 22, 24
 """Pixels beside and below it, for half of the last year's name, and for the years' names."""
-LETTER = 7.6
+LETTER = 8.2
 """Pixels that a letter of a label is wide, at most."""
 LABELS = 4
 """Years named below a chart, at most, and values beside it, about."""

@@ -40,6 +40,12 @@ SELECT org_code AS code, arg_max(org_name, vintage) AS name
 FROM tidy.trust_register
 GROUP BY ALL
 """
+LOCAL = """
+SELECT ecode AS code, arg_max(areanm, period) AS name
+FROM tidy.revenue_outturn
+GROUP BY ALL
+"""
+"""Councils by the code of their own that returns of spending use."""
 BOARDS = "SELECT icb_code AS code, max(icb_name) AS name FROM tidy.lsoa_icb GROUP BY ALL"
 
 
@@ -97,6 +103,7 @@ class Names:
     def __init__(self, reader: Reader) -> None:
         self._names: dict[str, str] = {}
         for query, table in (
+            (LOCAL, "tidy.revenue_outturn"),
             (BOARDS, "tidy.lsoa_icb"),
             (TRUSTS, "tidy.trust_register"),
             (PLACES, "locality.place"),

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from pipeline.report.read import Reader, Row
+from pipeline.report.check_words import told
+from pipeline.report.read import Names, Reader, Row
 from pipeline.report.tables import DataTable, absent, figure, text
 from pipeline.report.wording import capital, counted, joined, number, percent
 
@@ -75,7 +76,7 @@ def checks(reader: Reader, source: str) -> tuple[str, DataTable | None]:
         [
             [
                 text(capital(row["category"])),
-                text(row["message"] or capital(ASKED[row["category"]])),
+                text(*told(row["message"] or capital(ASKED[row["category"]]), Names(reader).of)),
                 text(row["severity"]),
                 absent() if row["failing"] is None else figure(number(row["failing"])),
             ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.report.charts import Picture, Scale, Span, spans
+from pipeline.report.charts import BELOW, Picture, Scale, Span, spans
 from pipeline.report.read import Analysis, Row
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
 from pipeline.report.wording import capital, composition, number, p_value, percent
@@ -62,13 +62,12 @@ def _share(row: Row | None) -> str:
 
 
 def _lasting(some: Sequence[Analysis], mark: str) -> Picture | None:
-    marks, said = [], []
+    marks = []
     for analysis in some:
         row = _split(analysis)
         if row:
             value, low, high = (100 * row[name] for name in ("w_star", "ci_low", "ci_high"))
             marks.append(Span("", analysis.name, value, low, high, _share(row)))
-            said.append(f"{analysis.name}: {_share(row)}.")
     if not marks:
         return None
     least = 100 * some[0].inside["w_star_min"]
@@ -79,7 +78,10 @@ def _lasting(some: Sequence[Analysis], mark: str) -> Picture | None:
         "lasts differs inside authorities.",
         "percent of lasting differences",
     )
-    alt = f"Dots with {some[0].level} intervals. {' '.join(said)}"
+    alt = (
+        f"Dots with {some[0].level} intervals for the share of the lasting differences that lies "
+        f"inside authorities. {BELOW}"
+    )
     return spans(mark + title, mark + alt, marks, scale)
 
 
@@ -92,7 +94,7 @@ def _goes_with(row: Row) -> str:
 
 
 def _tracked(some: Sequence[Analysis], mark: str) -> Picture | None:
-    marks, said = [], []
+    marks = []
     for name in ("composite", "indicators"):
         for analysis in some:
             row = analysis.tracked(name)
@@ -103,10 +105,6 @@ def _tracked(some: Sequence[Analysis], mark: str) -> Picture | None:
             # other way.
             low, high = (None, None) if upper is None else sorted((share, 100 * upper))
             marks.append(Span(composition(name), analysis.name, share, low, high, _goes_with(row)))
-            said.append(
-                f"{composition(name)}, {analysis.name}: {_goes_with(row)}, slope "
-                f"{number(row['estimate'], 2, signed=True)}."
-            )
     if not marks:
         return None
     least = 100 * some[0].inside["partial_r2_min"]
@@ -117,7 +115,10 @@ def _tracked(some: Sequence[Analysis], mark: str) -> Picture | None:
         "its upper bound in the direction of the claim.",
         "percent of the differences inside",
     )
-    alt = f"Dots, each with its one-sided {some[0].level} upper bound. {' '.join(said)}"
+    alt = (
+        f"Dots for the share of the differences inside authorities that goes with leadership, each "
+        f"with its one-sided {some[0].level} upper bound. {BELOW}"
+    )
     return spans(mark + title, mark + alt, marks, scale)
 
 

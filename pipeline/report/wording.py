@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from pipeline.rounding import decimals, percent_beside
 
@@ -14,6 +14,18 @@ COMPOSITIONS = {
     "indicators": "Every indicator on its own",
 }
 """The two ways in which a group's indicators are put together."""
+PANELS = {
+    "councils_delayed_transfers": "Delayed transfers in councils",
+    "councils_better_care_fund": "Better Care Fund in councils",
+    "councils_short_term_support": "Short-term support in councils",
+    "councils_hospital_stays": "Hospital stays in councils",
+    "councils_reablement": "Reablement in councils",
+    "districts_dementia": "Dementia diagnosis in districts",
+    "trusts_in_boards": "Trusts within care boards",
+    "trusts_in_councils": "Trusts within councils",
+    "councils_inspected": "Inspected councils",
+}
+"""Short names of the framework's panels, by their identifiers."""
 ROUNDING = 1e-9
 """What a sum of shares may lack of 1 by adding up alone."""
 SMALL_WORDS = {"and", "at", "for", "in", "of", "on", "the", "upon", "with"}
@@ -108,7 +120,7 @@ def coalition(name: str) -> str:
 
 def short(spec_id: str) -> str:
     """A panel's short name, for charts and tables."""
-    return capital(words(spec_id))
+    return PANELS.get(spec_id) or capital(words(spec_id))
 
 
 def minus(text: str) -> str:
@@ -135,10 +147,15 @@ def year_span(years: str) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def day(when: date) -> str:
+    """A date in words."""
+    return f"{when.day} {when:%B %Y}"
+
+
 def moment(iso: str) -> str:
     """A time of the file in words."""
     at = datetime.fromisoformat(iso)
-    return f"{at.day} {at:%B %Y} at {at:%H:%M} {at.tzname() or ''}".strip()
+    return f"{day(at)} at {at:%H:%M} {at.tzname() or ''}".strip()
 
 
 def organisation(name: str) -> str:

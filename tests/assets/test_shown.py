@@ -187,7 +187,7 @@ def evidence() -> dict[str, pl.DataFrame]:
 def test_the_verdict_is_an_answer_in_words() -> None:
     found = plain(findings.of(ENGLAND, "verdict", evidence()))
     assert found["headline"].startswith("**Not supported.** The claim is not supported here.")
-    assert "Councils delayed transfers, between authorities: inconclusive" in found["panels"]
+    assert "Delayed transfers in councils, between authorities: inconclusive" in found["panels"]
     assert found["figures"] in found["chart"]
     assert len(found["headline"]) < shown.INLINE
     beside = picture(found["chart"])
@@ -209,7 +209,7 @@ def test_a_verdict_is_told_in_the_reports_words() -> None:
     told = plain(findings.of(ENGLAND, "verdict", made))
     published = plain(shown.published(ENGLAND, "v1", made["verdict"]))
     said = "inconclusive: depends on how measures are put together"
-    assert told["panels"] == f"- Districts dementia, inside authorities: {said}"
+    assert told["panels"] == f"- Dementia diagnosis in districts, inside authorities: {said}"
     for headline in (told["headline"], published["headline"]):
         assert f"Inside authorities: {said}." in headline
         assert "block is composed" not in headline

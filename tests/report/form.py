@@ -6,6 +6,9 @@ from itertools import pairwise
 
 from .conftest import Page
 
+LONGEST = 250
+"""Letters of the text that stands for a picture, at most."""
+
 
 def drawings(page: Page) -> list[str]:
     """Every drawing within the page, as SVG."""

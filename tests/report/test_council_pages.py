@@ -23,7 +23,7 @@ from pipeline.study.framework import framework
 from pipeline.tables import Table
 
 from .conftest import HOSTILE, Page
-from .form import Form, drawings
+from .form import LONGEST, Form, drawings
 
 Row = dict[str, Any]
 Site = dict[str, Page]
@@ -457,7 +457,7 @@ class TestFigures:
 
     def test_says_of_which_year_a_figure_is_that_stands_for_later_ones(self, site: Site) -> None:
         page = of(site, OWN)
-        assert year(page, JUDGED, "2018-19")[0] == "3 figure of 2016-17"
+        assert year(page, JUDGED, "2018-19")[0] == "3 (good) figure of 2016-17"
         assert "figure of" not in year(page, MONEY, "2018-19")[0]
 
 
@@ -616,7 +616,7 @@ class TestForm(Form):
         assert len(pictures) == 2
         for _, a in pictures:
             assert "The figures are in the table beside it." in a["alt"]
-            assert "Higher" in a["alt"]
+            assert len(a["alt"]) < LONGEST
         assert all(a["aria-hidden"] == "true" for _, a in page.each("svg"))
 
     def test_a_line_breaks_where_a_figure_is_missing(self, site: Site) -> None:

@@ -88,3 +88,12 @@ def test_says_how_long_a_figure_stands() -> None:
     told = words.unit(measure("GBP per head", stands=1))
     assert told == "£ per head; each figure stands for up to 1 more year, until a newer one"
     assert "stands" not in words.unit(measure("GBP per head"))
+
+
+def test_a_rating_has_its_word_where_it_is_whole() -> None:
+    rated = {"unit": "1 inadequate to 4 outstanding, of the latest inspection"}
+    assert words.value(rated, 3.0) == "3 (good)"
+    assert words.value(rated, 2.62) == "2.62"
+    # A difference of ratings is none.
+    assert words.value(rated, 1.0, near=3.0) == "1.00"
+    assert words.value({"unit": "1 to 4, of the assessment"}, 3.0) == "3"

@@ -8,7 +8,7 @@ from posixpath import dirname, join, normpath
 import pytest
 
 from .conftest import COUNTY, DISTRICTS, HOSTILE, SPEC, Made, Page, Site, World
-from .form import Form, drawings
+from .form import LONGEST, Form, drawings
 
 PANEL, INSIDE = f"panels/{SPEC}.html", f"panels/{DISTRICTS}.html"
 WORLDS = {
@@ -107,7 +107,9 @@ def test_hostile_names_are_only_text(site: Site) -> None:
 
 def test_pictures_have_a_text(any_page: Page) -> None:
     for _, attributes in any_page.each("img"):
-        assert len(attributes["alt"]) > 40
+        # What it shows and where its numbers are, in a sentence or two.
+        assert 40 < len(attributes["alt"]) < LONGEST
+        assert re.search(r"(table|text) (below|beside it|above)", attributes["alt"])
     for _, attributes in any_page.each("svg"):
         # Beside each of these stand the number and the words.
         assert attributes["aria-hidden"] == "true"

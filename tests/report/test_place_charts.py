@@ -74,3 +74,10 @@ def test_at_most_four_years_are_named() -> None:
 def test_what_is_written_above_is_text() -> None:
     drawing = svg(*yearly(1, 2), mark="<b>SYNTHETIC & so on")
     assert "<b>SYNTHETIC & so on" in [one.text for one in drawing.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("values", [(0.6, 1.4), (1964.0, 12483.0)])
+def test_stands_on_a_phone_at_its_own_size(values: tuple[float, ...]) -> None:
+    drawing = svg(*yearly(*values))
+    assert int(drawing.get("width", "")) <= 360
+    assert drawing.get("font-size") == "14px"

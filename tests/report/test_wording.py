@@ -42,7 +42,14 @@ def test_years() -> None:
 
 
 def test_short_name() -> None:
-    assert wording.short("councils_delayed_transfers") == "Councils delayed transfers"
+    assert wording.short("councils_delayed_transfers") == "Delayed transfers in councils"
+    assert wording.short("councils_in_a_test") == "Councils in a test"
+
+
+def test_every_panel_has_a_short_name_of_its_own() -> None:
+    assert list(wording.PANELS) == list(framework().panels)
+    assert len(set(wording.PANELS.values())) == len(wording.PANELS)
+    assert all(len(name) < 32 for name in wording.PANELS.values())
 
 
 def test_true_minus_signs_stand_before_numbers_only() -> None:
