@@ -63,12 +63,45 @@ class Basis:
     unmeasured: Mapping[str, str] | None
     sources: DataTable
     grades: Sequence[tuple[str, str]]
+    kept: Sequence[str]
+    attributions: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was corrected and checked of the whole file, in sentences and in tables."""
+
+    corrected: str
     corrections: DataTable | None
     checks: str
     failing: DataTable | None
     reconciled: str
     reconciliations: DataTable | None
-    attributions: Sequence[str]
+
+    @property
+    def said(self) -> list[str]:
+        """The sentences alone."""
+        return [self.corrected, self.checks, self.reconciled]
+
+
+def kept(reader: Reader) -> Kept:
+    """Gather what was corrected and checked."""
+    titles = {row["source"]: row["title"] for row in reader.rows("meta.source")}
+    corrections = _corrections(reader, titles)
+    failing, checks = _checks(reader)
+    reconciliations, reconciled = _reconciliations(reader, titles)
+    found = len(corrections.rows) if corrections else 0
+    corrected = (
+        f"{counted(found, 'error')} of publishers {'was' if found == 1 else 'were'} corrected."
+    )
+    return Kept(
+        corrected=corrected if found else "No publisher's error was corrected.",
+        corrections=corrections,
+        checks=checks,
+        failing=failing,
+        reconciled=reconciled,
+        reconciliations=reconciliations,
+    )
 
 
 def basis(reader: Reader, analysis: Analysis, framework: Framework, same: bool) -> Basis:
@@ -81,10 +114,7 @@ def basis(reader: Reader, analysis: Analysis, framework: Framework, same: bool) 
         same: whether the file was made under it.
     """
     sources = reader.rows("meta.source")
-    titles = {row["source"]: row["title"] for row in sources}
     grades = sorted({row["provenance"] for row in sources})
-    failing, checks = _checks(reader)
-    reconciliations, reconciled = _reconciliations(reader, titles)
     return Basis(
         thinning=_thinning(analysis),
         measures=_measures(analysis),
@@ -92,11 +122,7 @@ def basis(reader: Reader, analysis: Analysis, framework: Framework, same: bool) 
         unmeasured=framework.unmeasured if same else None,
         sources=_sources(reader, sources),
         grades=[(grade, GRADES.get(grade, "")) for grade in grades],
-        corrections=_corrections(reader, titles),
-        checks=checks,
-        failing=failing,
-        reconciled=reconciled,
-        reconciliations=reconciliations,
+        kept=kept(reader).said,
         attributions=attributions(reader),
     )
 

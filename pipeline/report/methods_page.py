@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.report.basis import basis
+from pipeline.report.basis import attributions, kept
 from pipeline.report.front import limits, needed
 from pipeline.report.page import About, render
 from pipeline.report.read import Analysis, Reader
@@ -38,7 +38,8 @@ def page(reader: Reader, analyses: Sequence[Analysis], run: About, framework: Fr
         here="methods",
         run=run,
         analysis=analyses[0],
-        basis=basis(reader, analyses[0], framework, same),
+        kept=kept(reader),
+        attributions=attributions(reader),
         blocks=blocks(framework) if same else None,
         documents=DOCUMENTS,
         limits=limits(analyses, framework, same),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.report.svg import COLOURS, QUIET, axis, image
 
-ROOM, HEIGHT = 280, 190
+ROOM, HEIGHT = 276, 190
 """Pixels of the plot. A drawing is as wide as a phone, so that its letters are not made smaller."""
 RIGHT, BELOW = 22, 24
 """Pixels beside and below it, for half of the last year's name, and for the years' names."""

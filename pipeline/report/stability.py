@@ -11,6 +11,7 @@ from pipeline.report.wording import (
     counted,
     interval,
     joined,
+    minus,
     number,
     part,
     percent,
@@ -74,20 +75,26 @@ def _for_reading(row: Row) -> bool:
     return row["passes"] is None and not row["why_not"] and row["estimate"] is not None
 
 
-def checks(analysis: Analysis, names: Names, titles: Mapping[str, str]) -> DataTable | None:
-    """Every check of a panel, those that fail first.
+def checks(
+    analysis: Analysis, names: Names, titles: Mapping[str, str], *, passed: bool
+) -> DataTable | None:
+    """The checks of a panel that pass; or those that fail, and after them those not made.
 
     Args:
         analysis: the panel.
         names: of councils and trusts.
         titles: of sources and indicators.
+        passed: which of both.
     """
-    rows = [row for row in analysis.results["robustness"] if not _for_reading(row)]
+    rows = [
+        row
+        for row in analysis.results["robustness"]
+        if not _for_reading(row) and (row["passes"] is True) is passed
+    ]
     if not rows:
         return None
-    order = {False: 0, None: 1, True: 2}
     return DataTable(
-        "The checks, those that fail first",
+        "The checks that pass" if passed else "The checks that fail, then those not made",
         ["Check", "What was chosen instead", "What was found", "Answer"],
         [
             [
@@ -95,11 +102,11 @@ def checks(analysis: Analysis, names: Names, titles: Mapping[str, str]) -> DataT
                     ASKED.get(row["kind"], capital(row["kind"])),
                     "inside authorities" if row.get("part") == WITHIN else "",
                 ),
-                text(capital(plain(row["detail"], names, titles))),
+                text(minus(capital(plain(row["detail"], names, titles)))),
                 _found(row, analysis.settings["multiverse"]["same_sign"]),
                 _answer(row),
             ]
-            for row in sorted(rows, key=lambda one: order[one["passes"]])
+            for row in sorted(rows, key=lambda one: one["passes"] is None)
         ],
         "evidence.robustness: part, kind, detail, estimate, ci_low, ci_high, passes, why_not",
     )

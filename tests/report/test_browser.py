@@ -155,11 +155,17 @@ def test_a_print_holds_what_is_folded_and_no_navigation(
     page = opened(browser, synthetic, f"panels/{SPEC}.html", DESK)
     page.emulate_media(media="print")
     assert page.locator("nav").first.is_hidden()
-    heights = page.evaluate(
-        "[...document.querySelectorAll('details table')].map(t => t.getBoundingClientRect().height)"
-    )
-    assert heights
-    assert min(heights) > 0
+    heights = {
+        screen: page.evaluate(
+            f"[...document.querySelectorAll('details table')].filter(t => {screen}"
+            "t.closest('.screen')).map(t => t.getBoundingClientRect().height)"
+        )
+        for screen in ("", "!")
+    }
+    assert min(heights["!"]) > 0
+    # What is of use on a screen only.
+    assert heights[""]
+    assert max(heights[""]) == 0
     made = page.pdf(path=tmp_path / "page.pdf", format="A4")
     assert made.startswith(b"%PDF")
     page.context.close()

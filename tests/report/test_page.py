@@ -180,16 +180,19 @@ class TestBasisAndLimits:
 
     def test_shows_failing_checks(self, page: Page, made: Made) -> None:
         assert "2 hold and none fails" in page.text
-        found = made(OTHER).panel
-        assert "1 hold and 1 fail" in found.text
-        assert found.table("Checks that fail")["delayed_transfers"] == [
+        found = made(OTHER)
+        assert "1 hold and 1 fail" in found.panel.text
+        # The table is on the page of methods, which every panel leads to.
+        assert ("a", {"href": "../methods.html#corrections"}) in found.panel.tags
+        assert found.page("methods.html").table("Checks that fail")["delayed_transfers"] == [
             "critical",
             "3",
             "Three rows twice.",
         ]
 
-    def test_shows_corrections(self, page: Page) -> None:
-        row = page.table("Publishers' errors")["Delayed transfers"]
+    def test_shows_corrections(self, page: Page, made: Made) -> None:
+        assert "1 error of publishers was corrected." in page.text
+        row = made(World()).page("methods.html").table("Publishers' errors")["Delayed transfers"]
         assert row == ["It was in millions.", "various", "15233.0", "1", "Magnitude."]
 
     def test_limits_come_from_the_data(self, page: Page) -> None:
@@ -365,7 +368,7 @@ class TestInside:
 
 class TestChecks:
     def test_every_check_says_what_it_found(self, page: Page) -> None:
-        rows = page.table("The checks, those that fail first")
+        rows = page.table("The checks that fail, then those not made")
         assert list(rows)[1] == "Is the direction the same whichever authority is left out?"
         assert rows["Is the direction the same whichever authority is left out?"] == [
             "Lowest: without Aldbury",
@@ -376,7 +379,8 @@ class TestChecks:
             "not available",
             "Could not be made No placebo outcome",
         ]
-        assert rows["Is the direction the same without one source?"] == [
+        held = page.table("The checks that pass")
+        assert held["Is the direction the same without one source?"] == [
             "Without 'Delayed transfers'",
             "1.00 points interval −2.00 to 4.00",
             "Yes: passed",

@@ -79,5 +79,5 @@ def test_what_is_written_above_is_text() -> None:
 @pytest.mark.parametrize("values", [(0.6, 1.4), (1964.0, 12483.0)])
 def test_stands_on_a_phone_at_its_own_size(values: tuple[float, ...]) -> None:
     drawing = svg(*yearly(*values))
-    assert int(drawing.get("width", "")) <= 360
+    assert int(drawing.get("width", "")) <= 390 - 2 * 16
     assert drawing.get("font-size") == "14px"
