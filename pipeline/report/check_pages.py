@@ -73,7 +73,8 @@ def _said(rows: Sequence[Mapping[str, Any]]) -> str:
         for severity in ("critical", "warning", "info")
         if (count := sum(one["severity"] == severity for one in failing))
     ]
-    return f"{counted(len(rows), 'expectation')}: {number(len(failing))} fail ({', '.join(kinds)})."
+    fail = f"{number(len(failing))} {'fails' if len(failing) == 1 else 'fail'}"
+    return f"{counted(len(rows), 'expectation')}: {fail} ({', '.join(kinds)})."
 
 
 def _page(table: str, rows: Sequence[Mapping[str, Any]], name: Callable[[str], str]) -> Page:

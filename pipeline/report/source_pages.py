@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from pipeline.database.sqltable import sql_tables
 from pipeline.report.answer import Fact
@@ -12,7 +11,7 @@ from pipeline.report.page import About, render
 from pipeline.report.read import Analysis, Reader, Row
 from pipeline.report.source_checks import checks, known_changes, reconciled, revised, set_aside
 from pipeline.report.tables import Cell, DataTable, absent, figure, text
-from pipeline.report.wording import capital, counted, day, number, part, words
+from pipeline.report.wording import capital, counted, number, part, words
 
 FOLDER = "sources"
 HASH = 12
@@ -345,9 +344,7 @@ def _file(row: Mapping[str, str | int | None]) -> File:
     return File(
         release=str(row["release"]),
         period=str(row["period"]),
-        published=day(date.fromisoformat(str(row["published"])))
-        if row["published"]
-        else "not stated",
+        published=str(row["published"] or "not stated"),
         file=str(row["file"]),
         # Only an address of the web becomes a link, whatever the file holds.
         address=address if address.startswith(("https://", "http://")) else None,
