@@ -169,3 +169,15 @@ def test_a_print_holds_what_is_folded_and_no_navigation(
     made = page.pdf(path=tmp_path / "page.pdf", format="A4")
     assert made.startswith(b"%PDF")
     page.context.close()
+
+
+def test_the_key_of_a_chart_keeps_its_white_ground_where_colours_are_forced(
+    browser: "playwright.Browser", synthetic: Site
+) -> None:
+    page = opened(browser, synthetic, "councils/E06000001.html", DESK)
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    grounds = page.evaluate(
+        "[...document.querySelectorAll('.key')].map(k => getComputedStyle(k).backgroundColor)"
+    )
+    assert set(grounds) == {"rgb(255, 255, 255)"}
+    page.context.close()
