@@ -315,7 +315,7 @@ def in_short(place: Place, series: Sequence[Series], absent: int) -> str:
         )
     if absent:
         said.append(
-            f"Of {counted(absent, 'measure')} that most councils have there is no figure here: "
+            f"It has no figure of {counted(absent, 'measure')} that most councils have: "
             f"'{WITHOUT}' says why."
         )
     if place.notices:

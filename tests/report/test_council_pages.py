@@ -479,7 +479,7 @@ class TestPlace:
 
     def test_says_which_measures_of_most_councils_have_no_figure_and_why(self, site: Site) -> None:
         text = of(site, TINY).text
-        assert "Of 2 measures that most councils have there is no figure here" in text
+        assert "It has no figure of 2 measures that most councils have" in text
         assert f"'{TITLES[MONEY]}' (confidential: suppressed by the publisher)." in text
         assert f"'{TITLES[JUDGED]}' (nothing is published for this council itself)." in text
         # What others lack for a while, or cannot be carried, is no such measure.
