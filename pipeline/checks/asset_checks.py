@@ -147,8 +147,8 @@ def tidy_categories(source: Source) -> list[Category]:
 def check_tidy(edition: Edition, source: Source) -> "Checked":
     """Hold a tidy table to its suite and rules."""
     from pipeline.checks import rules  # noqa: PLC0415
+    from pipeline.checks.counting import held  # noqa: PLC0415
     from pipeline.checks.engine import Checked, check  # noqa: PLC0415 - imports the library
-    from pipeline.checks.pieces import held  # noqa: PLC0415
 
     table = edition.scan("tidy", source.name)
     if source.name in switched_off():
@@ -197,8 +197,8 @@ def _published(edition: Edition, layer: str, name: str) -> pl.LazyFrame | None:
 def check_locality(edition: Edition, name: str) -> "Checked":
     """Hold a locality table to its suite, rules and promises."""
     from pipeline.checks import rules  # noqa: PLC0415
+    from pipeline.checks.counting import held  # noqa: PLC0415
     from pipeline.checks.engine import check  # noqa: PLC0415
-    from pipeline.checks.pieces import held  # noqa: PLC0415
 
     table = tables()[name]
     rows = held(edition.scan("locality", name))

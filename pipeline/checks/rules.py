@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.checks.counting import held
 from pipeline.checks.drift import STATISTICS
-from pipeline.checks.pieces import held
 from pipeline.checks.suites import Category, Promise, Severity
 from pipeline.checks.thresholds import thresholds
 from pipeline.database.sqltable import connect
