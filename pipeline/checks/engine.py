@@ -4,6 +4,7 @@ The library says what an expectation is, judges it by how many rows break it, an
 into words; the rows are counted by Polars (see docs/decisions.md for the timings).
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -17,6 +18,8 @@ from pipeline.checks.rules import Rule
 from pipeline.checks.suites import GUIDANCE, Expectation
 from pipeline.tables import Rows
 
+# Read by the library when it is imported: nothing phones home.
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
 EXAMPLES = 3
 PLACE = ("file", "row")
 """Columns that tell a person where a published row is."""

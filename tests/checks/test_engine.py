@@ -1,5 +1,6 @@
 """Every kind of expectation can fail, says where, and never passes unrun."""
 
+import os
 from dataclasses import replace
 
 import polars as pl
@@ -33,6 +34,10 @@ GOOD = conform(
     ),
 )
 SUITE = tidy_suite(SOURCE, SAMPLE)
+
+
+def test_nothing_phones_home() -> None:
+    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
 
 
 def failing(frame: pl.DataFrame) -> dict[str, str]:
