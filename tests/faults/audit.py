@@ -40,9 +40,8 @@ def verdict(found: Mapping[str, Any] | None, lock: str) -> tuple[bool, list[str]
     if not told:
         said.append(
             f"Nothing was audited, and none of the {len(locked)} locked packages is known to be "
-            "safe: pip-audit could look none of them up. It asks PyPI's own service "
-            "(https://pypi.org/pypi), and a mirror of packages does not answer for it: run `make "
-            "audit` again where that address is reached."
+            "safe: pip-audit could look none of them up. It asks PyPI's own service, for which a "
+            "mirror of packages does not answer: run `make audit` again where that is reached."
         )
     elif missed:
         said.append(

@@ -42,7 +42,7 @@ def run(tmp_path: Path, patch: pytest.MonkeyPatch, writes: str) -> int:
     [
         (
             json.dumps({"dependencies": [skipped("one"), skipped("two")]}),
-            ("Nothing was audited", "none of the 3", "https://pypi.org/pypi", "make audit` again"),
+            ("Nothing was audited", "none of the 3", "PyPI's own service", "make audit` again"),
         ),
         ("", ("Nothing was audited", "connection failed")),
         (
