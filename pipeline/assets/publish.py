@@ -15,7 +15,7 @@ from pipeline.assets.once import code_of, once
 from pipeline.assets.tidy import of_sources
 from pipeline.checks.asset_checks import DOCUMENTED
 from pipeline.checks.drift import drift_table
-from pipeline.checks.passed import failed, unchecked
+from pipeline.checks.passed import checked_tables, failed, unchecked
 from pipeline.database.lineage import lineage_table
 from pipeline.database.locality import reads
 from pipeline.database.locality import tables as locality_tables
@@ -118,15 +118,6 @@ def database_tables(edition: Edition, run_id: str, version: str) -> list[Table]:
     ]
     made = [replace(one, about=edition.notice + one.about) for one in made]
     return [*made, *catalogue(made, database_views(edition))]
-
-
-def checked_tables() -> list[tuple[str, str]]:
-    """Layer and name of every table that has a suite."""
-    return [
-        *(("tidy", name) for name in sources()),
-        *(("locality", name) for name in locality_tables()),
-        *(("evidence", name) for name in TABLES),
-    ]
 
 
 def refuse_unchecked(edition: Edition) -> None:

@@ -150,6 +150,7 @@ def check_tidy(edition: Edition, source: Source) -> "Checked":
     from pipeline.checks.counting import held  # noqa: PLC0415
     from pipeline.checks.engine import Checked, check  # noqa: PLC0415 - imports the library
 
+    # Read before anything else, so that a check of what is switched off is of this table too.
     table = edition.scan("tidy", source.name)
     if source.name in switched_off():
         return Checked([], [])

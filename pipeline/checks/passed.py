@@ -1,7 +1,10 @@
 """Which tables nothing may be published with: their check failed, or was of other rows."""
 
+from pipeline.database.locality import tables
 from pipeline.edition import Edition
-from pipeline.runs.steps import CHECKS, Digests, made_before, steps
+from pipeline.runs.steps import CHECKS, Digests, made_before
+from pipeline.sources import sources
+from pipeline.study.results import TABLES
 
 LOOKED_AT = ("table:", "record:")
 """How labels begin of what a check looks at: its table, and what was noted beside it."""
@@ -12,20 +15,23 @@ def stops(severity: str, passed: bool) -> bool:
     return severity == "critical" and not passed
 
 
-def _checks(edition: Edition) -> dict[str, str]:
-    """Every table that is checked, as ``layer/name``, and the step that checks it."""
-    names = [one for one in steps(edition) if one.endswith(CHECKS)]
-    return {one.removesuffix(CHECKS).replace("__", "/", 1): one for one in names}
+def checked_tables() -> list[tuple[str, str]]:
+    """Layer and name of every table that has a suite."""
+    return [
+        *(("tidy", name) for name in sources()),
+        *(("locality", name) for name in tables()),
+        *(("evidence", name) for name in TABLES),
+    ]
 
 
 def failed(edition: Edition) -> list[str]:
     """The tables, as ``layer/name``, whose last check failed critically."""
     return [
-        table
-        for table in _checks(edition)
+        f"{layer}/{name}"
+        for layer, name in checked_tables()
         if any(
             stops(row["severity"], row["passed"])
-            for row in edition.recall("checks", table.replace("/", ".")) or []
+            for row in edition.recall("checks", f"{layer}.{name}") or []
         )
     ]
 
@@ -37,15 +43,15 @@ def unchecked(edition: Edition, digests: Digests) -> list[str]:
     """
     known = failed(edition)
     return [
-        table
-        for table, step in _checks(edition).items()
-        if table not in known and not _as_checked(edition, table, step, digests)
+        f"{layer}/{name}"
+        for layer, name in checked_tables()
+        if f"{layer}/{name}" not in known and not _as_checked(edition, layer, name, digests)
     ]
 
 
-def _as_checked(edition: Edition, table: str, step: str, digests: Digests) -> bool:
-    own = f"table:{table.replace('/', '.')}"
-    before = made_before(edition, step)
+def _as_checked(edition: Edition, layer: str, name: str, digests: Digests) -> bool:
+    own = f"table:{layer}.{name}"
+    before = made_before(edition, f"{layer}__{name}{CHECKS}")
     if before is None:
         # One that was never made is not published either.
         return digests.of(own) is None

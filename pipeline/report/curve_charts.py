@@ -87,7 +87,7 @@ def _curve(
     strips: Sequence[Strip],
 ) -> str:
     """The drawing as a data address of an SVG."""
-    left, width = size.labels - EDGE, (NARROW if size.narrow else WIDE) - size.labels - 24
+    left, width = size.labels - EDGE, size.plot(1)
     beside, ticks = _upright([*one.values, *one.lows, *one.highs, *(null or ())], HIGH)
 
     def y(value: float) -> float:

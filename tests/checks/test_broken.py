@@ -14,7 +14,6 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipeline.assets.publish import checked_tables
 from pipeline.checks.asset_checks import (
     categories_of,
     check_evidence,
@@ -23,6 +22,7 @@ from pipeline.checks.asset_checks import (
     tidy_categories,
 )
 from pipeline.checks.engine import Checked, Result
+from pipeline.checks.passed import checked_tables
 from pipeline.checks.rules import Rule, queries
 from pipeline.checks.suites import Expectation
 from pipeline.database.versions import EXPORTS, PARQUET
